@@ -1,0 +1,172 @@
+package io.hearth.model;
+
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.format.DateTimeParseException;
+import java.time.format.ResolverStyle;
+import java.time.temporal.ChronoUnit;
+
+/**
+ * Instants as microseconds since 1970-01-01T00:00Z, the one form of time inside: reads what devices send, writes what
+ * apps get.
+ */
+public final class EpochMicros {
+    /** 0000-01-01T00:00:00Z, the first instant that RFC 3339 can write. */
+    public static final long MIN_RFC3339 = -62_167_219_200_000_000L;
+
+    /** 9999-12-31T23:59:59.999999Z, the last instant that RFC 3339 can write. */
+    public static final long MAX_RFC3339 = 253_402_300_799_999_999L;
+
+    private static final DateTimeFormatter RFC3339 = new DateTimeFormatterBuilder()
+            .parseCaseInsensitive()
+            .append(DateTimeFormatter.ISO_LOCAL_DATE)
+            .appendLiteral('T')
+            .append(DateTimeFormatter.ISO_LOCAL_TIME)
+            .appendOffset("+HH:MM", "Z")
+            .toFormatter()
+            .withResolverStyle(ResolverStyle.STRICT);
+
+    // Magnitudes tell the unit apart: 10^11 s is the year 5138, 10^11 ms is March 1973.
+    private static final double SECONDS_BELOW = 1e11;
+    private static final double MILLIS_BELOW = 1e14;
+    private static final double MICROS_BELOW = 1e17;
+
+    private EpochMicros() {}
+
+    /** {@code instant} in microseconds; finer digits are cut off. */
+    public static long of(Instant instant) {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, instant);
+    }
+
+    public static Instant toInstant(long micros) {
+        return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
+    }
+
+    /** An epoch number in s, ms, µs or ns, told apart by its magnitude. */
+    public static long ofEpochNumber(long number) {
+        long magnitude = Math.abs(number);
+        if (magnitude < SECONDS_BELOW) {
+            return number * 1_000_000;
+        }
+        if (magnitude < MILLIS_BELOW) {
+            return number * 1_000;
+        }
+        return magnitude < MICROS_BELOW ? number : number / 1_000;
+    }
+
+    /**
+     * An epoch number with a fraction, in s, ms, µs or ns, told apart by its magnitude.
+     *
+     * @throws IllegalArgumentException if it is not finite
+     */
+    public static long ofEpochNumber(double number) {
+        if (!Double.isFinite(number)) {
+            throw new IllegalArgumentException("a time must be finite");
+        }
+        double magnitude = Math.abs(number);
+        if (magnitude < SECONDS_BELOW) {
+            return Math.round(number * 1e6);
+        }
+        if (magnitude < MILLIS_BELOW) {
+            return Math.round(number * 1e3);
+        }
+        return Math.round(magnitude < MICROS_BELOW ? number : number / 1e3);
+    }
+
+    /**
+     * A time as text: RFC 3339 with an offset, or an epoch number as above.
+     *
+     * @throws IllegalArgumentException if it is neither
+     */
+    public static long parse(String text) {
+        if (text.isEmpty() || text.length() > 64) {
+            throw new IllegalArgumentException("not a time: neither RFC 3339 with an offset nor an epoch number");
+        }
+        boolean dated = text.length() > 10 && text.charAt(4) == '-';
+        if (dated) {
+            try {
+                return of(OffsetDateTime.parse(text, RFC3339).toInstant());
+            } catch (DateTimeParseException e) {
+                throw new IllegalArgumentException("not an RFC 3339 time with an offset", e);
+            }
+        }
+        try {
+            return ofEpochNumber(Long.parseLong(text));
+        } catch (NumberFormatException notWhole) {
+            try {
+                return ofEpochNumber(Double.parseDouble(text));
+            } catch (NumberFormatException e) {
+                throw new IllegalArgumentException(
+                        "not a time: neither RFC 3339 with an offset nor an epoch number", e);
+            }
+        }
+    }
+
+    /**
+     * Writes {@code micros} as RFC 3339 UTC into {@code target} from {@code offset} on, with as many digits of the second
+     * as it needs, in threes: {@code 2026-11-22T10:00:00Z}, {@code …00.123Z}, {@code …00.123456Z}.
+     *
+     * @param target with at least 27 bytes behind {@code offset}
+     * @param micros between {@link #MIN_RFC3339} and {@link #MAX_RFC3339}
+     * @return the offset behind the last byte written
+     */
+    public static int writeRfc3339(long micros, byte[] target, int offset) {
+        long seconds = Math.floorDiv(micros, 1_000_000L);
+        int fraction = (int) Math.floorMod(micros, 1_000_000L);
+        long days = Math.floorDiv(seconds, 86_400L);
+        int secondOfDay = (int) Math.floorMod(seconds, 86_400L);
+
+        // Days to a civil date, counting years from March: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+        long shifted = days + 719_468;
+        long era = Math.floorDiv(shifted, 146_097L);
+        int dayOfEra = (int) (shifted - era * 146_097);
+        int yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365;
+        int dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100);
+        int marchMonth = (5 * dayOfYear + 2) / 153;
+        int day = dayOfYear - (153 * marchMonth + 2) / 5 + 1;
+        int month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9;
+        int year = (int) (yearOfEra + era * 400) + (month <= 2 ? 1 : 0);
+
+        int at = twoDigits(target, offset, year / 100);
+        at = twoDigits(target, at, year % 100);
+        target[at++] = '-';
+        at = twoDigits(target, at, month);
+        target[at++] = '-';
+        at = twoDigits(target, at, day);
+        target[at++] = 'T';
+        at = twoDigits(target, at, secondOfDay / 3600);
+        target[at++] = ':';
+        at = twoDigits(target, at, secondOfDay / 60 % 60);
+        target[at++] = ':';
+        at = twoDigits(target, at, secondOfDay % 60);
+        if (fraction != 0) {
+            target[at++] = '.';
+            at = threeDigits(target, at, fraction / 1000);
+            if (fraction % 1000 != 0) {
+                at = threeDigits(target, at, fraction % 1000);
+            }
+        }
+        target[at++] = 'Z';
+        return at;
+    }
+
+    /** {@code micros} as RFC 3339 UTC; see {@link #writeRfc3339}. */
+    public static String toRfc3339(long micros) {
+        byte[] text = new byte[27];
+        int end = writeRfc3339(micros, text, 0);
+        return new String(text, 0, end, java.nio.charset.StandardCharsets.ISO_8859_1);
+    }
+
+    private static int twoDigits(byte[] target, int at, int number) {
+        target[at] = (byte) ('0' + number / 10);
+        target[at + 1] = (byte) ('0' + number % 10);
+        return at + 2;
+    }
+
+    private static int threeDigits(byte[] target, int at, int number) {
+        target[at] = (byte) ('0' + number / 100);
+        return twoDigits(target, at + 1, number % 100);
+    }
+}
