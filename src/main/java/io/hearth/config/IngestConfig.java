@@ -1,0 +1,21 @@
+package io.hearth.config;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** Settings of ingest. */
+@ConfigMapping(prefix = "hearth.ingest")
+public interface IngestConfig {
+    /** How far a device's clock may run ahead before its readings become dead letters. */
+    @WithDefault("10m")
+    Duration clockAhead();
+
+    /** How long a reading without a time of its own is recognised when its device sends it again. */
+    @WithDefault("24h")
+    Duration redeliveryWindow();
+
+    /** How long a dead letter is kept. */
+    @WithDefault("30d")
+    Duration deadLetterRetention();
+}

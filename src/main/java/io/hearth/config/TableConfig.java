@@ -1,0 +1,44 @@
+package io.hearth.config;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** Settings of the table. */
+@ConfigMapping(prefix = "hearth.table")
+public interface TableConfig {
+    /** What keeps the data. */
+    enum Engine {
+        ROCKSDB,
+        MEMORY
+    }
+
+    /** {@code rocksdb}: in the data directory; {@code memory}: nowhere, for trials. */
+    @WithDefault("rocksdb")
+    Engine engine();
+
+    /** Whether a commit waits for the disk. Without it a crash of the machine, not of the process, can lose what was acknowledged. */
+    @WithDefault("true")
+    boolean fsync();
+
+    /** How far the change feed goes back. */
+    @WithDefault("1h")
+    Duration changeRetention();
+
+    /** How often expired items are removed from disk; they are in no answer long before. */
+    @WithDefault("10m")
+    Duration sweepInterval();
+
+    /** Memory for blocks read from disk. */
+    @WithDefault("256M")
+    MemorySize blockCache();
+
+    /** Memory for writes that are not in sorted files yet. */
+    @WithDefault("128M")
+    MemorySize writeBuffer();
+
+    /** How many bytes may wait for a commit before writers are refused and retry. */
+    @WithDefault("64M")
+    MemorySize maxPending();
+}
