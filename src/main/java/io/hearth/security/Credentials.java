@@ -1,0 +1,103 @@
+package io.hearth.security;
+
+import io.hearth.config.HearthConfig;
+import io.hearth.config.StartupRefusedException;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The two credentials of the service: the admin token of REST and the password that all devices share. Each is preset by a
+ * setting, or else kept in {@code secrets/} under the data directory and made at the first start.
+ *
+ * <p>Compared by their SHA-256, which takes the same time wherever two secrets differ and however long they are.
+ */
+@Singleton
+public class Credentials {
+    private static final Logger LOG = Logger.getLogger(Credentials.class);
+    private static final int SHORT_LENGTH = 16;
+
+    private final boolean required;
+    private final byte[] adminDigest;
+    private final byte[] deviceDigest;
+
+    /** @throws StartupRefusedException a secret file is open to others, empty or broken, or a preset cannot be sent */
+    @Inject
+    public Credentials(HearthConfig config) {
+        required = config.auth();
+        if (required) {
+            adminDigest = digestOf(
+                    secretOf(config.adminToken(), new Setting("HEARTH_ADMIN_TOKEN", "admin token"), config.dataDir()));
+            deviceDigest = digestOf(secretOf(
+                    config.devicePassword(),
+                    new Setting("HEARTH_DEVICE_PASSWORD", "device password"),
+                    config.dataDir()));
+        } else {
+            adminDigest = new byte[0];
+            deviceDigest = new byte[0];
+        }
+    }
+
+    /** Whether callers must show credentials at all; if not, everything is accepted. */
+    public boolean required() {
+        return required;
+    }
+
+    /** Whether the bearer of {@code token}, null for none, may use REST. */
+    public boolean acceptsAdmin(@Nullable String token) {
+        return !required || token != null && MessageDigest.isEqual(adminDigest, digestOf(token));
+    }
+
+    /**
+     * Whether a device that connects with these may. The password is one for all devices yet, so every user name goes with
+     * it, also none.
+     */
+    public boolean acceptsDevice(@Nullable String username, byte @Nullable [] password) {
+        return !required || password != null && MessageDigest.isEqual(deviceDigest, sha256(password));
+    }
+
+    /** What can stand in a header and on a line: letters, digits, punctuation, no white space; at least one. */
+    static boolean isVisibleAscii(String text) {
+        return !text.isEmpty() && text.chars().allMatch(c -> c > ' ' && c < 0x7F);
+    }
+
+    private static String secretOf(Optional<String> preset, Setting setting, Path dataDir) {
+        if (preset.isEmpty()) {
+            SecretFile file = new SecretFile(dataDir, setting.what.replace(' ', '-'));
+            String secret = file.readOrMake();
+            LOG.infof(
+                    "the %s is in %s",
+                    setting.what, file.path().toAbsolutePath().normalize());
+            return secret;
+        }
+        String secret = preset.get();
+        if (!isVisibleAscii(secret)) {
+            throw new StartupRefusedException(
+                    setting.variable + " must be visible ASCII characters without white space", null);
+        }
+        if (secret.length() < SHORT_LENGTH) {
+            LOG.warnf("%s has only %d characters and can be guessed", setting.variable, secret.length());
+        }
+        return secret;
+    }
+
+    private static byte[] digestOf(String secret) {
+        return sha256(secret.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static byte[] sha256(byte[] secret) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(secret);
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java platform has SHA-256", e);
+        }
+    }
+
+    private record Setting(String variable, String what) {}
+}
