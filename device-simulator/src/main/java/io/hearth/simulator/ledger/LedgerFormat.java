@@ -1,0 +1,95 @@
+package io.hearth.simulator.ledger;
+
+import io.hearth.simulator.fleet.Metric;
+import io.hearth.simulator.fleet.MetricKind;
+import io.hearth.simulator.fleet.Shape;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.zip.CRC32C;
+
+/*
+ * A ledger file is the magic and then blocks, each of one device and readable by itself:
+ *
+ *   file    [8] "HRTHLDG1"  block*
+ *   block   [4] bodyBytes, big-endian  [4] CRC-32C of the body  body
+ *   body    [v] idBytes  id (ASCII)  [v] metrics  ([1] kind  [v] nameBytes  name (UTF-8))*  entry*
+ *   entry   [1] flags: 1 acknowledged, 2 has a device time
+ *           [z] deviceTimeMicros minus the one before it in the block, if it has one
+ *           [z] value, for each metric
+ *
+ * v = unsigned LEB128, z = the same of the zigzag. Naming device and metrics in each block costs some 60 bytes for some
+ * hundred readings and makes any block readable without the ones before it. A change needs another magic;
+ * LedgerGoldenTest pins the bytes.
+ */
+final class LedgerFormat {
+
+    static final byte[] MAGIC = "HRTHLDG1".getBytes(StandardCharsets.US_ASCII);
+    static final int BLOCK_HEADER_BYTES = 8;
+
+    /** Larger than any block written: a length beyond it is damage, not a block. */
+    static final int MAX_BODY_BYTES = 1 << 24;
+
+    private static final int ACKNOWLEDGED = 1;
+    private static final int TIMED = 2;
+    private static final MetricKind[] KINDS = MetricKind.values();
+
+    private LedgerFormat() {}
+
+    static int checksum(byte[] body, int length) {
+        CRC32C crc = new CRC32C();
+        crc.update(body, 0, length);
+        return (int) crc.getValue();
+    }
+
+    static void writeBodyHead(VarintBuffer out, String deviceId, Shape shape) {
+        out.string(deviceId);
+        out.unsigned(shape.size());
+        for (Metric metric : shape.metrics()) {
+            out.octet(metric.kind().ordinal());
+            out.string(metric.name());
+        }
+    }
+
+    static void writeEntry(
+            VarintBuffer out, Delivery delivery, boolean timed, long timeDelta, long[] values, int at, int size) {
+        out.octet((delivery == Delivery.ACKNOWLEDGED ? ACKNOWLEDGED : 0) | (timed ? TIMED : 0));
+        if (timed) {
+            out.signed(timeDelta);
+        }
+        for (int i = 0; i < size; i++) {
+            out.signed(values[at + i]);
+        }
+    }
+
+    static String readDeviceId(byte[] body) {
+        return new VarintBuffer(body).string();
+    }
+
+    static void readBody(byte[] body, Consumer<LedgerEntry> sink) {
+        VarintBuffer in = new VarintBuffer(body);
+        in.string();
+        int size = (int) in.unsigned();
+        List<Metric> metrics = new ArrayList<>(size);
+        for (int i = 0; i < size; i++) {
+            MetricKind kind = KINDS[in.octet()];
+            metrics.add(new Metric(in.string(), kind));
+        }
+        Shape shape = new Shape(metrics);
+        long time = 0;
+        while (in.hasRemaining()) {
+            int flags = in.octet();
+            boolean timed = (flags & TIMED) != 0;
+            if (timed) {
+                time += in.signed();
+            }
+            long[] values = new long[size];
+            for (int i = 0; i < size; i++) {
+                values[i] = in.signed();
+            }
+            Delivery delivery = (flags & ACKNOWLEDGED) != 0 ? Delivery.ACKNOWLEDGED : Delivery.UNCERTAIN;
+            sink.accept(new LedgerEntry(delivery, timed, timed ? time : 0, shape, values));
+        }
+    }
+}
