@@ -1,0 +1,109 @@
+package io.hearth.simulator.publish;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The packets of MQTT 3.1.1 that a publisher sends, as bytes.
+ *
+ * @see <a href="https://docs.oasis-open.org/mqtt/mqtt/v3.1.1/os/mqtt-v3.1.1-os.html">MQTT 3.1.1</a>
+ */
+final class MqttPackets {
+
+    static final int CONNACK = 2;
+    static final int PUBACK = 4;
+    static final int PUBREC = 5;
+    static final int PUBCOMP = 7;
+    static final int PINGRESP = 13;
+
+    static final byte[] ONLINE = "online".getBytes(StandardCharsets.US_ASCII);
+    static final byte[] OFFLINE = "offline".getBytes(StandardCharsets.US_ASCII);
+
+    private static final int CLEAN_SESSION = 0x02;
+    private static final int WILL_QOS_0_RETAINED = 0x24;
+    private static final int HAS_PASSWORD = 0x40;
+    private static final int HAS_USERNAME = 0x80;
+
+    private MqttPackets() {}
+
+    /** CONNECT; the will is {@code offline}, retained, if {@code willTopic} is not empty. */
+    static void connect(
+            WireBuffer out,
+            String clientId,
+            Credentials credentials,
+            byte[] willTopic,
+            boolean cleanSession,
+            int keepAliveSeconds) {
+        String username = credentials.username();
+        byte[] password = credentials.password();
+        WireBuffer body = new WireBuffer(256);
+        body.string("MQTT");
+        body.octet(4);
+        body.octet((cleanSession ? CLEAN_SESSION : 0)
+                | (willTopic.length > 0 ? WILL_QOS_0_RETAINED : 0)
+                | (username != null ? HAS_USERNAME : 0)
+                // 3.1.1 forbids a password without a name [MQTT-3.1.2-22].
+                | (username != null && password != null ? HAS_PASSWORD : 0));
+        body.uint16(keepAliveSeconds);
+        body.string(clientId);
+        if (willTopic.length > 0) {
+            body.prefixed(willTopic);
+            body.prefixed(OFFLINE);
+        }
+        if (username != null) {
+            body.string(username);
+            if (password != null) {
+                body.prefixed(password);
+            }
+        }
+        out.octet(0x10);
+        out.varint(body.length());
+        out.bytes(body.array(), body.length());
+    }
+
+    /** PUBLISH of telemetry; {@code packetId} is left out at QoS 0. */
+    static void publish(WireBuffer out, byte[] topic, WireBuffer payload, int qos, int packetId, boolean duplicate) {
+        out.octet(0x30 | (duplicate ? 8 : 0) | qos << 1);
+        out.varint(2 + topic.length + (qos > 0 ? 2 : 0) + payload.length());
+        out.prefixed(topic);
+        if (qos > 0) {
+            out.uint16(packetId);
+        }
+        out.bytes(payload.array(), payload.length());
+    }
+
+    /** PUBLISH at QoS 0, retained. */
+    static void publishRetained(WireBuffer out, byte[] topic, byte[] payload) {
+        out.octet(0x31);
+        out.varint(2 + topic.length + payload.length);
+        out.prefixed(topic);
+        out.bytes(payload);
+    }
+
+    static void release(WireBuffer out, int packetId) {
+        out.octet(0x62);
+        out.octet(2);
+        out.uint16(packetId);
+    }
+
+    static void ping(WireBuffer out) {
+        out.octet(0xC0);
+        out.octet(0);
+    }
+
+    static void disconnect(WireBuffer out) {
+        out.octet(0xE0);
+        out.octet(0);
+    }
+
+    /** Why a CONNACK of MQTT 3.1.1 refuses. */
+    static String refusal(int code) {
+        return switch (code) {
+            case 1 -> "unacceptable protocol version";
+            case 2 -> "client id rejected";
+            case 3 -> "server unavailable";
+            case 4 -> "bad user name or password";
+            case 5 -> "not authorized";
+            default -> "code " + code;
+        };
+    }
+}

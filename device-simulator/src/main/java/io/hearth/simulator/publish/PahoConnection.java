@@ -1,0 +1,398 @@
+package io.hearth.simulator.publish;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.eclipse.paho.mqttv5.client.IMqttToken;
+import org.eclipse.paho.mqttv5.client.MqttActionListener;
+import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
+import org.eclipse.paho.mqttv5.client.MqttCallback;
+import org.eclipse.paho.mqttv5.client.MqttClientException;
+import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
+import org.eclipse.paho.mqttv5.client.MqttDisconnectResponse;
+import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
+import org.eclipse.paho.mqttv5.common.MqttException;
+import org.eclipse.paho.mqttv5.common.MqttMessage;
+import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
+import org.jspecify.annotations.Nullable;
+
+/** One connection of {@link PahoPublisher}. Paho keeps what is in flight and resends it when connected again. */
+final class PahoConnection {
+
+    private static final int CONNECT_TIMEOUT_SECONDS = 10;
+    private static final int KEEP_ALIVE_SECONDS = 60;
+    private static final long SESSION_EXPIRY_SECONDS = 3_600;
+    private static final long CLOSE_TIMEOUT_MILLIS = 1_000;
+
+    final int index;
+    /** Whether it stands in the publisher's queue; that thread's own. */
+    boolean queued;
+
+    private final Workload workload;
+    private final PublishSettings settings;
+    private final DeliveryRecorder recorder;
+    private final ScheduledExecutorService timer;
+    private final Consumer<PahoConnection> changed;
+    private final Backoff backoff = new Backoff();
+    private final Set<Message> inFlight = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger inFlightCount = new AtomicInteger();
+    /** Messages in flight that Paho would not take yet; the publishing thread's own. */
+    private final Deque<Outgoing> postponed = new ArrayDeque<>();
+
+    private @Nullable MqttAsyncClient client;
+    private volatile int window;
+    private volatile boolean up;
+    private volatile boolean ended;
+    private volatile boolean givenUp;
+
+    PahoConnection(
+            int index,
+            Workload workload,
+            PublishSettings settings,
+            DeliveryRecorder recorder,
+            ScheduledExecutorService timer,
+            Consumer<PahoConnection> changed) {
+        this.index = index;
+        this.workload = workload;
+        this.settings = settings;
+        this.recorder = recorder;
+        this.timer = timer;
+        this.changed = changed;
+        this.window = settings.window();
+    }
+
+    void connectFirst() throws MqttException {
+        MqttAsyncClient created = client;
+        if (created == null) {
+            created = new MqttAsyncClient(
+                    "tcp://" + settings.host() + ":" + settings.port(),
+                    workload.clientId(index),
+                    new MemoryPersistence());
+            created.setCallback(new Events());
+            client = created;
+        }
+        if (settings.qos() == 2) {
+            // The server may remember packet ids of an earlier run and would take new messages for old ones. A
+            // connection
+            // of its own clears them, as Paho forgets what is in flight when one that began clean is lost.
+            await(created.connect(options(true)));
+            await(created.disconnect());
+        }
+        IMqttToken token = created.connect(options(false));
+        await(token);
+        connected(token, false);
+    }
+
+    private static void await(IMqttToken token) throws MqttException {
+        token.waitForCompletion(TimeUnit.SECONDS.toMillis(CONNECT_TIMEOUT_SECONDS));
+    }
+
+    private MqttConnectionOptions options(boolean cleanStart) {
+        MqttConnectionOptions options = new MqttConnectionOptions();
+        options.setCleanStart(cleanStart);
+        options.setSessionExpiryInterval(SESSION_EXPIRY_SECONDS);
+        options.setConnectionTimeout(CONNECT_TIMEOUT_SECONDS);
+        options.setKeepAliveInterval(KEEP_ALIVE_SECONDS);
+        options.setAutomaticReconnect(false);
+        String username = settings.credentials().username();
+        byte[] password = settings.credentials().password();
+        if (username != null) {
+            options.setUserName(username);
+        }
+        if (password != null) {
+            options.setPassword(password);
+        }
+        if (settings.status()) {
+            options.setWill(statusTopic(index), retained(MqttPackets.OFFLINE));
+        }
+        return options;
+    }
+
+    private void connected(IMqttToken token, boolean again) {
+        // Paho throws rather than waits when the server's own limit is reached.
+        MqttProperties properties = token.getResponseProperties();
+        Integer limit = properties == null ? null : properties.getReceiveMaximum();
+        window = Math.min(settings.window(), limit == null ? settings.window() : limit);
+        backoff.reset();
+        recorder.connectionUp(again);
+        up = true;
+        publishStatus(MqttPackets.ONLINE);
+        changed.accept(this);
+    }
+
+    private void publishStatus(byte[] status) {
+        MqttAsyncClient current = client;
+        if (!settings.status() || current == null) {
+            return;
+        }
+        try {
+            for (int device = index; device < workload.devices(); device += workload.connections()) {
+                current.publish(statusTopic(device), retained(status));
+            }
+        } catch (MqttException e) {
+            recorder.error("cannot publish the status: " + describe(e));
+        }
+    }
+
+    private String statusTopic(int device) {
+        return "devices/" + workload.deviceId(device) + "/status";
+    }
+
+    private static MqttMessage retained(byte[] payload) {
+        MqttMessage message = new MqttMessage(payload);
+        message.setQos(0);
+        message.setRetained(true);
+        return message;
+    }
+
+    boolean canSend() {
+        return up && inFlightCount.get() < window;
+    }
+
+    boolean isIdle() {
+        return inFlightCount.get() == 0;
+    }
+
+    boolean isGivenUp() {
+        return givenUp;
+    }
+
+    /** Takes on a message and sends it now or, if the connection is just being lost, once it is back. */
+    void send(Message message, byte[] payload) {
+        inFlight.add(message);
+        inFlightCount.incrementAndGet();
+        recorder.sent();
+        publish(new Outgoing(message, payload));
+    }
+
+    /** Sends what {@link #send} had to put off; false if there still is something put off. */
+    boolean sendPostponed() {
+        for (Outgoing next = postponed.poll(); next != null; next = postponed.poll()) {
+            if (!up || !publish(next)) {
+                postponed.addFirst(next);
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** False if the message was put off; it then stays in flight. */
+    private boolean publish(Outgoing outgoing) {
+        MqttAsyncClient current = client;
+        if (current == null) {
+            throw new IllegalStateException("not connected yet");
+        }
+        Message message = outgoing.message;
+        MqttMessage packet = new MqttMessage(outgoing.payload);
+        packet.setQos(settings.qos());
+        try {
+            current.publish(
+                    "devices/" + workload.deviceId(message.device) + "/telemetry", packet, null, new Outcome(message));
+            return true;
+        } catch (MqttException e) {
+            // Paho undoes what it throws for, so sending the message again cannot double it.
+            if (isPassing(e) && settings.reconnect()) {
+                postponed.add(outgoing);
+                return false;
+            }
+            failed(message, e);
+            return true;
+        }
+    }
+
+    private static boolean isPassing(MqttException e) {
+        return switch (e.getReasonCode()) {
+            case MqttClientException.REASON_CODE_CLIENT_NOT_CONNECTED,
+                    MqttClientException.REASON_CODE_CLIENT_DISCONNECTING,
+                    MqttClientException.REASON_CODE_CLIENT_ALREADY_DISCONNECTED,
+                    MqttClientException.REASON_CODE_CONNECTION_LOST,
+                    MqttClientException.REASON_CODE_MAX_INFLIGHT -> true;
+            default -> false;
+        };
+    }
+
+    private void failed(Message message, Throwable cause) {
+        if (inFlight.remove(message)) {
+            recorder.error("publish failed: " + describe(cause));
+            recorder.uncertain(message);
+            settled();
+        }
+    }
+
+    /** One message less in flight; only after it is recorded, as the run may end right after the last one. */
+    private void settled() {
+        inFlightCount.decrementAndGet();
+        changed.accept(this);
+    }
+
+    private void reconnectLater() {
+        if (ended) {
+            return;
+        }
+        if (!settings.reconnect()) {
+            givenUp = true;
+            changed.accept(this);
+            return;
+        }
+        try {
+            var unused = timer.schedule(this::reconnect, backoff.nextDelayNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            // The run is at its end.
+        }
+    }
+
+    private void reconnect() {
+        MqttAsyncClient current = client;
+        if (ended || current == null) {
+            return;
+        }
+        try {
+            current.connect(options(false), null, new MqttActionListener() {
+                @Override
+                public void onSuccess(IMqttToken token) {
+                    connected(token, true);
+                }
+
+                @Override
+                public void onFailure(IMqttToken token, Throwable cause) {
+                    recorder.error("cannot connect: " + describe(cause));
+                    reconnectLater();
+                }
+            });
+        } catch (MqttException e) {
+            recorder.error("cannot connect: " + describe(e));
+            reconnectLater();
+        }
+    }
+
+    /** The run is over: what is still in flight now counts as uncertain, whatever comes later. */
+    void settle() {
+        ended = true;
+        for (Message message : inFlight) {
+            if (inFlight.remove(message)) {
+                recorder.uncertain(message);
+                settled();
+            }
+        }
+    }
+
+    /** Says goodbye. */
+    void close() {
+        MqttAsyncClient current = client;
+        if (current == null) {
+            return;
+        }
+        try {
+            if (up) {
+                publishStatus(MqttPackets.OFFLINE);
+                current.disconnect(CLOSE_TIMEOUT_MILLIS).waitForCompletion(2 * CLOSE_TIMEOUT_MILLIS);
+            } else {
+                current.disconnectForcibly(0, CLOSE_TIMEOUT_MILLIS, false);
+            }
+            current.close(true);
+        } catch (MqttException e) {
+            // It goes away either way; the server then sends the will.
+        }
+    }
+
+    /** One sentence about what went wrong, the cause rather than Paho's wrapping. */
+    static String describe(Throwable error) {
+        Throwable cause = error.getCause();
+        String text = cause != null && cause.getMessage() != null ? cause.getMessage() : error.getMessage();
+        if (error instanceof MqttException mqtt) {
+            int code = mqtt.getReasonCode();
+            if (code == 0x86 || code == 4) {
+                return "the server refused the connection: bad user name or password";
+            }
+            if (code == 0x87 || code == 5) {
+                return "the server refused the connection: not authorized";
+            }
+            if (cause == null && (text == null || text.isEmpty() || text.startsWith("MqttException"))) {
+                return "MQTT reason code " + code;
+            }
+        }
+        return text == null || text.isEmpty() ? error.getClass().getSimpleName() : text;
+    }
+
+    /** A message with its payload. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Outgoing(Message message, byte[] payload) {}
+
+    /** What Paho tells about one message. */
+    private final class Outcome implements MqttActionListener {
+        private final Message message;
+
+        Outcome(Message message) {
+            this.message = message;
+        }
+
+        @Override
+        public void onSuccess(IMqttToken token) {
+            long now = System.nanoTime();
+            int[] reasons = token.getReasonCodes();
+            if (reasons != null && reasons.length > 0 && reasons[0] >= 0x80) {
+                failed(message, new MqttException(reasons[0]));
+            } else if (inFlight.remove(message)) {
+                if (settings.qos() == 0) {
+                    recorder.uncertain(message);
+                } else {
+                    recorder.acknowledged(message, now);
+                }
+                settled();
+            }
+        }
+
+        @Override
+        public void onFailure(IMqttToken token, Throwable cause) {
+            failed(message, cause);
+        }
+    }
+
+    /** What Paho tells about the connection. */
+    private final class Events implements MqttCallback {
+        @Override
+        public void disconnected(MqttDisconnectResponse response) {
+            if (!up) {
+                return;
+            }
+            up = false;
+            recorder.connectionDown();
+            if (!ended) {
+                MqttException cause = response.getException();
+                recorder.error("connection lost: " + (cause == null ? "closed by the server" : describe(cause)));
+            }
+            reconnectLater();
+        }
+
+        @Override
+        public void mqttErrorOccurred(MqttException exception) {
+            recorder.error("MQTT: " + describe(exception));
+        }
+
+        @Override
+        public void messageArrived(String topic, MqttMessage message) {
+            // Nothing is subscribed to.
+        }
+
+        @Override
+        public void deliveryComplete(IMqttToken token) {
+            // The action listener of each message is told, too.
+        }
+
+        @Override
+        public void connectComplete(boolean reconnect, String serverUri) {
+            // The token of the connect call tells.
+        }
+
+        @Override
+        public void authPacketArrived(int reasonCode, MqttProperties properties) {
+            // No enhanced authentication.
+        }
+    }
+}

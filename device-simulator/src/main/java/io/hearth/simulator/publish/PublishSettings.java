@@ -1,0 +1,41 @@
+package io.hearth.simulator.publish;
+
+import java.time.Duration;
+
+/**
+ * How to reach the endpoint and how to speak to it.
+ *
+ * @param window most unacknowledged messages per connection
+ * @param reconnect whether to connect again, and resend, when a connection is lost
+ * @param status whether each connection says {@code online} and {@code offline} in its devices' status topics
+ * @param connectWait how long to go on trying while the endpoint is not there yet; zero to fail at once
+ * @param drainTimeout how long to wait for sending and acknowledgements after the schedule's end
+ */
+public record PublishSettings(
+        String host,
+        int port,
+        Credentials credentials,
+        int qos,
+        int window,
+        boolean reconnect,
+        boolean status,
+        Duration connectWait,
+        Duration drainTimeout) {
+
+    /** Packet ids have 16 bits and none is 0. */
+    public static final int MAX_WINDOW = 65_535;
+
+    public PublishSettings {
+        if (qos < 0 || qos > 2) {
+            throw new IllegalArgumentException("QoS is 0, 1 or 2, not " + qos);
+        }
+        if (window < 1 || window > MAX_WINDOW) {
+            throw new IllegalArgumentException("the window is 1 to " + MAX_WINDOW + ", not " + window);
+        }
+    }
+
+    /** The endpoint, for messages. */
+    String endpoint() {
+        return host + ":" + port;
+    }
+}
