@@ -12,6 +12,8 @@ import java.util.HexFormat;
 public final class Bytes implements Comparable<Bytes> {
     public static final Bytes EMPTY = new Bytes(new byte[0]);
 
+    private static final int MAX_PRINTED = 64;
+
     private final byte[] array;
 
     private Bytes(byte[] array) {
@@ -65,9 +67,11 @@ public final class Bytes implements Comparable<Bytes> {
         return Arrays.hashCode(array);
     }
 
-    /** Lower-case hexadecimal. */
+    /** Lower-case hexadecimal; of long ones the beginning and the length, as bodies have up to 400 KB. */
     @Override
     public String toString() {
-        return HexFormat.of().formatHex(array);
+        return array.length <= MAX_PRINTED
+                ? HexFormat.of().formatHex(array)
+                : HexFormat.of().formatHex(array, 0, MAX_PRINTED) + "... (" + array.length + " bytes)";
     }
 }
