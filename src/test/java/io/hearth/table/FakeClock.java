@@ -1,0 +1,23 @@
+package io.hearth.table;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+
+/** A clock that stands still until a test moves it. */
+public final class FakeClock implements InstantSource {
+    private volatile Instant now = Instant.parse("2026-11-22T10:00:00Z");
+
+    @Override
+    public Instant instant() {
+        return now;
+    }
+
+    public long seconds() {
+        return now.getEpochSecond();
+    }
+
+    public void advance(Duration duration) {
+        now = now.plus(duration);
+    }
+}
