@@ -1,0 +1,179 @@
+package io.hearth.table.rocksdb;
+
+import io.hearth.table.TableException;
+import java.util.Arrays;
+
+/*
+ * RocksDB's serialized write batch [1], which is also the record of its write-ahead log:
+ *
+ *   [8] sequence number, little-endian, set by RocksDB   [4] number of records, little-endian   then the records:
+ *
+ *   0x01 key value     put                   0x05 cf key value   put into a column family
+ *   0x00 key           delete                0x04 cf key         delete from a column family
+ *   0x0F start end     range deletion        0x0E cf start end   range deletion in a column family
+ *   0x03 blob          annotation in the log only, not counted
+ *
+ * with cf = varint32, and key, value, ... = varint32 length and bytes.
+ *
+ * Writing it here lets the callers' threads encode, the committer concatenate, and one native call hand a whole commit
+ * over: measured with 100 B values, 2.6 M rows/s against 1.1 M with a native call for each put (BatchEncodingBenchmark).
+ * BatchFormatTest holds our bytes against RocksDB's own.
+ *
+ * [1] https://github.com/facebook/rocksdb/blob/main/db/write_batch.cc
+ */
+final class BatchFormat {
+    /** The id of the column family with the items. */
+    static final int ITEMS = 0;
+
+    /** The id of the column family with the index entries: the first that was created. */
+    static final int INDEX = 1;
+
+    static final int HEADER_BYTES = 12;
+
+    /** The annotation that begins a batch of the expiry sweep, to tell its deletions from those of users. */
+    static final byte[] SWEEP_MARK = {'s', 'w', 'e', 'e', 'p'};
+
+    private static final int DELETE = 0x00;
+    private static final int PUT = 0x01;
+    private static final int LOG_DATA = 0x03;
+    private static final int CF_DELETE = 0x04;
+    private static final int CF_PUT = 0x05;
+    private static final int NOOP = 0x0D;
+    private static final int CF_RANGE_DELETE = 0x0E;
+    private static final int RANGE_DELETE = 0x0F;
+    private static final int COUNT_OFFSET = 8;
+
+    private BatchFormat() {}
+
+    static void writeCount(byte[] batch, int count) {
+        for (int i = 0; i < 4; i++) {
+            batch[COUNT_OFFSET + i] = (byte) (count >>> (8 * i));
+        }
+    }
+
+    /** Begins the put of an item; its key and value follow, each behind its varint length. */
+    static void putItem(ByteSink sink) {
+        sink.putByte(PUT);
+    }
+
+    static void deleteItem(byte[] rowKey, ByteSink sink) {
+        sink.putByte(DELETE);
+        slice(rowKey, sink);
+    }
+
+    static void deleteItems(byte[] start, byte[] end, ByteSink sink) {
+        sink.putByte(RANGE_DELETE);
+        slice(start, sink);
+        slice(end, sink);
+    }
+
+    static void putIndexEntry(byte[] indexRow, ByteSink sink) {
+        sink.putByte(CF_PUT);
+        sink.putVarint(INDEX);
+        slice(indexRow, sink);
+        sink.putVarint(0);
+    }
+
+    static void deleteIndexEntry(byte[] indexRow, ByteSink sink) {
+        sink.putByte(CF_DELETE);
+        sink.putVarint(INDEX);
+        slice(indexRow, sink);
+    }
+
+    static void sweepMark(ByteSink sink) {
+        sink.putByte(LOG_DATA);
+        slice(SWEEP_MARK, sink);
+    }
+
+    static void slice(byte[] bytes, ByteSink sink) {
+        sink.putVarint(bytes.length);
+        sink.put(bytes);
+    }
+
+    /** What a record does. */
+    enum Kind {
+        PUT,
+        DELETE,
+        DELETE_RANGE,
+        LOG_DATA
+    }
+
+    /** Walks over records; after {@link #next} its fields describe one, with offsets into the array. */
+    static final class Reader {
+        private final byte[] array;
+        private final int end;
+        private int position;
+
+        Kind kind = Kind.LOG_DATA;
+        int columnFamily;
+        int keyOffset;
+        int keyLength;
+        int valueOffset;
+        int valueLength;
+
+        Reader(byte[] array, int start, int end) {
+            this.array = array;
+            this.position = start;
+            this.end = end;
+        }
+
+        boolean next() {
+            while (position < end && array[position] == NOOP) {
+                position++;
+            }
+            if (position >= end) {
+                return false;
+            }
+            int tag = array[position++];
+            switch (tag) {
+                case PUT, CF_PUT -> kind = Kind.PUT;
+                case DELETE, CF_DELETE -> kind = Kind.DELETE;
+                case RANGE_DELETE, CF_RANGE_DELETE -> kind = Kind.DELETE_RANGE;
+                case LOG_DATA -> kind = Kind.LOG_DATA;
+                default -> throw new TableException("the write-ahead log has an unknown record: " + tag, null);
+            }
+            boolean named = tag == CF_PUT || tag == CF_DELETE || tag == CF_RANGE_DELETE;
+            columnFamily = named ? varint() : ITEMS;
+            keyLength = varint();
+            keyOffset = position;
+            position += keyLength;
+            if (kind == Kind.PUT || kind == Kind.DELETE_RANGE) {
+                valueLength = varint();
+                valueOffset = position;
+                position += valueLength;
+            }
+            if (position > end) {
+                throw new TableException("the write-ahead log has a truncated record", null);
+            }
+            return true;
+        }
+
+        byte[] key() {
+            return Arrays.copyOfRange(array, keyOffset, keyOffset + keyLength);
+        }
+
+        byte[] value() {
+            return Arrays.copyOfRange(array, valueOffset, valueOffset + valueLength);
+        }
+
+        boolean isSweepMark() {
+            return kind == Kind.LOG_DATA
+                    && Arrays.equals(array, keyOffset, keyOffset + keyLength, SWEEP_MARK, 0, SWEEP_MARK.length);
+        }
+
+        private int varint() {
+            int result = 0;
+            for (int shift = 0; shift < 35 && position < end; shift += 7) {
+                byte b = array[position++];
+                result |= (b & 0x7F) << shift;
+                if (b >= 0) {
+                    if (result < 0) {
+                        break;
+                    }
+                    return result;
+                }
+            }
+            throw new TableException("the write-ahead log has a malformed length", null);
+        }
+    }
+}

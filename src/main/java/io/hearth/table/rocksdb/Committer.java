@@ -1,0 +1,180 @@
+package io.hearth.table.rocksdb;
+
+import io.hearth.table.CommitListener;
+import io.hearth.table.OutcomeUnknownException;
+import io.hearth.table.ThrottledException;
+import java.time.InstantSource;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.RocksDBException;
+
+/**
+ * Group commit: one thread takes everybody who waits, writes their batches as one with one sync, and has them answered.
+ * While it syncs, the next commit gathers by itself, so the batch size follows the load.
+ */
+final class Committer {
+    /** Bounds what one commit holds up and what one page of the change feed has to hold. */
+    private static final long MAX_COMMIT_BYTES = 4 << 20;
+
+    private static final long RECOVERY_PAUSE_NANOS = 250_000_000;
+    private static final System.Logger LOG = System.getLogger(Committer.class.getName());
+
+    private final WriteQueue queue;
+    private final Completions completions;
+    private final DatabaseGuard guard;
+    private final InstantSource clock;
+    private final CommitListener listener;
+    private final BooleanSupplier recovery;
+    private final Thread thread;
+    private volatile long committedSequence;
+    private boolean broken;
+    private long nextRecoveryNanos;
+
+    /** @param recovery tries to make the database writable after it failed, and answers whether it is */
+    Committer(
+            WriteQueue queue,
+            DatabaseGuard guard,
+            InstantSource clock,
+            CommitListener listener,
+            BooleanSupplier recovery) {
+        this.queue = queue;
+        this.guard = guard;
+        this.clock = clock;
+        this.listener = listener;
+        this.recovery = recovery;
+        completions = new Completions(queue);
+        committedSequence = guard.use(database -> database.db().getLatestSequenceNumber());
+        thread = new Thread(this::run, "table-commits");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** The sequence number of the latest change that is committed, and as durable as commits are. */
+    long committedSequence() {
+        return committedSequence;
+    }
+
+    /** Commits who waits, refuses who comes, and returns when everybody is answered. */
+    void close() {
+        queue.close();
+        Threads.join(thread);
+    }
+
+    private void run() {
+        try {
+            while (true) {
+                PendingWrite waiting = queue.take(broken ? RECOVERY_PAUSE_NANOS : 0);
+                if (waiting == null) {
+                    if (queue.isClosing()) {
+                        return;
+                    }
+                    recovered();
+                }
+                while (waiting != null) {
+                    waiting = commitSome(waiting);
+                }
+            }
+        } finally {
+            queue.terminate();
+            completions.close();
+        }
+    }
+
+    /** Commits and answers the first of the linked writers, as many as belong together; answers the others. */
+    private @Nullable PendingWrite commitSome(PendingWrite first) {
+        PendingWrite last = first;
+        long bytes = first.bytes();
+        while (last.link != null
+                && !(first instanceof PendingWrite.Sweep)
+                && !(last.link instanceof PendingWrite.Sweep)
+                && bytes + last.link.bytes() <= MAX_COMMIT_BYTES) {
+            last = last.link;
+            bytes += last.bytes();
+        }
+        PendingWrite rest = last.link;
+        last.link = null;
+        try {
+            if (recovered()) {
+                commit(first);
+            } else {
+                failAll(
+                        first,
+                        new ThrottledException("nothing written: the disk failed and does not recover yet", null));
+            }
+        } catch (RocksDBException e) {
+            broken = true;
+            LOG.log(System.Logger.Level.ERROR, "a commit failed; its writes may be stored or not", e);
+            listener.failed(failAll(first, new OutcomeUnknownException("the commit failed: " + e.getMessage(), e)));
+        } catch (RuntimeException | Error e) {
+            LOG.log(System.Logger.Level.ERROR, "a commit failed; its writes may be stored or not", e);
+            failAll(first, new OutcomeUnknownException("the commit failed: " + e, e));
+        } finally {
+            completions.add(first);
+        }
+        return rest;
+    }
+
+    private void commit(PendingWrite first) throws RocksDBException {
+        committedSequence = guard.tryUse(database -> {
+            if (first instanceof PendingWrite.Sweep sweep) {
+                SweepCommit.commit(database, sweep, clock.instant().getEpochSecond());
+                // Not synced, so a power failure can take its sequence numbers back: the feed waits for the next
+                // commit.
+                return committedSequence;
+            }
+            commit(first, database);
+            return database.db().getLatestSequenceNumber();
+        });
+    }
+
+    private void commit(PendingWrite first, Database database) throws RocksDBException {
+        CommitBuilder commit = new CommitBuilder(database, clock.instant().getEpochSecond());
+        int batches = 0;
+        int writes = 0;
+        for (PendingWrite write = first; write != null; write = write.link) {
+            if (write instanceof PendingWrite.Encoded encoded) {
+                commit.add(encoded);
+            } else if (write instanceof PendingWrite.Dependent dependent) {
+                commit.add(dependent);
+            }
+            if (!write.hasFailed()) {
+                batches++;
+                writes += write.writes();
+            }
+        }
+        if (commit.records() > 0) {
+            byte[] batch = commit.toBatch();
+            long startNanos = System.nanoTime();
+            database.write(batch);
+            listener.committed(batches, writes, batch.length, System.nanoTime() - startNanos);
+        }
+    }
+
+    private boolean recovered() {
+        if (!broken) {
+            return true;
+        }
+        long now = System.nanoTime();
+        if (now - nextRecoveryNanos < 0) {
+            return false;
+        }
+        broken = !recovery.getAsBoolean();
+        if (broken) {
+            nextRecoveryNanos = System.nanoTime() + RECOVERY_PAUSE_NANOS;
+        } else {
+            committedSequence = guard.use(database -> database.db().getLatestSequenceNumber());
+        }
+        return !broken;
+    }
+
+    private static int failAll(PendingWrite first, Throwable cause) {
+        int batches = 0;
+        for (PendingWrite write = first; write != null; write = write.link) {
+            if (!write.hasFailed()) {
+                batches++;
+            }
+            write.fail(cause);
+        }
+        return batches;
+    }
+}

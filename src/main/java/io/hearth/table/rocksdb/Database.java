@@ -1,0 +1,158 @@
+package io.hearth.table.rocksdb;
+
+import io.hearth.table.TableException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompressionType;
+import org.rocksdb.DBOptions;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.LRUCache;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/** An open RocksDB with its column families; owns every native object that belongs to it. */
+final class Database implements AutoCloseable {
+    private static final byte[] INDEX_NAME = "index".getBytes(StandardCharsets.UTF_8);
+
+    /** The log is cut by flushing the column family that holds it back, once it has this many times the memtables. */
+    private static final int WAL_PER_MEMTABLE = 4;
+
+    private static final int BACKGROUND_JOBS = 2;
+    private static final double BLOOM_BITS_PER_KEY = 10;
+    private static final int BLOCK_BYTES = 16 << 10;
+
+    private final List<AutoCloseable> owned = new ArrayList<>();
+    private final RocksDB db;
+    private final ColumnFamilyHandle items;
+    private final ColumnFamilyHandle index;
+    private final WriteOptions durably;
+    private final WriteOptions lazily;
+
+    /** Opens the database of {@code settings}, and creates it if there is none. */
+    static Database open(RocksDbSettings settings) {
+        try {
+            return new Database(settings);
+        } catch (RocksDBException e) {
+            String message = String.valueOf(e.getMessage());
+            if (message.contains("lock")) {
+                throw new TableException("the table directory " + settings.directory() + " is open elsewhere", e);
+            }
+            throw new TableException("the table in " + settings.directory() + " cannot be opened: " + message, e);
+        }
+    }
+
+    private Database(RocksDbSettings settings) throws RocksDBException {
+        boolean opened = false;
+        try {
+            LRUCache cache = own(new LRUCache(settings.blockCacheBytes()));
+            DBOptions options = own(databaseOptions(settings));
+            ColumnFamilyOptions familyOptions = own(familyOptions(settings, cache));
+            List<ColumnFamilyHandle> handles = new ArrayList<>();
+            RocksDB database = RocksDB.open(
+                    options,
+                    settings.directory().toString(),
+                    List.of(
+                            new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, familyOptions),
+                            new ColumnFamilyDescriptor(INDEX_NAME, familyOptions)),
+                    handles);
+            db = own(database);
+            items = own(handles.get(BatchFormat.ITEMS));
+            index = own(handles.get(BatchFormat.INDEX));
+            durably = own(new WriteOptions().setSync(settings.fsync()));
+            lazily = own(new WriteOptions());
+            opened = true;
+        } finally {
+            if (!opened) {
+                close();
+            }
+        }
+    }
+
+    private static DBOptions databaseOptions(RocksDbSettings settings) {
+        return new DBOptions()
+                .setCreateIfMissing(true)
+                .setCreateMissingColumnFamilies(true)
+                .setDbWriteBufferSize(settings.memtableBytes())
+                .setMaxTotalWalSize(WAL_PER_MEMTABLE * settings.memtableBytes())
+                .setWalTtlSeconds(settings.walRetention().toSeconds())
+                .setMaxBackgroundJobs(BACKGROUND_JOBS)
+                // Smooths the disk: no file is written back all at once, which would hold up the log's sync.
+                .setBytesPerSync(1 << 20)
+                .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
+                .setKeepLogFileNum(4)
+                .setMaxLogFileSize(4 << 20)
+                .setStatsDumpPeriodSec(0)
+                .setStatsPersistPeriodSec(0);
+    }
+
+    private ColumnFamilyOptions familyOptions(RocksDbSettings settings, LRUCache cache) {
+        return new ColumnFamilyOptions()
+                .setWriteBufferSize(Math.max(settings.memtableBytes() / 4, 1 << 20))
+                .setMaxWriteBufferNumber(4)
+                .setLevelCompactionDynamicLevelBytes(true)
+                .setTargetFileSizeBase(32 << 20)
+                .setCompressionType(CompressionType.LZ4_COMPRESSION)
+                .setBottommostCompressionType(CompressionType.ZSTD_COMPRESSION)
+                .setTableFormatConfig(new BlockBasedTableConfig()
+                        .setBlockCache(cache)
+                        .setBlockSize(BLOCK_BYTES)
+                        .setFilterPolicy(own(new BloomFilter(BLOOM_BITS_PER_KEY)))
+                        .setCacheIndexAndFilterBlocks(true)
+                        .setPinL0FilterAndIndexBlocksInCache(true)
+                        .setFormatVersion(6));
+    }
+
+    RocksDB db() {
+        return db;
+    }
+
+    ColumnFamilyHandle items() {
+        return items;
+    }
+
+    ColumnFamilyHandle index() {
+        return index;
+    }
+
+    /** Commits a serialized batch, durably if the settings want that. */
+    void write(byte[] batch) throws RocksDBException {
+        write(batch, durably);
+    }
+
+    /** Commits a batch that may get lost in a power failure, as it will be made again. */
+    void writeLazily(byte[] batch) throws RocksDBException {
+        write(batch, lazily);
+    }
+
+    private void write(byte[] batch, WriteOptions options) throws RocksDBException {
+        try (WriteBatch nativeBatch = new WriteBatch(batch)) {
+            db.write(options, nativeBatch);
+        }
+    }
+
+    private <T extends AutoCloseable> T own(T resource) {
+        owned.add(resource);
+        return resource;
+    }
+
+    @Override
+    public void close() {
+        // In reverse: column families before the database, the database before its options and cache.
+        for (int i = owned.size() - 1; i >= 0; i--) {
+            try {
+                owned.get(i).close();
+            } catch (Exception e) {
+                throw new TableException("the database cannot be closed", e);
+            }
+        }
+        owned.clear();
+    }
+}

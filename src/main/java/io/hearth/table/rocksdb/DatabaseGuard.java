@@ -1,0 +1,88 @@
+package io.hearth.table.rocksdb;
+
+import io.hearth.table.TableException;
+import java.util.concurrent.locks.StampedLock;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.RocksDBException;
+
+/**
+ * Keeps the database open while anyone uses it, as using a closed native object ends the process, and lets it be opened
+ * anew after an error that RocksDB does not recover from by itself.
+ */
+final class DatabaseGuard implements AutoCloseable {
+    /** Uses the database; must not nest. */
+    interface Use<T extends @Nullable Object> {
+        T on(Database database) throws RocksDBException;
+    }
+
+    private final RocksDbSettings settings;
+    private final StampedLock lock = new StampedLock();
+    private @Nullable Database database;
+    private boolean closed;
+
+    DatabaseGuard(RocksDbSettings settings) {
+        this.settings = settings;
+        this.database = Database.open(settings);
+    }
+
+    /**
+     * Uses the open database.
+     *
+     * @throws TableException if it is closed, or RocksDB failed
+     */
+    <T extends @Nullable Object> T use(Use<T> use) {
+        try {
+            return tryUse(use);
+        } catch (RocksDBException e) {
+            throw new TableException("the table cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** As {@link #use}, for those who tell failures of RocksDB apart. */
+    <T extends @Nullable Object> T tryUse(Use<T> use) throws RocksDBException {
+        long stamp = lock.readLock();
+        try {
+            if (closed) {
+                throw new TableException("the table is closed", null);
+            }
+            if (database == null) {
+                throw new TableException("the table is being opened again after a disk error", null);
+            }
+            return use.on(database);
+        } finally {
+            lock.unlockRead(stamp);
+        }
+    }
+
+    /** Closes and opens the database, which reads the log again; if that fails, it stays closed until the next call. */
+    void reopen() {
+        long stamp = lock.writeLock();
+        try {
+            if (closed) {
+                return;
+            }
+            Database broken = database;
+            database = null;
+            if (broken != null) {
+                broken.close();
+            }
+            database = Database.open(settings);
+        } finally {
+            lock.unlockWrite(stamp);
+        }
+    }
+
+    @Override
+    public void close() {
+        long stamp = lock.writeLock();
+        try {
+            closed = true;
+            if (database != null) {
+                database.close();
+                database = null;
+            }
+        } finally {
+            lock.unlockWrite(stamp);
+        }
+    }
+}

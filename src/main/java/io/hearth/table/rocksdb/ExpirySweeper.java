@@ -1,0 +1,260 @@
+package io.hearth.table.rocksdb;
+
+import io.hearth.table.TableException;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.CompactRangeOptions;
+import org.rocksdb.CompactRangeOptions.BottommostLevelCompaction;
+
+/**
+ * Walks over the table, has the committer remove what has expired, and compacts the parts where that was much.
+ *
+ * <p>The table is walked in {@value #PARTS} parts of the hash space. A part is compacted when a tenth of its rows has been
+ * removed since the last time: rewriting all of a table to return little would cost more than it gives, and RocksDB
+ * drops what little was removed when it compacts by itself.
+ */
+final class ExpirySweeper implements AutoCloseable {
+    static final int PARTS = 64;
+
+    /** Rows between two looks at the clock, and the most that the committer looks at in one commit (below 1 ms). */
+    private static final int CHUNK_ROWS = 2048;
+
+    private static final int COMPACTION_FRACTION = 10;
+
+    /** Neighbouring parts are compacted together up to so many rows, as each compaction flushes the memtables. */
+    private static final long MAX_COMPACTION_ROWS = 4_000_000;
+
+    private static final System.Logger LOG = System.getLogger(ExpirySweeper.class.getName());
+
+    private final DatabaseGuard guard;
+    private final WriteQueue queue;
+    private final InstantSource clock;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final CompactRangeOptions compaction;
+    private final @Nullable Thread thread;
+
+    /** Rows removed from each part since it was compacted. Forgotten when the table closes, which only delays a compaction. */
+    private final long[] removed = new long[PARTS];
+
+    private final long[] kept = new long[PARTS];
+
+    ExpirySweeper(DatabaseGuard guard, WriteQueue queue, InstantSource clock, Duration interval) {
+        this.guard = guard;
+        this.queue = queue;
+        this.clock = clock;
+        compaction = new CompactRangeOptions()
+                .setExclusiveManualCompaction(false)
+                .setAllowWriteStall(false)
+                .setBottommostLevelCompaction(BottommostLevelCompaction.kForceOptimized);
+        if (interval.isZero()) {
+            thread = null;
+        } else {
+            thread = new Thread(() -> run(interval), "table-sweep");
+            thread.setDaemon(true);
+            thread.start();
+        }
+    }
+
+    SweepResult sweepNow() {
+        return sweep(false);
+    }
+
+    /** Ends a sweep under way, at the latest after the chunk or compaction that it is at. */
+    @Override
+    public void close() {
+        closed.countDown();
+        compaction.setCanceled(true);
+        if (thread != null) {
+            Threads.join(thread);
+        }
+        synchronized (this) {
+            compaction.close();
+        }
+    }
+
+    private void run(Duration interval) {
+        while (!waitClosed(interval.toNanos())) {
+            try {
+                sweep(true);
+            } catch (RuntimeException e) {
+                if (closed.getCount() > 0) {
+                    LOG.log(System.Logger.Level.WARNING, "an expiry sweep failed; the next one goes on", e);
+                }
+            }
+        }
+    }
+
+    private synchronized SweepResult sweep(boolean paced) {
+        if (closed.getCount() == 0) {
+            throw new TableException("the table is closed", null);
+        }
+        long startNanos = System.nanoTime();
+        long rows = 0;
+        for (int part = 0; part < PARTS && closed.getCount() > 0; part++) {
+            rows += sweepItems(part, paced);
+        }
+        long entries = sweepIndex(paced);
+        int compactions = compact();
+        return new SweepResult(rows, entries, compactions, Duration.ofNanos(System.nanoTime() - startNanos));
+    }
+
+    private long sweepItems(int part, boolean paced) {
+        byte[] end = partStart(part + 1);
+        byte @Nullable [] position = partStart(part);
+        long total = 0;
+        kept[part] = 0;
+        while (position != null && closed.getCount() > 0) {
+            long startNanos = System.nanoTime();
+            Chunk chunk = lookAtItems(position, end);
+            if (chunk.expired > 0) {
+                byte[] chunkEnd = chunk.next != null ? chunk.next : chunk.last;
+                int gone = commit(new PendingWrite.Target.Items(position, chunkEnd));
+                removed[part] += gone;
+                total += gone;
+            }
+            kept[part] += chunk.rows - chunk.expired;
+            position = chunk.next;
+            pause(paced, startNanos);
+        }
+        return total;
+    }
+
+    /**
+     * @param last the bound behind the last row
+     * @param next where the next chunk begins; null at the end of the part
+     */
+    private record Chunk(int rows, int expired, byte[] last, byte @Nullable [] next) {}
+
+    private Chunk lookAtItems(byte[] start, byte @Nullable [] end) {
+        long nowSeconds = clock.instant().getEpochSecond();
+        return guard.use(database -> {
+            int rows = 0;
+            int expired = 0;
+            ItemValue value = new ItemValue();
+            byte[] behind = start;
+            try (RowIterator iterator = new RowIterator(database, database.items(), start, end, false)) {
+                for (iterator.first(); iterator.isValid(); iterator.next()) {
+                    iterator.readKey();
+                    if (rows == CHUNK_ROWS) {
+                        return new Chunk(rows, expired, behind, iterator.keyCopy());
+                    }
+                    iterator.readValue();
+                    rows++;
+                    if (value.read(iterator.value(), iterator.valueLength()).isExpiredAt(nowSeconds)) {
+                        expired++;
+                    }
+                    behind = Arrays.copyOf(iterator.key(), iterator.keyLength() + 1);
+                }
+                iterator.checkStatus();
+            }
+            return new Chunk(rows, expired, behind, null);
+        });
+    }
+
+    private long sweepIndex(boolean paced) {
+        byte @Nullable [] position = RowKey.hashStart(0);
+        long total = 0;
+        while (position != null && closed.getCount() > 0) {
+            long startNanos = System.nanoTime();
+            List<byte[]> stale = new ArrayList<>();
+            position = lookAtIndex(position, stale).orElse(null);
+            if (!stale.isEmpty()) {
+                total += commit(new PendingWrite.Target.IndexEntries(stale));
+            }
+            pause(paced, startNanos);
+        }
+        return total;
+    }
+
+    /** Collects stale entries; answers where to go on, empty at the end. */
+    private Optional<byte[]> lookAtIndex(byte[] start, List<byte[]> stale) {
+        long nowSeconds = clock.instant().getEpochSecond();
+        return guard.use(database -> {
+            int rows = 0;
+            try (RowIterator iterator = new RowIterator(database, database.index(), start, null, false)) {
+                for (iterator.first(); iterator.isValid(); iterator.next()) {
+                    iterator.readKey();
+                    byte[] row = iterator.keyCopy();
+                    if (rows++ == CHUNK_ROWS) {
+                        return Optional.of(row);
+                    }
+                    if (!SweepCommit.isCurrent(database, row, nowSeconds)) {
+                        stale.add(row);
+                    }
+                }
+                iterator.checkStatus();
+            }
+            return Optional.empty();
+        });
+    }
+
+    private int commit(PendingWrite.Target target) {
+        PendingWrite.Sweep[] sweep = new PendingWrite.Sweep[1];
+        Uni.createFrom()
+                .<Void>emitter(writer -> {
+                    sweep[0] = new PendingWrite.Sweep(writer, target);
+                    queue.add(sweep[0]);
+                })
+                .await()
+                .indefinitely();
+        return sweep[0].removed;
+    }
+
+    private int compact() {
+        int compactions = 0;
+        int part = 0;
+        while (part < PARTS && closed.getCount() > 0) {
+            if (!worthCompacting(part)) {
+                part++;
+                continue;
+            }
+            int first = part;
+            long rows = 0;
+            while (part < PARTS && worthCompacting(part) && rows <= MAX_COMPACTION_ROWS) {
+                rows += removed[part] + kept[part];
+                part++;
+            }
+            byte[] start = partStart(first);
+            byte[] end = partStart(part);
+            compactions += guard.use(database -> {
+                database.db().compactRange(database.items(), start, end, compaction);
+                return 1;
+            });
+            Arrays.fill(removed, first, part, 0);
+        }
+        return compactions;
+    }
+
+    private boolean worthCompacting(int part) {
+        return removed[part] > 0 && removed[part] * COMPACTION_FRACTION >= removed[part] + kept[part];
+    }
+
+    /** Where a part of the hash space begins; null behind the last one. */
+    private static byte @Nullable [] partStart(int part) {
+        return part == PARTS ? null : RowKey.hashStart(part * (RowKey.HASHES / PARTS));
+    }
+
+    /** In the background, rests as long as it worked: half of one core at most. */
+    private void pause(boolean paced, long startNanos) {
+        if (paced) {
+            waitClosed(System.nanoTime() - startNanos);
+        }
+    }
+
+    private boolean waitClosed(long nanos) {
+        try {
+            return closed.await(nanos, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
+    }
+}

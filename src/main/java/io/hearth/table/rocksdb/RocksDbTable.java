@@ -1,0 +1,153 @@
+package io.hearth.table.rocksdb;
+
+import io.hearth.table.ChangePage;
+import io.hearth.table.ChangeStart;
+import io.hearth.table.CommitListener;
+import io.hearth.table.Condition;
+import io.hearth.table.Consistency;
+import io.hearth.table.Cursor;
+import io.hearth.table.Item;
+import io.hearth.table.Key;
+import io.hearth.table.Page;
+import io.hearth.table.Query;
+import io.hearth.table.Scan;
+import io.hearth.table.Table;
+import io.hearth.table.TableException;
+import io.hearth.table.Write;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.RocksDB;
+
+/**
+ * A table in a local directory. Reads run on their subscriber's thread. Writes are encoded there and answered on the
+ * table's own thread {@code table-completions}, which must not be blocked. A batch is atomic.
+ */
+public final class RocksDbTable implements Table {
+    private final InstantSource clock;
+    private final DatabaseGuard guard;
+    private final WriteQueue queue;
+    private final Committer committer;
+    private final ChangeLog changeLog;
+    private final ExpirySweeper sweeper;
+
+    /**
+     * Opens the table in a directory, and creates it in an absent or empty one.
+     *
+     * @param clock decides what has expired
+     * @param listener is told of every commit
+     * @throws io.hearth.table.UnsupportedFormatException if the directory holds something else, or a format of another
+     *     version
+     * @throws TableException if the directory is open elsewhere, or cannot be used
+     */
+    public static RocksDbTable open(RocksDbSettings settings, InstantSource clock, CommitListener listener) {
+        FormatFile format = FormatFile.openOrCreate(settings.directory());
+        RocksDB.loadLibrary();
+        return new RocksDbTable(settings, clock, listener, format);
+    }
+
+    private RocksDbTable(RocksDbSettings settings, InstantSource clock, CommitListener listener, FormatFile format) {
+        this.clock = clock;
+        guard = new DatabaseGuard(settings);
+        queue = new WriteQueue(settings.maxPendingBytes());
+        committer = new Committer(queue, guard, clock, listener, new Recovery(settings.directory(), guard));
+        changeLog = new ChangeLog(format.tableId());
+        sweeper = new ExpirySweeper(guard, queue, clock, settings.sweepInterval());
+    }
+
+    @Override
+    public Uni<Void> write(List<Write> writes) {
+        return submit(writer -> WriteEncoder.encode(writes, writer));
+    }
+
+    @Override
+    public Uni<Void> put(Item item, Condition condition) {
+        return submit(writer -> WriteEncoder.encode(item.key(), item, condition, writer));
+    }
+
+    @Override
+    public Uni<Void> delete(Key key, Condition condition) {
+        return submit(writer -> WriteEncoder.encode(key, null, condition, writer));
+    }
+
+    @Override
+    public Uni<Optional<Item>> get(Key key, Consistency consistency) {
+        return read(database -> {
+            byte[] stored = database.db().get(RowKey.encode(key));
+            if (stored == null) {
+                return Optional.empty();
+            }
+            ItemValue value = new ItemValue().read(stored, stored.length);
+            return value.isExpiredAt(nowSeconds()) ? Optional.empty() : Optional.of(value.item(key));
+        });
+    }
+
+    @Override
+    public Uni<Page> query(Query query) {
+        return read(database -> new PageReader(database, nowSeconds()).query(query));
+    }
+
+    @Override
+    public Uni<Page> queryIndex(Query query) {
+        return read(database -> new PageReader(database, nowSeconds()).queryIndex(query));
+    }
+
+    @Override
+    public Uni<Page> scan(Scan scan) {
+        return read(database -> new PageReader(database, nowSeconds()).scan(scan));
+    }
+
+    @Override
+    public Uni<Cursor> changesFrom(ChangeStart start) {
+        return read(database -> changeLog.start(database, start, committer.committedSequence()));
+    }
+
+    @Override
+    public Uni<ChangePage> changes(Cursor after, int limit) {
+        if (limit < 1) {
+            throw new IllegalArgumentException("limit: " + limit);
+        }
+        return read(database -> changeLog.read(database, after, limit, committer.committedSequence()));
+    }
+
+    /**
+     * Removes what has expired and returns its disk space, now and as fast as it can; in the background this happens
+     * every {@link RocksDbSettings#sweepInterval} and at half the speed. Blocks until it is done.
+     */
+    public SweepResult sweepNow() {
+        return sweeper.sweepNow();
+    }
+
+    /** Bytes of writes that are not yet answered. */
+    public long pendingBytes() {
+        return queue.pendingBytes();
+    }
+
+    /** Writers that are not yet answered. */
+    public long pendingBatches() {
+        return queue.pendingBatches();
+    }
+
+    @Override
+    public void close() {
+        sweeper.close();
+        committer.close();
+        guard.close();
+    }
+
+    private Uni<Void> submit(Function<UniEmitter<? super Void>, PendingWrite> encoder) {
+        return Uni.createFrom().emitter(writer -> queue.add(encoder.apply(writer)));
+    }
+
+    private <T extends @Nullable Object> Uni<T> read(DatabaseGuard.Use<T> use) {
+        return Uni.createFrom().item(() -> guard.use(use));
+    }
+
+    private long nowSeconds() {
+        return clock.instant().getEpochSecond();
+    }
+}

@@ -1,0 +1,82 @@
+package io.hearth.table.rocksdb;
+
+import io.hearth.table.Condition;
+import io.hearth.table.IndexKey;
+import io.hearth.table.Item;
+import io.hearth.table.Key;
+import io.hearth.table.Write;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Encodes writes on their callers' threads, so that the committer, of which there is one, has only to copy. */
+final class WriteEncoder {
+    private static final int RECORD_OVERHEAD_BYTES = 40;
+
+    private WriteEncoder() {}
+
+    /** @throws IllegalArgumentException if a key is longer in UTF-8 than the table takes */
+    static PendingWrite encode(List<Write> writes, UniEmitter<? super Void> writer) {
+        return writes.stream().allMatch(WriteEncoder::isBlind) ? blind(writes, writer) : dependent(writes, writer);
+    }
+
+    /** One conditional write; a null {@code item} deletes. */
+    static PendingWrite encode(Key key, @Nullable Item item, Condition condition, UniEmitter<? super Void> writer) {
+        return new PendingWrite.Dependent(writer, List.of(step(key, item, condition)));
+    }
+
+    private static boolean isBlind(Write write) {
+        return write instanceof Write.Put put && put.item().index() == null;
+    }
+
+    private static PendingWrite blind(List<Write> writes, UniEmitter<? super Void> writer) {
+        int expectedBytes = 0;
+        for (Write write : writes) {
+            Item item = ((Write.Put) write).item();
+            expectedBytes += RECORD_OVERHEAD_BYTES
+                    + item.key().partitionKey().length()
+                    + item.key().sortKey().length()
+                    + item.body().length();
+        }
+        ByteSink records = new ByteSink(expectedBytes);
+        String partition = "";
+        byte[] prefix = new byte[0];
+        for (Write write : writes) {
+            Item item = ((Write.Put) write).item();
+            if (!item.key().partitionKey().equals(partition)) {
+                partition = item.key().partitionKey();
+                prefix = RowKey.prefix(Key.encodePartitionKey(partition));
+            }
+            byte[] sort = item.key().sortKey().array();
+            BatchFormat.putItem(records);
+            records.putVarint(prefix.length + sort.length);
+            records.put(prefix);
+            records.put(sort);
+            records.putVarint(ItemValue.encodedBytes(item, null));
+            ItemValue.encode(item, null, records);
+        }
+        return new PendingWrite.Encoded(writer, writes.size(), records);
+    }
+
+    private static PendingWrite dependent(List<Write> writes, UniEmitter<? super Void> writer) {
+        List<PendingWrite.Step> steps = new ArrayList<>(writes.size());
+        for (Write write : writes) {
+            steps.add(step(write.key(), write instanceof Write.Put put ? put.item() : null, null));
+        }
+        return new PendingWrite.Dependent(writer, steps);
+    }
+
+    private static PendingWrite.Step step(Key key, @Nullable Item item, @Nullable Condition condition) {
+        byte[] rowKey = RowKey.encode(key);
+        if (item == null) {
+            return new PendingWrite.Step(rowKey, null, null, condition);
+        }
+        IndexKey index = item.index();
+        byte[] indexPartition = index == null ? null : Key.encodePartitionKey(index.partitionKey());
+        ByteSink value = new ByteSink(ItemValue.encodedBytes(item, indexPartition));
+        ItemValue.encode(item, indexPartition, value);
+        byte[] indexRow = index == null ? null : IndexRow.encode(index, key);
+        return new PendingWrite.Step(rowKey, value.toArray(), indexRow, condition);
+    }
+}
