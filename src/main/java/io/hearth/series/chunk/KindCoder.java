@@ -1,0 +1,88 @@
+package io.hearth.series.chunk;
+
+import io.hearth.model.Column;
+import java.util.Arrays;
+
+/**
+ * The kind of value that a metric has in each reading, absent included.
+ *
+ * <pre>
+ * u8 the one kind of all readings; or 0 and
+ *    varint runs of one kind
+ *    integers: lengths of the first, third, … run · integers: lengths of the second, fourth, … run
+ *    integers: kind of each run, less the kind two runs before it
+ * </pre>
+ *
+ * <p>Where two kinds alternate, the last are all zeros and each list of lengths is of one kind, so a metric sent with
+ * every sixth reading takes a few bytes.
+ */
+final class KindCoder {
+    private static final int KINDS = 4;
+
+    private KindCoder() {}
+
+    static void encode(byte[] kinds, int count, ByteSink out) {
+        long[][] lengths = new long[2][(count + 1) / 2];
+        byte[] runKinds = new byte[count];
+        int runs = 0;
+        for (int i = 0; i < count; i++) {
+            if (i == 0 || kinds[i] != kinds[i - 1]) {
+                runKinds[runs++] = kinds[i];
+            }
+            int run = runs - 1;
+            lengths[run & 1][run / 2]++;
+        }
+        if (runs == 1) {
+            out.u8(kinds[0]);
+            return;
+        }
+        long[] changes = new long[runs];
+        for (int run = 0; run < runs; run++) {
+            changes[run] = runKinds[run] - (run < 2 ? 0 : runKinds[run - 2]);
+        }
+        out.u8(Column.ABSENT);
+        out.varint(runs);
+        IntegerEncoder.encode(lengths[0], (runs + 1) / 2, out);
+        IntegerEncoder.encode(lengths[1], runs / 2, out);
+        IntegerEncoder.encode(changes, runs, out);
+    }
+
+    /** @return how many readings have each kind */
+    static int[] decode(ByteSource in, int count, ChunkScratch scratch, byte[] kinds) {
+        int[] counts = new int[KINDS];
+        int one = in.u8();
+        if (one >= KINDS) {
+            throw in.corrupt("no such kind: " + one);
+        }
+        if (one != Column.ABSENT) {
+            Arrays.fill(kinds, 0, count, (byte) one);
+            counts[one] = count;
+            return counts;
+        }
+        int runs = in.varint(1, count);
+        int oddRuns = runs / 2;
+        int evenRuns = runs - oddRuns;
+        long[] evenLengths = scratch.integers(evenRuns);
+        IntegerDecoder.decode(in, evenRuns, evenLengths, scratch);
+        long[] oddLengths = scratch.moreIntegers(oddRuns);
+        IntegerDecoder.decode(in, oddRuns, oddLengths, scratch);
+        long[] runKinds = scratch.runKinds(runs);
+        IntegerDecoder.decode(in, runs, runKinds, scratch);
+        int at = 0;
+        for (int run = 0; run < runs; run++) {
+            runKinds[run] += run < 2 ? 0 : runKinds[run - 2];
+            long kind = runKinds[run];
+            long length = (run & 1) == 0 ? evenLengths[run / 2] : oddLengths[run / 2];
+            if (kind < 0 || kind >= KINDS || length < 1 || length > count - at) {
+                throw in.corrupt("a run of kind " + kind + " and length " + length);
+            }
+            Arrays.fill(kinds, at, at + (int) length, (byte) kind);
+            counts[(int) kind] += (int) length;
+            at += (int) length;
+        }
+        if (at != count) {
+            throw in.corrupt(at + " kinds for " + count + " readings");
+        }
+        return counts;
+    }
+}

@@ -1,0 +1,100 @@
+package io.hearth.series.chunk;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** Writes numbers as {@link NumberDecoder} reads them, in the form that is shortest. */
+final class NumberEncoder {
+    /** Where decimals take less than this, no other form is tried. */
+    private static final double GOOD_BYTES_PER_NUMBER = 0.5;
+
+    /** A dictionary pays only if its values recur. */
+    private static final int RECURRENCE = 4;
+
+    private NumberEncoder() {}
+
+    static void encode(double[] numbers, int count, ByteSink out) {
+        byte[] best = null;
+        int[] digits = Decimals.countDigits(numbers, count);
+        int most = Decimals.mostDigits(digits);
+        int usual = Decimals.usualDigits(digits, count);
+        best = shorter(best, decimals(numbers, count, most));
+        if (usual != most) {
+            best = shorter(best, decimals(numbers, count, usual));
+        }
+        if (best == null || best.length > count * GOOD_BYTES_PER_NUMBER) {
+            long[] ordered = ordered(numbers, count);
+            best = shorter(best, dictionary(ordered));
+            best = shorter(best, bits(ordered));
+        }
+        if (best != null) {
+            out.bytes(best);
+        }
+    }
+
+    private static byte @Nullable [] shorter(byte @Nullable [] a, byte @Nullable [] b) {
+        return a == null || b != null && b.length < a.length ? b : a;
+    }
+
+    private static byte @Nullable [] decimals(double[] numbers, int count, int digits) {
+        Decimals decimals = Decimals.of(numbers, count, digits);
+        if (decimals == null) {
+            return null;
+        }
+        ByteSink out = new ByteSink();
+        int[] exceptions = decimals.exceptions();
+        out.u8(NumberDecoder.DECIMALS
+                | (exceptions.length == 0 ? 0 : NumberDecoder.WITH_EXCEPTIONS)
+                | digits << NumberDecoder.DIGITS_SHIFT);
+        IntegerEncoder.encode(decimals.scaled(), count, out);
+        if (exceptions.length > 0) {
+            out.varint(exceptions.length);
+            int before = -1;
+            for (int index : exceptions) {
+                out.varint(index - before - 1);
+                out.u64(Double.doubleToRawLongBits(numbers[index]));
+                before = index;
+            }
+        }
+        return out.toByteArray();
+    }
+
+    private static byte @Nullable [] dictionary(long[] ordered) {
+        long[] distinct = ordered.clone();
+        Arrays.sort(distinct);
+        int size = 0;
+        for (int i = 0; i < distinct.length; i++) {
+            if (size == 0 || distinct[i] != distinct[size - 1]) {
+                distinct[size++] = distinct[i];
+            }
+        }
+        if (size * RECURRENCE > ordered.length) {
+            return null;
+        }
+        long[] indexes = new long[ordered.length];
+        for (int i = 0; i < ordered.length; i++) {
+            indexes[i] = Arrays.binarySearch(distinct, 0, size, ordered[i]);
+        }
+        ByteSink out = new ByteSink();
+        out.u8(NumberDecoder.DICTIONARY);
+        out.varint(size);
+        IntegerEncoder.encode(distinct, size, out);
+        IntegerEncoder.encode(indexes, indexes.length, out);
+        return out.toByteArray();
+    }
+
+    private static byte[] bits(long[] ordered) {
+        ByteSink out = new ByteSink();
+        out.u8(NumberDecoder.BITS);
+        IntegerEncoder.encode(ordered, ordered.length, out);
+        return out.toByteArray();
+    }
+
+    private static long[] ordered(double[] numbers, int count) {
+        long[] ordered = new long[count];
+        for (int i = 0; i < count; i++) {
+            ordered[i] = NumberDecoder.flipNegative(Double.doubleToRawLongBits(numbers[i]));
+        }
+        return ordered;
+    }
+}

@@ -1,0 +1,135 @@
+package io.hearth.series.chunk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hearth.model.Column;
+import io.hearth.model.ReadingBlock;
+import io.hearth.table.UnsupportedFormatException;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class ChunkCorruptionTest {
+    private final byte[] chunk = Blocks.encode(RandomReadings.block(20, 400));
+
+    private static void readAll(byte[] bytes) {
+        Chunk opened = Chunk.open(bytes);
+        assertThat(opened.spans()).isNotEmpty();
+        opened.decode(metric -> true, new ChunkScratch());
+    }
+
+    @Test
+    void read_anyByteChanged_isCorrupt() {
+        for (int at = 0; at < chunk.length; at++) {
+            for (int flip : new int[] {0x01, 0x80, 0xFF}) {
+                byte[] changed = chunk.clone();
+                changed[at] ^= (byte) flip;
+
+                assertThatThrownBy(() -> readAll(changed))
+                        .as("byte %d of %d", at, chunk.length)
+                        .isInstanceOf(CorruptChunkException.class);
+            }
+        }
+    }
+
+    @Test
+    void open_anyLengthButTheRightOne_isCorrupt() {
+        for (int length = 0; length <= chunk.length + 3; length++) {
+            byte[] cut = Arrays.copyOf(chunk, length);
+            if (length != chunk.length) {
+                assertThatThrownBy(() -> Chunk.open(cut)).isInstanceOf(CorruptChunkException.class);
+            }
+        }
+    }
+
+    @Test
+    void decode_corruptColumn_namesItAndTheRestStillAnswers() {
+        ReadingBlock day = SmartHomeWorkload.readings(1, 1000);
+        byte[] bytes = Blocks.encode(day);
+        bytes[bytes.length - 1] ^= 1;
+
+        Chunk opened = Chunk.open(bytes);
+
+        assertThatThrownBy(() -> opened.decode(metric -> true, new ChunkScratch()))
+                .isInstanceOf(CorruptChunkException.class)
+                .hasMessage("corrupt chunk, column temperature: its checksum differs");
+        assertThat(opened.metrics()).hasSize(3);
+        ReadingBlock rest = opened.decode(metric -> !metric.equals("temperature"), new ChunkScratch());
+        Blocks.assertSame(
+                new ReadingBlock(1000, day.timesMicros(), day.columns().subList(0, 2)), rest);
+    }
+
+    @Test
+    void open_laterVersion_isToldApartFromDamage() {
+        byte[] later = chunk.clone();
+        later[0] = 2;
+        rewriteHeaderChecksum(later);
+
+        assertThatThrownBy(() -> Chunk.open(later))
+                .isInstanceOf(UnsupportedFormatException.class)
+                .hasMessage("a chunk has format version 2, this build knows 1");
+    }
+
+    // From here on the checksums are right, as whoever wants to do harm would make them.
+
+    @Test
+    void open_anyHeaderWithRightChecksum_endsInAnAnswerOrAsCorrupt() {
+        Random random = new Random(5);
+        for (int round = 0; round < 300; round++) {
+            byte[] bytes = Blocks.encode(RandomReadings.block(round, 1 + random.nextInt(700)));
+            ByteSource in = new ByteSource(bytes, Chunk.CHECKED_FROM, bytes.length, "header");
+            int header = in.varint(0, in.remaining());
+            for (int change = 0; change < 100; change++) {
+                byte[] hostile = spoil(bytes, in.position(), in.position() + header, random);
+                rewriteHeaderChecksum(hostile);
+                assertHarmless(() -> readAll(hostile));
+            }
+        }
+    }
+
+    @Test
+    void decode_anyColumnWithRightChecksum_endsInAnAnswerOrAsCorrupt() {
+        Random random = new Random(6);
+        ChunkScratch scratch = new ChunkScratch();
+        for (int round = 0; round < 500; round++) {
+            int size = 1 + random.nextInt(1200);
+            for (Column column : RandomReadings.block(round, size).columns()) {
+                ByteSink out = new ByteSink();
+                ColumnEncoder.encode(column, size, out);
+                for (int change = 0; change < 100; change++) {
+                    byte[] hostile = spoil(out.toByteArray(), 0, out.size(), random);
+                    ByteSource in = new ByteSource(hostile, 0, hostile.length, "column");
+                    assertHarmless(() -> ColumnDecoder.decode(in, "m", size, scratch, scratch.column(0)));
+                }
+            }
+        }
+    }
+
+    private static byte[] spoil(byte[] bytes, int start, int end, Random random) {
+        byte[] spoilt = bytes.clone();
+        for (int i = random.nextInt(3); i >= 0; i--) {
+            // Most formats are decided near the start.
+            int reach = random.nextBoolean() ? end - start : Math.min(end - start, 24);
+            spoilt[start + random.nextInt(reach)] = (byte) random.nextInt();
+        }
+        return spoilt;
+    }
+
+    private static void assertHarmless(Runnable read) {
+        try {
+            read.run();
+        } catch (CorruptChunkException e) {
+            assertThat(e).hasMessageStartingWith("corrupt chunk, ");
+        }
+    }
+
+    private static void rewriteHeaderChecksum(byte[] bytes) {
+        ByteSource in = new ByteSource(bytes, Chunk.CHECKED_FROM, bytes.length, "header");
+        int length = in.varint(0, in.remaining());
+        int crc = ChunkWriter.headerCrc(bytes, in.take(length) + length);
+        for (int i = 0; i < Integer.BYTES; i++) {
+            bytes[1 + i] = (byte) (crc >>> 8 * i);
+        }
+    }
+}
