@@ -46,7 +46,7 @@ public final class EpochMicros {
 
     /** An epoch number in s, ms, µs or ns, told apart by its magnitude. */
     public static long ofEpochNumber(long number) {
-        long magnitude = Math.abs(number);
+        double magnitude = Math.abs((double) number);
         if (magnitude < SECONDS_BELOW) {
             return number * 1_000_000;
         }
@@ -72,7 +72,8 @@ public final class EpochMicros {
         if (magnitude < MILLIS_BELOW) {
             return Math.round(number * 1e3);
         }
-        return Math.round(magnitude < MICROS_BELOW ? number : number / 1e3);
+        // Not beyond the least long but one: the least one means "no time" to the buffers of ingest.
+        return Math.max(Long.MIN_VALUE + 1, Math.round(magnitude < MICROS_BELOW ? number : number / 1e3));
     }
 
     /**

@@ -24,6 +24,11 @@ public record Query(
 
     /** The same query from {@code next} on. */
     public Query from(Cursor next) {
-        return new Query(partitionKey, range, direction, limit, next, consistency);
+        return from(next, limit);
+    }
+
+    /** The same query from {@code next} on, in pages of at most {@code pageLimit} items. */
+    public Query from(Cursor next, int pageLimit) {
+        return new Query(partitionKey, range, direction, pageLimit, next, consistency);
     }
 }

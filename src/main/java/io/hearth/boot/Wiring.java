@@ -1,0 +1,90 @@
+package io.hearth.boot;
+
+import io.hearth.config.HearthConfig;
+import io.hearth.config.IngestConfig;
+import io.hearth.config.MqttConfig;
+import io.hearth.config.TableConfig;
+import io.hearth.ingest.DeadLetters;
+import io.hearth.ingest.Ingest;
+import io.hearth.ingest.IngestSettings;
+import io.hearth.model.RegionId;
+import io.hearth.security.Listeners;
+import io.hearth.series.SeriesStore;
+import io.hearth.table.Table;
+import io.hearth.table.memory.MemoryTable;
+import io.hearth.table.rocksdb.RocksDbSettings;
+import io.hearth.table.rocksdb.RocksDbTable;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.InstantSource;
+
+/** Makes the rooms that know nothing of Quarkus, from the settings. */
+@Singleton
+class Wiring {
+    @Produces
+    @Singleton
+    InstantSource wallClock() {
+        return Clock.systemUTC();
+    }
+
+    @Produces
+    @Singleton
+    Table table(
+            HearthConfig hearth,
+            TableConfig config,
+            InstantSource wallClock,
+            MeterRegistry registry,
+            Listeners listeners) {
+        // Before anything is created on disk.
+        listeners.refuseIfOpenToStrangers();
+        return switch (config.engine()) {
+            case MEMORY -> new MemoryTable(wallClock);
+            case ROCKSDB -> {
+                RocksDbSettings settings = new RocksDbSettings(
+                        hearth.dataDir().resolve("table"),
+                        config.fsync(),
+                        config.changeRetention(),
+                        config.sweepInterval(),
+                        config.blockCache().asLongValue(),
+                        config.writeBuffer().asLongValue(),
+                        config.maxPending().asLongValue());
+                TableMetrics metrics = new TableMetrics(registry);
+                RocksDbTable table = RocksDbTable.open(settings, wallClock, metrics);
+                metrics.watch(table);
+                yield table;
+            }
+        };
+    }
+
+    @Produces
+    @Singleton
+    SeriesStore series(Table table, HearthConfig config, InstantSource wallClock) {
+        return new SeriesStore(table, new RegionId(config.region()), wallClock, config.retention());
+    }
+
+    @Produces
+    @Singleton
+    DeadLetters deadLetters(Table table, IngestConfig config) {
+        return new DeadLetters(table, config.deadLetterRetention());
+    }
+
+    @Produces
+    @Singleton
+    Ingest ingest(
+            SeriesStore series,
+            DeadLetters deadLetters,
+            HearthConfig hearth,
+            IngestConfig config,
+            MqttConfig mqtt,
+            InstantSource wallClock,
+            MeterRegistry registry) {
+        IngestSettings settings = new IngestSettings(
+                (int) mqtt.maxPayload().asLongValue(),
+                config.clockAhead(),
+                hearth.retention(),
+                config.redeliveryWindow());
+        return new Ingest(series, deadLetters, wallClock, settings, registry);
+    }
+}

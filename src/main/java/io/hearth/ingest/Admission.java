@@ -1,0 +1,184 @@
+package io.hearth.ingest;
+
+import io.hearth.codec.JsonReadings;
+import io.hearth.codec.MalformedPayloadException;
+import io.hearth.codec.RejectedReading;
+import io.hearth.model.DeviceId;
+import io.hearth.model.EpochMicros;
+import io.hearth.model.PointBuffer;
+import io.hearth.series.AppendBatch;
+import io.hearth.series.SeriesStore;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** Decodes payloads and decides which of their readings can be stored. Safe for several threads. */
+final class Admission {
+    private final JsonReadings json = new JsonReadings();
+    private final SeriesStore series;
+    private final InstantSource wallClock;
+    private final long clockAheadMicros;
+    private final long retentionMicros;
+    private final AtomicLong lastAssignedMicros = new AtomicLong(Long.MIN_VALUE);
+
+    /** @param retention zero means for ever */
+    Admission(SeriesStore series, InstantSource wallClock, Duration clockAhead, Duration retention) {
+        this.series = series;
+        this.wallClock = wallClock;
+        this.clockAheadMicros = clockAhead.toMillis() * 1000;
+        this.retentionMicros = retention.isZero() ? Long.MAX_VALUE : retention.toMillis() * 1000;
+    }
+
+    /**
+     * What became of a payload.
+     *
+     * @param rejections the readings that cannot be stored, by index ascending
+     * @param timeless whether a reading came without a time of its own, so that it would be doubled if it came again
+     */
+    record Admitted(List<Rejection> rejections, boolean timeless) {}
+
+    /**
+     * Adds the readings of a payload that can be stored to the points of {@code batch}, each with a device time; the caller
+     * assigns them to the device.
+     *
+     * @param ingestTimeMicros stands in for a missing device time
+     * @return those that cannot be stored, and whether any came without a time
+     * @throws MalformedPayloadException if none of it could be decoded; the batch is as it was
+     */
+    Admitted admit(DeviceId device, byte[] payload, long ingestTimeMicros, AppendBatch batch)
+            throws MalformedPayloadException {
+        PointBuffer points = batch.points();
+        int first = points.size();
+        List<RejectedReading> unfit = json.decode(payload, points);
+        long nowMicros = EpochMicros.of(wallClock.instant());
+        boolean allFit = unfit.isEmpty();
+        boolean timeless = false;
+        for (int reading = first; reading < points.size(); reading++) {
+            timeless |= setMissingTime(points, reading, ingestTimeMicros);
+            allFit &= objection(device, points, reading, nowMicros) == null;
+        }
+        List<Rejection> rejections = allFit ? List.of() : reject(device, points, first, unfit, nowMicros);
+        return new Admitted(rejections, timeless);
+    }
+
+    /**
+     * Adds the reading of one line of NDJSON to {@code batch}, assigned to the device it names.
+     *
+     * @return null if it was added; else why not, and the batch is as it was
+     */
+    @Nullable
+    Rejection admitLine(byte[] lines, int offset, int length, int index, long ingestTimeMicros, AppendBatch batch) {
+        PointBuffer points = batch.points();
+        int reading = points.size();
+        String name;
+        try {
+            name = json.decodeLine(lines, offset, length, points);
+        } catch (MalformedPayloadException e) {
+            return new Rejection(index, RejectionReason.MALFORMED, String.valueOf(e.getMessage()));
+        }
+        Rejection rejection = null;
+        if (DeviceId.isValid(name)) {
+            DeviceId device = new DeviceId(name);
+            setMissingTime(points, reading, ingestTimeMicros);
+            Objection objection = objection(device, points, reading, EpochMicros.of(wallClock.instant()));
+            if (objection == null) {
+                batch.assign(device, reading, ingestTimeMicros, null);
+            } else {
+                rejection = new Rejection(index, objection.reason, objection.detail);
+            }
+        } else {
+            rejection = new Rejection(index, RejectionReason.INVALID_DEVICE, invalidDevice());
+        }
+        if (rejection != null) {
+            points.truncate(reading);
+        }
+        return rejection;
+    }
+
+    /** A payload that {@link #admit} took, with only the readings that were rejected. */
+    byte[] rejectedOf(byte[] payload, List<Rejection> rejections) {
+        BitSet indexes = new BitSet();
+        rejections.forEach(rejection -> indexes.set(rejection.index()));
+        return json.select(payload, indexes);
+    }
+
+    static String invalidDevice() {
+        return "device: a device id has 1 to " + DeviceId.MAX_LENGTH + " of a-z A-Z 0-9 : _ -";
+    }
+
+    private record Objection(RejectionReason reason, String detail) {}
+
+    private @Nullable Objection objection(DeviceId device, PointBuffer points, int reading, long nowMicros) {
+        long timeMicros = points.timeMicros(reading);
+        if (timeMicros > nowMicros + clockAheadMicros) {
+            return new Objection(
+                    RejectionReason.CLOCK_AHEAD,
+                    "ts: is more than " + Duration.ofMillis(clockAheadMicros / 1000) + " ahead of the service's clock");
+        }
+        if (retentionMicros != Long.MAX_VALUE && timeMicros <= nowMicros - retentionMicros) {
+            return new Objection(
+                    RejectionReason.CLOCK_BEHIND,
+                    "ts: is older than the retention of " + Duration.ofMillis(retentionMicros / 1000));
+        }
+        if (!series.hasRoomFor(device, points, reading)) {
+            return new Objection(RejectionReason.TOO_MANY_METRICS, "the device has sent too many different metrics");
+        }
+        return null;
+    }
+
+    /**
+     * Readings without a time of their own must not share one, or the later would overwrite the earlier: each gets a
+     * microsecond that none got before.
+     */
+    private boolean setMissingTime(PointBuffer points, int reading, long ingestTimeMicros) {
+        if (points.timeMicros(reading) != PointBuffer.NO_TIME) {
+            return false;
+        }
+        points.setTimeMicros(reading, lastAssignedMicros.updateAndGet(last -> Math.max(last + 1, ingestTimeMicros)));
+        return true;
+    }
+
+    /** Takes out the readings that cannot be stored; the rare case, so it may copy. */
+    private List<Rejection> reject(
+            DeviceId device, PointBuffer points, int first, List<RejectedReading> unfit, long nowMicros) {
+        List<Rejection> rejections = new ArrayList<>();
+        for (RejectedReading reading : unfit) {
+            rejections.add(new Rejection(reading.index(), RejectionReason.INVALID_READING, reading.detail()));
+        }
+        PointBuffer kept = new PointBuffer();
+        int index = -1;
+        int nextUnfit = 0;
+        for (int reading = first; reading < points.size(); reading++) {
+            index++;
+            while (nextUnfit < unfit.size() && unfit.get(nextUnfit).index() == index) {
+                nextUnfit++;
+                index++;
+            }
+            Objection objection = objection(device, points, reading, nowMicros);
+            if (objection == null) {
+                copy(points, reading, kept);
+            } else {
+                rejections.add(new Rejection(index, objection.reason, objection.detail));
+            }
+        }
+        points.truncate(first);
+        for (int reading = 0; reading < kept.size(); reading++) {
+            copy(kept, reading, points);
+        }
+        rejections.sort(Comparator.comparingInt(Rejection::index));
+        return rejections;
+    }
+
+    private static void copy(PointBuffer source, int reading, PointBuffer target) {
+        target.beginReading();
+        for (int point = source.firstPoint(reading); point < source.firstPoint(reading + 1); point++) {
+            target.addPointOf(source, point);
+        }
+        target.endReading(source.timeMicros(reading));
+    }
+}

@@ -1,0 +1,159 @@
+package io.hearth.ingest;
+
+import io.hearth.table.ByteReader;
+import io.hearth.table.ByteWriter;
+import io.hearth.table.Bytes;
+import io.hearth.table.Consistency;
+import io.hearth.table.CorruptItemException;
+import io.hearth.table.Cursor;
+import io.hearth.table.Direction;
+import io.hearth.table.Item;
+import io.hearth.table.Key;
+import io.hearth.table.Page;
+import io.hearth.table.Query;
+import io.hearth.table.SortRange;
+import io.hearth.table.Table;
+import io.hearth.table.Write;
+import io.smallrye.mutiny.Uni;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What could not be stored as readings, kept for a set time so that somebody can look at it and play it again.
+ *
+ * <p>Reads block until the table answers. Sort key: {@code [8] time, µs, ^ Long.MIN_VALUE | [8] random}; its hexadecimal
+ * form is the id. Body, format 1: {@code [1] format | text topic | text device | text reason | text detail | varint bytes of
+ * the whole payload | varint bytes that follow | payload}.
+ */
+public final class DeadLetters {
+    /** How much of a payload that was too large is kept. */
+    static final int KEPT_OF_TOO_LARGE = 4096;
+
+    private static final int FORMAT = 1;
+    private static final String PARTITION = "!dead-letters";
+    private static final int ID_BYTES = 16;
+
+    /** A page looks at no more than this many letters, so that a filter that nothing passes cannot read them all at once. */
+    private static final int MAX_LOOKED_AT = 10_000;
+
+    private final Table table;
+    private final long retentionSeconds;
+
+    public DeadLetters(Table table, Duration retention) {
+        this.table = table;
+        this.retentionSeconds = retention.toSeconds();
+    }
+
+    /** A letter about a delivery, under a new id. */
+    DeadLetter letter(Delivery delivery, byte[] payload, RejectionReason reason, String detail) {
+        byte[] id = ByteBuffer.allocate(ID_BYTES)
+                .putLong(delivery.ingestTimeMicros() ^ Long.MIN_VALUE)
+                .putLong(ThreadLocalRandom.current().nextLong())
+                .array();
+        byte[] kept = reason == RejectionReason.TOO_LARGE && payload.length > KEPT_OF_TOO_LARGE
+                ? Arrays.copyOf(payload, KEPT_OF_TOO_LARGE)
+                : payload;
+        return new DeadLetter(
+                HexFormat.of().formatHex(id),
+                delivery.topic(),
+                delivery.device(),
+                kept,
+                payload.length,
+                reason,
+                detail,
+                delivery.ingestTimeMicros());
+    }
+
+    /** Stores letters; completes when they are durable. */
+    Uni<Void> store(List<DeadLetter> letters) {
+        List<Write> writes = new ArrayList<>(letters.size());
+        for (DeadLetter letter : letters) {
+            long expiresAtSeconds = Math.floorDiv(letter.timeMicros(), 1_000_000L) + retentionSeconds;
+            writes.add(new Write.Put(
+                    new Item(key(letter.id()), Bytes.wrap(encode(letter)), Math.max(1, expiresAtSeconds), 0, null)));
+        }
+        return table.write(writes);
+    }
+
+    /** Removes a letter that has been dealt with. */
+    Uni<Void> remove(DeadLetter letter) {
+        return table.write(List.of(new Write.Delete(key(letter.id()))));
+    }
+
+    /**
+     * Some letters, the latest first.
+     *
+     * @param reason only those with this reason; null takes all. A page may then have fewer than {@code limit} and not be the last
+     */
+    public DeadLetterPage list(int limit, @Nullable Cursor cursor, @Nullable RejectionReason reason) {
+        List<DeadLetter> letters = new ArrayList<>();
+        Cursor next = cursor;
+        int lookedAt = 0;
+        do {
+            Query query = new Query(
+                    PARTITION, SortRange.ALL, Direction.DESCENDING, limit - letters.size(), next, Consistency.STRONG);
+            Page page = table.query(query).await().indefinitely();
+            for (Item item : page.items()) {
+                DeadLetter letter = decode(item);
+                if (reason == null || letter.reason() == reason) {
+                    letters.add(letter);
+                }
+            }
+            lookedAt += page.items().size();
+            next = page.next();
+        } while (next != null && letters.size() < limit && lookedAt < MAX_LOOKED_AT);
+        return new DeadLetterPage(letters, next);
+    }
+
+    /** The letter of an id; empty if there is none, or if it is no id. */
+    public Optional<DeadLetter> get(String id) {
+        if (!id.matches("[0-9a-f]{" + 2 * ID_BYTES + "}")) {
+            return Optional.empty();
+        }
+        return table.get(key(id), Consistency.STRONG).await().indefinitely().map(DeadLetters::decode);
+    }
+
+    private static Key key(String id) {
+        return new Key(PARTITION, Bytes.wrap(HexFormat.of().parseHex(id)));
+    }
+
+    private static byte[] encode(DeadLetter letter) {
+        ByteWriter out = new ByteWriter(letter.payload().length + 256);
+        out.writeByte(FORMAT);
+        out.writeText(letter.topic());
+        out.writeText(letter.device());
+        out.writeText(letter.reason().name());
+        out.writeText(letter.detail());
+        out.writeVarint(letter.payloadBytes());
+        out.writeVarint(letter.payload().length);
+        out.writeBytes(letter.payload());
+        return out.toByteArray();
+    }
+
+    private static DeadLetter decode(Item item) {
+        ByteReader in = new ByteReader(item.body().array());
+        int format = in.readByte();
+        if (format != FORMAT) {
+            throw new CorruptItemException("a dead letter has format " + format + ", this build knows " + FORMAT);
+        }
+        byte[] id = item.key().sortKey().array();
+        String topic = in.readText();
+        String device = in.readText();
+        RejectionReason reason = RejectionReason.valueOf(in.readText());
+        String detail = in.readText();
+        long payloadBytes = in.readVarint();
+        int length = in.readCount(in.remaining());
+        int at = in.take(length);
+        byte[] payload = Arrays.copyOfRange(in.array(), at, at + length);
+        long timeMicros = ByteBuffer.wrap(id).getLong() ^ Long.MIN_VALUE;
+        return new DeadLetter(
+                HexFormat.of().formatHex(id), topic, device, payload, payloadBytes, reason, detail, timeMicros);
+    }
+}

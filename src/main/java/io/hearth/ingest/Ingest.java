@@ -1,0 +1,444 @@
+package io.hearth.ingest;
+
+import io.hearth.codec.MalformedPayloadException;
+import io.hearth.ingest.CommitGroup.TransmissionKey;
+import io.hearth.model.DeviceId;
+import io.hearth.model.EpochMicros;
+import io.hearth.series.AppendBatch;
+import io.hearth.series.SeriesStore;
+import io.hearth.series.Transmission;
+import io.hearth.table.OutcomeUnknownException;
+import io.hearth.table.TableException;
+import io.hearth.table.ThrottledException;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.zip.CRC32C;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes in telemetry. Deliveries wait in a queue that their transports bound; one thread decodes whatever waits, groups it
+ * by device and appends it, while the groups before are still being committed. So under load the groups grow by themselves,
+ * and without load nothing lingers.
+ */
+public final class Ingest implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(Ingest.class);
+
+    /** Groups under way: one that the disk syncs, and one that gathers meanwhile. */
+    private static final int GROUPS_IN_FLIGHT = 2;
+
+    private static final int MAX_GROUP_DELIVERIES = 4096;
+    private static final long MAX_GROUP_BYTES = 4 << 20;
+    private static final Duration RETRY_FIRST = Duration.ofMillis(10);
+    private static final Duration RETRY_MOST = Duration.ofSeconds(1);
+
+    /** How long a sender over HTTP waits for a table that refuses, before it is told so. */
+    private static final Duration HTTP_PATIENCE = Duration.ofSeconds(10);
+
+    private final SeriesStore series;
+    private final DeadLetters deadLetters;
+    private final InstantSource wallClock;
+    private final IngestSettings settings;
+    private final IngestMetrics metrics;
+    private final Admission admission;
+
+    private record Waiting(Delivery delivery, Receipt receipt) {}
+
+    private final Queue<Waiting> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger queued = new AtomicInteger();
+    private final Semaphore groupsFree = new Semaphore(GROUPS_IN_FLIGHT);
+    private final Queue<CommitGroup> idleGroups = new ConcurrentLinkedQueue<>();
+    private final Set<TransmissionKey> uncommitted = ConcurrentHashMap.newKeySet();
+    private final Thread thread;
+    private volatile boolean idle;
+    private volatile boolean closed;
+
+    public Ingest(
+            SeriesStore series,
+            DeadLetters deadLetters,
+            InstantSource wallClock,
+            IngestSettings settings,
+            MeterRegistry registry) {
+        this.series = series;
+        this.deadLetters = deadLetters;
+        this.wallClock = wallClock;
+        this.settings = settings;
+        this.metrics = new IngestMetrics(registry);
+        this.admission = new Admission(series, wallClock, settings.clockAhead(), settings.retention());
+        registry.gauge("hearth.ingest.queue.messages", queued);
+        for (int i = 0; i < GROUPS_IN_FLIGHT; i++) {
+            idleGroups.add(new CommitGroup());
+        }
+        thread = new Thread(this::run, "hearth-ingest");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /**
+     * Takes a delivery of MQTT. What is in it is stored, or becomes a dead letter; {@code receipt} hears when that is
+     * durable. Receipts are called in the order of the deliveries. Never blocks.
+     */
+    public void submit(Delivery delivery, Receipt receipt) {
+        queue.add(new Waiting(delivery, receipt));
+        queued.incrementAndGet();
+        if (idle) {
+            LockSupport.unpark(thread);
+        }
+        if (closed) {
+            failQueued();
+        }
+    }
+
+    /**
+     * Stores a payload whose sender waits for the answer; what cannot be stored is told and becomes no dead letter.
+     *
+     * @return completes when all that could be stored is durable; fails as {@link SeriesStore#append} does
+     */
+    public Uni<IngestResult> ingest(DeviceId device, byte[] payload) {
+        return Uni.createFrom().deferred(() -> {
+            metrics.deliveries.increment();
+            AppendBatch batch = new AppendBatch();
+            List<Rejection> rejections;
+            try {
+                long ingestTimeMicros = nowMicros();
+                rejections = admission
+                        .admit(device, payload, ingestTimeMicros, batch)
+                        .rejections();
+                batch.assign(device, 0, ingestTimeMicros, null);
+            } catch (MalformedPayloadException e) {
+                rejections = List.of(new Rejection(0, RejectionReason.MALFORMED, String.valueOf(e.getMessage())));
+            }
+            return store(batch, rejections, rejections.size());
+        });
+    }
+
+    /**
+     * Stores lines of NDJSON, {@code {"device":…,"ts":…,"values":{…}}} each; empty lines are passed over.
+     *
+     * @param lines whole lines; the last may lack its line feed
+     * @param length how many bytes of it
+     * @param firstIndex the number of the first line, from 0, empty ones included; rejections are numbered from there
+     * @param mostRejections how many rejections to list; all are counted
+     */
+    public Uni<IngestResult> ingestLines(byte[] lines, int length, int firstIndex, int mostRejections) {
+        return Uni.createFrom().deferred(() -> {
+            metrics.deliveries.increment();
+            AppendBatch batch = new AppendBatch();
+            List<Rejection> rejections = new ArrayList<>();
+            int rejected = 0;
+            long ingestTimeMicros = nowMicros();
+            int index = firstIndex;
+            for (int start = 0; start < length; index++) {
+                int end = start;
+                while (end < length && lines[end] != '\n') {
+                    end++;
+                }
+                int next = end + 1;
+                while (end > start && (lines[end - 1] == '\r' || lines[end - 1] == ' ')) {
+                    end--;
+                }
+                if (end > start) {
+                    Rejection rejection =
+                            admission.admitLine(lines, start, end - start, index, ingestTimeMicros, batch);
+                    if (rejection != null && rejected++ < mostRejections) {
+                        rejections.add(rejection);
+                    }
+                }
+                start = next;
+            }
+            return store(batch, rejections, rejected);
+        });
+    }
+
+    /** Plays a dead letter again; if all of it can be stored now, the letter is gone afterwards. */
+    public Uni<IngestResult> replay(DeadLetter letter) {
+        if (!DeviceId.isValid(letter.device())) {
+            Rejection still = new Rejection(0, RejectionReason.INVALID_DEVICE, Admission.invalidDevice());
+            return Uni.createFrom().item(new IngestResult(0, List.of(still), 1));
+        }
+        if (letter.payload().length < letter.payloadBytes()) {
+            Rejection still =
+                    new Rejection(0, RejectionReason.TOO_LARGE, "only the first bytes of the payload were kept");
+            return Uni.createFrom().item(new IngestResult(0, List.of(still), 1));
+        }
+        DeviceId device = new DeviceId(letter.device());
+        AppendBatch batch = new AppendBatch();
+        List<Rejection> rejections;
+        try {
+            rejections = admission
+                    .admit(device, letter.payload(), letter.timeMicros(), batch)
+                    .rejections();
+            batch.assign(device, 0, letter.timeMicros(), null);
+        } catch (MalformedPayloadException e) {
+            rejections = List.of(new Rejection(0, RejectionReason.MALFORMED, String.valueOf(e.getMessage())));
+        }
+        return store(batch, rejections, rejections.size())
+                .call(result -> result.rejectedTotal() == 0
+                        ? deadLetters.remove(letter)
+                        : Uni.createFrom().nullItem());
+    }
+
+    private Uni<IngestResult> store(AppendBatch batch, List<Rejection> rejections, int rejectedTotal) {
+        rejections.forEach(rejection -> metrics.rejected(rejection.reason()));
+        IngestResult result = new IngestResult(batch.size(), rejections, rejectedTotal);
+        if (batch.isEmpty()) {
+            return Uni.createFrom().item(result);
+        }
+        return series.append(batch)
+                .onFailure(Ingest::isTransient)
+                .retry()
+                .withBackOff(RETRY_FIRST, RETRY_MOST)
+                .expireIn(HTTP_PATIENCE.toMillis())
+                .invoke(() -> metrics.stored.increment(batch.size()))
+                .replaceWith(result);
+    }
+
+    private void run() {
+        Waiting carried = null;
+        while (!closed) {
+            Waiting next = carried == null ? poll() : carried;
+            carried = null;
+            if (next == null) {
+                idle = true;
+                if (queue.isEmpty() && !closed) {
+                    LockSupport.park(this);
+                }
+                idle = false;
+                continue;
+            }
+            groupsFree.acquireUninterruptibly();
+            CommitGroup group = idleGroups.remove();
+            while (next != null) {
+                if (mayDoubleOneUnderWay(next)) {
+                    carried = next;
+                    break;
+                }
+                admit(next, group);
+                boolean full = group.receipts.size() >= MAX_GROUP_DELIVERIES || group.payloadBytes >= MAX_GROUP_BYTES;
+                next = full ? null : poll();
+            }
+            if (group.isEmpty()) {
+                idleGroups.add(group);
+                groupsFree.release();
+            } else {
+                commit(group);
+            }
+            if (carried != null) {
+                // Once everything before it is durable, the table can tell whether this one is there already.
+                groupsFree.acquireUninterruptibly(GROUPS_IN_FLIGHT);
+                groupsFree.release(GROUPS_IN_FLIGHT);
+            }
+        }
+        failQueued();
+    }
+
+    private @Nullable Waiting poll() {
+        Waiting next = queue.poll();
+        if (next != null) {
+            queued.decrementAndGet();
+        }
+        return next;
+    }
+
+    private boolean mayDoubleOneUnderWay(Waiting waiting) {
+        Origin origin = waiting.delivery.origin();
+        return origin != null
+                && origin.redelivered()
+                && uncommitted.contains(new TransmissionKey(hash(origin.clientId()), origin.packetId()));
+    }
+
+    /** Decodes a delivery into a group. Whatever goes wrong concerns this delivery only. */
+    private void admit(Waiting waiting, CommitGroup group) {
+        Delivery delivery = waiting.delivery;
+        metrics.deliveries.increment();
+        int first = group.batch.size();
+        while (true) {
+            try {
+                decode(delivery, group);
+                group.receipts.add(waiting.receipt);
+                group.payloadBytes += delivery.payload().length;
+                return;
+            } catch (TableException e) {
+                group.batch.points().truncate(first);
+                if (closed) {
+                    waiting.receipt.failed(e);
+                    return;
+                }
+                LOG.warnf("The table could not be read, which is tried again: %s", e.getMessage());
+                LockSupport.parkNanos(this, RETRY_MOST.toNanos());
+            } catch (RuntimeException e) {
+                group.batch.points().truncate(first);
+                LOG.error("A payload could not be handled and becomes a dead letter", e);
+                bury(delivery, delivery.payload(), RejectionReason.INTERNAL, "the service failed to handle it", group);
+                group.receipts.add(waiting.receipt);
+                return;
+            }
+        }
+    }
+
+    private void decode(Delivery delivery, CommitGroup group) {
+        byte[] payload = delivery.payload();
+        if (payload.length > settings.maxPayloadBytes()) {
+            String detail = "the payload has " + payload.length + " bytes, of at most " + settings.maxPayloadBytes();
+            bury(delivery, payload, RejectionReason.TOO_LARGE, detail, group);
+            return;
+        }
+        if (!DeviceId.isValid(delivery.device())) {
+            bury(delivery, payload, RejectionReason.INVALID_DEVICE, Admission.invalidDevice(), group);
+            return;
+        }
+        DeviceId device = new DeviceId(delivery.device());
+        int first = group.batch.size();
+        Admission.Admitted admitted;
+        try {
+            admitted = admission.admit(device, payload, delivery.ingestTimeMicros(), group.batch);
+        } catch (MalformedPayloadException e) {
+            bury(delivery, payload, RejectionReason.MALFORMED, String.valueOf(e.getMessage()), group);
+            return;
+        }
+        Transmission transmission = null;
+        Origin origin = delivery.origin();
+        if (origin != null) {
+            transmission = new Transmission(hash(origin.clientId()), origin.packetId(), hash(payload));
+            // A reading with a time of its own overwrites itself when it comes again.
+            if (origin.redelivered() && admitted.timeless() && isStored(device, transmission)) {
+                metrics.duplicates.increment();
+                group.batch.points().truncate(first);
+                return;
+            }
+            if (admitted.timeless()) {
+                TransmissionKey key = new TransmissionKey(transmission.clientHash(), transmission.packetId());
+                uncommitted.add(key);
+                group.transmissions.add(key);
+            }
+        }
+        List<Rejection> rejections = admitted.rejections();
+        if (!rejections.isEmpty()) {
+            Rejection one = rejections.get(0);
+            String detail = rejections.size() == 1
+                    ? one.detail()
+                    : one.detail() + " (and " + (rejections.size() - 1) + " more readings of this payload)";
+            bury(delivery, admission.rejectedOf(payload, rejections), one.reason(), detail, group);
+        }
+        group.batch.assign(device, first, delivery.ingestTimeMicros(), transmission);
+    }
+
+    private boolean isStored(DeviceId device, Transmission transmission) {
+        return series.isStored(
+                device, transmission, nowMicros() - settings.redeliveryWindow().toMillis() * 1000);
+    }
+
+    private void bury(Delivery delivery, byte[] payload, RejectionReason reason, String detail, CommitGroup group) {
+        group.deadLetters.add(deadLetters.letter(delivery, payload, reason, detail));
+    }
+
+    private void commit(CommitGroup group) {
+        List<Uni<Void>> parts = new ArrayList<>(2);
+        if (!group.batch.isEmpty()) {
+            parts.add(untilDurable(series.append(group.batch)));
+        }
+        if (!group.deadLetters.isEmpty()) {
+            parts.add(untilDurable(deadLetters.store(group.deadLetters)));
+        }
+        Uni<?> all = parts.isEmpty()
+                ? Uni.createFrom().voidItem()
+                : parts.size() == 1 ? parts.get(0) : Uni.join().all(parts).andCollectFailures();
+        all.subscribe().with(done -> settled(group), failure -> failed(group, failure));
+    }
+
+    /** Tries again for as long as the service runs: devices wait for their acknowledgement meanwhile, and nothing is lost. */
+    private Uni<Void> untilDurable(Uni<Void> write) {
+        return write.onFailure(failure -> isTransient(failure) && !closed)
+                .invoke(failure ->
+                        LOG.warnf("The table refused a commit, which is tried again: %s", failure.getMessage()))
+                .onFailure(failure -> isTransient(failure) && !closed)
+                .retry()
+                .withBackOff(RETRY_FIRST, RETRY_MOST)
+                .until(failure -> isTransient(failure) && !closed);
+    }
+
+    private static boolean isTransient(Throwable failure) {
+        return failure instanceof ThrottledException || failure instanceof OutcomeUnknownException;
+    }
+
+    private void settled(CommitGroup group) {
+        metrics.stored.increment(group.batch.size());
+        group.deadLetters.forEach(letter -> metrics.deadLetter(letter.reason()));
+        // Before the receipts: a client that hears of it may use the packet id again at once.
+        group.transmissions.forEach(uncommitted::remove);
+        for (Receipt receipt : group.receipts) {
+            try {
+                receipt.settled();
+            } catch (RuntimeException e) {
+                LOG.error("A receipt failed", e);
+            }
+        }
+        release(group);
+    }
+
+    private void failed(CommitGroup group, Throwable failure) {
+        if (!closed) {
+            LOG.errorf(failure, "A group of %d messages could not be committed", group.receipts.size());
+        }
+        group.transmissions.forEach(uncommitted::remove);
+        for (Receipt receipt : group.receipts) {
+            receipt.failed(failure);
+        }
+        release(group);
+    }
+
+    private void release(CommitGroup group) {
+        group.clear();
+        idleGroups.add(group);
+        groupsFree.release();
+    }
+
+    private void failQueued() {
+        for (Waiting waiting = poll(); waiting != null; waiting = poll()) {
+            waiting.receipt.failed(new IllegalStateException("the service is stopping"));
+        }
+    }
+
+    /** Commits what is under way, fails what still waits in the queue, and takes nothing more. */
+    @Override
+    public void close() {
+        closed = true;
+        LockSupport.unpark(thread);
+        try {
+            thread.join(Duration.ofSeconds(10).toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private long nowMicros() {
+        return EpochMicros.of(wallClock.instant());
+    }
+
+    /** FNV-1a, 64 bits: client ids are short, and the table keeps the hash, so it must never change. */
+    private static long hash(String text) {
+        long hash = 0xcbf29ce484222325L;
+        for (byte octet : text.getBytes(StandardCharsets.UTF_8)) {
+            hash = (hash ^ octet & 0xFF) * 0x100000001b3L;
+        }
+        return hash;
+    }
+
+    private static int hash(byte[] payload) {
+        CRC32C crc = new CRC32C();
+        crc.update(payload);
+        return (int) crc.getValue();
+    }
+}

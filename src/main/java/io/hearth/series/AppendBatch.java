@@ -1,0 +1,132 @@
+package io.hearth.series;
+
+import io.hearth.model.DeviceId;
+import io.hearth.model.PointBuffer;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Readings to be stored together, of any devices. Filled by one thread: a decoder adds readings to {@link #points()}, and
+ * {@link #assign} says whose they are. May be used again after {@link #clear}, once what it held is durable.
+ */
+public final class AppendBatch {
+    private final PointBuffer points = new PointBuffer();
+    private final Map<DeviceId, DeviceReadings> devices = new LinkedHashMap<>();
+    private long[] ingestTimesMicros = new long[64];
+
+    /** The readings of one device. */
+    static final class DeviceReadings {
+        private final DeviceId device;
+        private int[] readings = new int[4];
+        private int size;
+        private Transmission[] transmissions = new Transmission[0];
+        private int transmissionCount;
+
+        private DeviceReadings(DeviceId device) {
+            this.device = device;
+        }
+
+        DeviceId device() {
+            return device;
+        }
+
+        int size() {
+            return size;
+        }
+
+        int reading(int i) {
+            return readings[i];
+        }
+
+        int[] readings() {
+            return readings;
+        }
+
+        List<Transmission> transmissions() {
+            return Arrays.asList(transmissions).subList(0, transmissionCount);
+        }
+
+        private void add(int reading) {
+            if (size == readings.length) {
+                readings = Arrays.copyOf(readings, size * 2);
+            }
+            readings[size++] = reading;
+        }
+
+        private void add(Transmission transmission) {
+            if (transmissionCount == transmissions.length) {
+                transmissions = Arrays.copyOf(transmissions, Math.max(1, transmissionCount * 2));
+            }
+            transmissions[transmissionCount++] = transmission;
+        }
+
+        /** Sorts the readings by device time; those of one time stay in the order in which they arrived. */
+        void sortByTime(PointBuffer points) {
+            boolean sorted = true;
+            for (int i = 1; i < size && sorted; i++) {
+                sorted = points.timeMicros(readings[i - 1]) <= points.timeMicros(readings[i]);
+            }
+            if (!sorted) {
+                readings = Arrays.stream(readings, 0, size)
+                        .boxed()
+                        .sorted((one, other) -> Long.compare(points.timeMicros(one), points.timeMicros(other)))
+                        .mapToInt(Integer::intValue)
+                        .toArray();
+            }
+        }
+    }
+
+    /** Where decoders put readings. */
+    public PointBuffer points() {
+        return points;
+    }
+
+    /** How many readings the batch holds. */
+    public int size() {
+        return points.size();
+    }
+
+    public boolean isEmpty() {
+        return points.size() == 0;
+    }
+
+    /**
+     * Says whose the readings from {@code firstReading} to the last one so far are.
+     *
+     * @param ingestTimeMicros when they arrived
+     * @param transmission which transmission brought them, if that must be recognised; else null
+     */
+    public void assign(DeviceId device, int firstReading, long ingestTimeMicros, @Nullable Transmission transmission) {
+        int end = points.size();
+        if (firstReading == end) {
+            return;
+        }
+        if (end > ingestTimesMicros.length) {
+            ingestTimesMicros = Arrays.copyOf(ingestTimesMicros, Math.max(end, ingestTimesMicros.length * 2));
+        }
+        DeviceReadings its = devices.computeIfAbsent(device, DeviceReadings::new);
+        for (int reading = firstReading; reading < end; reading++) {
+            ingestTimesMicros[reading] = ingestTimeMicros;
+            its.add(reading);
+        }
+        if (transmission != null) {
+            its.add(transmission);
+        }
+    }
+
+    public void clear() {
+        points.clear();
+        devices.clear();
+    }
+
+    Iterable<DeviceReadings> devices() {
+        return devices.values();
+    }
+
+    long[] ingestTimesMicros() {
+        return ingestTimesMicros;
+    }
+}

@@ -1,0 +1,159 @@
+package io.hearth.series;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.hearth.model.DeviceId;
+import io.hearth.model.PointBuffer;
+import io.hearth.table.ByteReader;
+import io.hearth.table.ByteWriter;
+import io.hearth.table.Bytes;
+import io.hearth.table.Consistency;
+import io.hearth.table.CorruptItemException;
+import io.hearth.table.Cursor;
+import io.hearth.table.Direction;
+import io.hearth.table.IndexKey;
+import io.hearth.table.Item;
+import io.hearth.table.Page;
+import io.hearth.table.Query;
+import io.hearth.table.SortRange;
+import io.hearth.table.Table;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which devices there are, and which metrics each has sent. A record is written when a device is new or sends a metric for
+ * the first time, in the same batch as the readings, so the catalog is never behind them.
+ *
+ * <p>Format 1 of the record: {@code [1] format | varint first seen, µs | varint metrics, each a text}. It never expires.
+ */
+final class DeviceCatalog {
+    /** The most metrics a device may have, over all of its readings. */
+    static final int MAX_METRICS = 4096;
+
+    private static final int FORMAT = 1;
+    private static final String INDEX_PARTITION = "!devices";
+    private static final int CACHED_DEVICES = 200_000;
+
+    private final Table table;
+    private final Cache<DeviceId, Known> cache =
+            Caffeine.newBuilder().maximumSize(CACHED_DEVICES).build();
+
+    DeviceCatalog(Table table) {
+        this.table = table;
+    }
+
+    /**
+     * What is known of a device; immutable.
+     *
+     * @param firstSeenMicros 0 if it has never been seen
+     * @param stored whether exactly this is durable
+     */
+    private record Known(long firstSeenMicros, Set<String> metrics, boolean stored) {}
+
+    /** Whether the catalog holds, durably, the device with every metric of a reading. */
+    boolean knows(DeviceId device, PointBuffer points, int reading) {
+        Known known = cache.get(device, this::load);
+        if (!known.stored) {
+            return false;
+        }
+        int end = points.firstPoint(reading + 1);
+        for (int point = points.firstPoint(reading); point < end; point++) {
+            if (!known.metrics.contains(points.metric(point))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether the device may have the metrics of a reading beside those it has. */
+    boolean hasRoomFor(DeviceId device, PointBuffer points, int reading) {
+        Set<String> metrics = new HashSet<>(cache.get(device, this::load).metrics);
+        int end = points.firstPoint(reading + 1);
+        for (int point = points.firstPoint(reading); point < end; point++) {
+            metrics.add(points.metric(point));
+        }
+        return metrics.size() <= MAX_METRICS;
+    }
+
+    /** The record to store along with readings that have these metrics; until {@link #stored} is called, with each batch. */
+    Item recordWith(DeviceId device, Set<String> metrics, long nowMicros) {
+        Known grown = cache.asMap().compute(device, (id, current) -> {
+            Known base = current == null ? load(id) : current;
+            Set<String> all = new HashSet<>(base.metrics);
+            all.addAll(metrics);
+            return new Known(base.firstSeenMicros == 0 ? nowMicros : base.firstSeenMicros, all, false);
+        });
+        return encode(device, grown);
+    }
+
+    /** Tells that a record of {@link #recordWith} has become durable. */
+    void stored(Item record) {
+        DeviceSummary summary = decode(record);
+        cache.asMap()
+                .computeIfPresent(
+                        summary.id(),
+                        (id, current) -> current.metrics.equals(summary.metrics())
+                                ? new Known(current.firstSeenMicros, current.metrics, true)
+                                : current);
+    }
+
+    Optional<DeviceSummary> find(DeviceId device) {
+        return read(device);
+    }
+
+    DevicePage list(int limit, @Nullable Cursor cursor) {
+        Page page = table.queryIndex(new Query(
+                        INDEX_PARTITION, SortRange.ALL, Direction.ASCENDING, limit, cursor, Consistency.STRONG))
+                .await()
+                .indefinitely();
+        List<DeviceSummary> devices =
+                page.items().stream().map(DeviceCatalog::decode).toList();
+        return new DevicePage(devices, page.next());
+    }
+
+    private Known load(DeviceId device) {
+        return read(device)
+                .map(found -> new Known(found.firstSeenMicros(), found.metrics(), true))
+                .orElseGet(() -> new Known(0, Set.of(), false));
+    }
+
+    private Optional<DeviceSummary> read(DeviceId device) {
+        return table.get(SeriesKeys.device(device), Consistency.STRONG)
+                .await()
+                .indefinitely()
+                .map(DeviceCatalog::decode);
+    }
+
+    private static Item encode(DeviceId device, Known known) {
+        ByteWriter out = new ByteWriter(64);
+        out.writeByte(FORMAT);
+        out.writeVarint(known.firstSeenMicros);
+        out.writeVarint(known.metrics.size());
+        new TreeSet<>(known.metrics).forEach(out::writeText);
+        IndexKey index = new IndexKey(INDEX_PARTITION, Bytes.wrap(device.value().getBytes(StandardCharsets.US_ASCII)));
+        return new Item(SeriesKeys.device(device), Bytes.wrap(out.toByteArray()), 0, 0, index);
+    }
+
+    private static DeviceSummary decode(Item record) {
+        ByteReader in = new ByteReader(record.body().array());
+        int format = in.readByte();
+        if (format != FORMAT) {
+            throw new CorruptItemException("a device record has format " + format + ", this build knows " + FORMAT);
+        }
+        long firstSeenMicros = in.readVarint();
+        int count = in.readCount(in.remaining());
+        SortedSet<String> metrics = new TreeSet<>();
+        for (int i = 0; i < count; i++) {
+            metrics.add(in.readText());
+        }
+        return new DeviceSummary(
+                new DeviceId(record.key().partitionKey()), firstSeenMicros, Collections.unmodifiableSortedSet(metrics));
+    }
+}

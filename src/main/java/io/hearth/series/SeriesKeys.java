@@ -1,0 +1,108 @@
+package io.hearth.series;
+
+import io.hearth.model.DeviceId;
+import io.hearth.model.HybridTime;
+import io.hearth.model.RegionId;
+import io.hearth.model.WriteStamp;
+import io.hearth.table.Bytes;
+import io.hearth.table.Key;
+import io.hearth.table.SortRange;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/*
+ * Sort keys of a device's partition; the partition key is the device id. Engines compare bytes as unsigned, so flipping the
+ * sign bit makes byte order equal time order, before 1970 too.
+ *
+ *   device   01
+ *   run      10 | [8] first device time, µs, ^ Long.MIN_VALUE | [8] hybrid time | region, ASCII
+ *
+ * 20 is kept for chunks. The stamp of the write ends a run's key, so that two writes never share one, not even of two
+ * regions. A run never crosses a slot of 15 minutes, so a reading at time t is in a run that begins in t's slot: that is how
+ * far back a range query has to start.
+ *
+ * A change needs a new format version; SeriesKeysGoldenTest pins the bytes.
+ */
+final class SeriesKeys {
+    /** The width of a slot, which no run crosses. */
+    static final long SLOT_MICROS = 15L * 60 * 1_000_000;
+
+    private static final byte DEVICE = 0x01;
+    private static final byte RUN = 0x10;
+    private static final int RUN_TIME_AT = 1;
+    private static final int RUN_STAMP_AT = 9;
+    private static final int RUN_REGION_AT = 17;
+
+    private static final Bytes DEVICE_KEY = Bytes.wrap(new byte[] {DEVICE});
+
+    private SeriesKeys() {}
+
+    static Key device(DeviceId device) {
+        return new Key(device.value(), DEVICE_KEY);
+    }
+
+    static Key run(DeviceId device, long firstTimeMicros, long hybridTime, byte[] region) {
+        byte[] key = new byte[RUN_REGION_AT + region.length];
+        key[0] = RUN;
+        putLong(key, RUN_TIME_AT, firstTimeMicros ^ Long.MIN_VALUE);
+        putLong(key, RUN_STAMP_AT, hybridTime);
+        System.arraycopy(region, 0, key, RUN_REGION_AT, region.length);
+        return new Key(device.value(), Bytes.wrap(key));
+    }
+
+    /** The sort keys of every run that can hold a reading of {@code [startMicros, endMicros)}. */
+    static SortRange runs(long startMicros, long endMicros) {
+        return new SortRange(runTime(slotStart(startMicros)), runTime(endMicros));
+    }
+
+    static boolean isRun(Bytes sortKey) {
+        return sortKey.array()[0] == RUN;
+    }
+
+    static long runFirstTimeMicros(Bytes sortKey) {
+        return getLong(sortKey.array(), RUN_TIME_AT) ^ Long.MIN_VALUE;
+    }
+
+    static long runHybridTime(Bytes sortKey) {
+        return getLong(sortKey.array(), RUN_STAMP_AT);
+    }
+
+    static WriteStamp runStamp(Bytes sortKey) {
+        byte[] key = sortKey.array();
+        String region = new String(key, RUN_REGION_AT, key.length - RUN_REGION_AT, StandardCharsets.US_ASCII);
+        return new WriteStamp(new HybridTime(runHybridTime(sortKey)), new RegionId(region));
+    }
+
+    /** Orders the stamps of two run keys as {@link WriteStamp} does, without making any. */
+    static int compareStamps(Bytes one, Bytes other) {
+        return Arrays.compareUnsigned(
+                one.array(), RUN_STAMP_AT, one.length(), other.array(), RUN_STAMP_AT, other.length());
+    }
+
+    /** The start of the slot in which a time lies; saturates at the ends of time. */
+    static long slotStart(long timeMicros) {
+        long start = timeMicros - Math.floorMod(timeMicros, SLOT_MICROS);
+        return start > timeMicros ? Long.MIN_VALUE : start;
+    }
+
+    private static Bytes runTime(long timeMicros) {
+        byte[] key = new byte[RUN_STAMP_AT];
+        key[0] = RUN;
+        putLong(key, RUN_TIME_AT, timeMicros ^ Long.MIN_VALUE);
+        return Bytes.wrap(key);
+    }
+
+    private static void putLong(byte[] target, int at, long value) {
+        for (int i = 7, shift = 0; i >= 0; i--, shift += 8) {
+            target[at + i] = (byte) (value >>> shift);
+        }
+    }
+
+    private static long getLong(byte[] source, int at) {
+        long value = 0;
+        for (int i = 0; i < 8; i++) {
+            value = value << 8 | source[at + i] & 0xFF;
+        }
+        return value;
+    }
+}

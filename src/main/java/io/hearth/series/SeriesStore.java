@@ -1,0 +1,311 @@
+package io.hearth.series;
+
+import io.hearth.model.Column;
+import io.hearth.model.DeviceId;
+import io.hearth.model.EpochMicros;
+import io.hearth.model.HybridTime;
+import io.hearth.model.PointBuffer;
+import io.hearth.model.ReadingBlock;
+import io.hearth.model.RegionId;
+import io.hearth.model.TimeRange;
+import io.hearth.table.Bytes;
+import io.hearth.table.Consistency;
+import io.hearth.table.Cursor;
+import io.hearth.table.Direction;
+import io.hearth.table.Item;
+import io.hearth.table.Key;
+import io.hearth.table.Page;
+import io.hearth.table.Query;
+import io.hearth.table.SortRange;
+import io.hearth.table.Table;
+import io.hearth.table.Write;
+import io.smallrye.mutiny.Uni;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The readings of all devices, on a table. Writes are asynchronous and safe for several threads; reads block until the
+ * table answers, so call them on a thread that may.
+ */
+public final class SeriesStore {
+    private static final String CLOCK_PARTITION = "!clock";
+    private static final long HORIZON_KEPT_SECONDS = Duration.ofDays(1).toSeconds();
+
+    /** Runs larger than about this are cut, so that each fits an item of any engine. */
+    private static final int MAX_RUN_BYTES = 250_000;
+
+    /** More than a client may have in flight: so many of its transmissions are looked through for one sent again. */
+    private static final int MAX_TRANSMISSIONS_IN_FLIGHT = 2048;
+
+    private final Table table;
+    private final byte[] region;
+    private final InstantSource wallClock;
+    private final long retentionSeconds;
+    private final HybridClock clock;
+    private final DeviceCatalog catalog;
+    private final LatestCache latest = new LatestCache();
+    private final ThreadLocal<RunWriter> runWriters = ThreadLocal.withInitial(RunWriter::new);
+
+    /**
+     * Opens the series that {@code table} holds.
+     *
+     * @param retention how long readings are kept after their device time, in whole seconds; zero for ever
+     */
+    public SeriesStore(Table table, RegionId region, InstantSource wallClock, Duration retention) {
+        this.table = table;
+        this.region = region.value().getBytes(StandardCharsets.US_ASCII);
+        this.wallClock = wallClock;
+        this.retentionSeconds = retention.toSeconds();
+        this.clock = new HybridClock(wallClock, storedHorizonMillis(table));
+        this.catalog = new DeviceCatalog(table);
+    }
+
+    /** What an append has to store, and to tell afterwards. */
+    private record Prepared(List<Write> writes, List<Item> records, long hybridTime, long horizonMillis) {}
+
+    /**
+     * Stores a batch. Each reading must have a device time.
+     *
+     * @return completes when all of it is durable; fails as {@link Table#write} does, and may then be subscribed to again,
+     *     which stores the same items and doubles nothing. The batch must not change before it has completed.
+     */
+    public Uni<Void> append(AppendBatch batch) {
+        return Uni.createFrom().deferred(new Supplier<Uni<? extends Void>>() {
+            private @Nullable Prepared prepared;
+
+            @Override
+            public Uni<? extends Void> get() {
+                Prepared ready = prepared == null ? prepare(batch) : prepared;
+                prepared = ready;
+                return table.write(ready.writes).invoke(() -> committed(batch, ready));
+            }
+        });
+    }
+
+    /** Whether the device may have the metrics of a reading beside those it has: {@value DeviceCatalog#MAX_METRICS} in all. */
+    public boolean hasRoomFor(DeviceId device, PointBuffer points, int reading) {
+        return catalog.knows(device, points, reading) || catalog.hasRoomFor(device, points, reading);
+    }
+
+    /**
+     * The readings of a device, block by block in the order of {@code direction}; each block ascends.
+     *
+     * @param metrics which metrics to answer; empty answers all. A reading without any of them is left out
+     */
+    public Iterator<ReadingBlock> scan(
+            DeviceId device, TimeRange range, Set<String> metrics, Direction direction, Consistency consistency) {
+        return new SeriesScan(table, device, range, metrics, direction, consistency, nowMicros());
+    }
+
+    /** The latest value of each metric of a device; empty if it has none. */
+    public LatestReadings latest(DeviceId device) {
+        return latest.latest(device, nowMicros(), entry -> {
+            int metrics =
+                    catalog.find(device).map(found -> found.metrics().size()).orElse(0);
+            SeriesScan scan = new SeriesScan(
+                    table, device, TimeRange.ALL, Set.of(), Direction.DESCENDING, Consistency.STRONG, nowMicros());
+            while (entry.metrics() < metrics && scan.hasNext()) {
+                entry.offer(scan.next(), scan.shortestKeptMicros());
+            }
+        });
+    }
+
+    /** A device that has sent readings; empty if it never did. */
+    public Optional<DeviceSummary> device(DeviceId device) {
+        return catalog.find(device);
+    }
+
+    /** The devices that have sent readings, by id. */
+    public DevicePage devices(int limit, @Nullable Cursor cursor) {
+        return catalog.list(limit, cursor);
+    }
+
+    /**
+     * Whether a transmission has been stored already: whether the last one of its client with its packet id had its payload.
+     *
+     * @param sinceMicros how far back to look
+     */
+    public boolean isStored(DeviceId device, Transmission transmission, long sinceMicros) {
+        Query query = new Query(
+                device.value(),
+                SeriesKeys.runs(sinceMicros, Long.MAX_VALUE),
+                Direction.DESCENDING,
+                64,
+                null,
+                Consistency.STRONG);
+        int looked = 0;
+        while (true) {
+            Page page = table.query(query).await().indefinitely();
+            for (Item item : page.items()) {
+                List<Transmission> transmissions = transmissionsOf(item);
+                for (int i = transmissions.size() - 1; i >= 0; i--) {
+                    Transmission stored = transmissions.get(i);
+                    if (stored.clientHash() == transmission.clientHash()) {
+                        if (stored.packetId() == transmission.packetId()) {
+                            return stored.payloadHash() == transmission.payloadHash();
+                        }
+                        looked++;
+                    }
+                }
+            }
+            Cursor next = page.next();
+            if (next == null || looked > MAX_TRANSMISSIONS_IN_FLIGHT) {
+                return false;
+            }
+            query = query.from(next, 1024);
+        }
+    }
+
+    private static List<Transmission> transmissionsOf(Item item) {
+        RunReader run = new RunReader(item);
+        run.readTimes(new long[run.size()], 0);
+        return run.readTransmissions();
+    }
+
+    private Prepared prepare(AppendBatch batch) {
+        PointBuffer points = batch.points();
+        HybridClock.Tick tick = clock.next();
+        List<Write> writes = new ArrayList<>();
+        List<Item> records = new ArrayList<>(0);
+        long horizonMillis = tick.horizonMillis();
+        for (AppendBatch.DeviceReadings readings : batch.devices()) {
+            readings.sortByTime(points);
+            int from = 0;
+            long bytes = 0;
+            for (int i = 0; i < readings.size(); i++) {
+                int reading = readings.reading(i);
+                long size = sizeOf(points, reading);
+                boolean otherSlot = i > from
+                        && SeriesKeys.slotStart(points.timeMicros(reading))
+                                != SeriesKeys.slotStart(points.timeMicros(readings.reading(from)));
+                if (otherSlot || i > from && bytes + size > MAX_RUN_BYTES) {
+                    writes.add(run(batch, readings, from, i, tick.hybridTime()));
+                    if (!otherSlot) {
+                        // What follows may begin at the same time; another stamp keeps the keys apart.
+                        tick = clock.next();
+                        horizonMillis = Math.max(horizonMillis, tick.horizonMillis());
+                    }
+                    from = i;
+                    bytes = 0;
+                }
+                bytes += size;
+            }
+            writes.add(run(batch, readings, from, readings.size(), tick.hybridTime()));
+            recordIfNew(readings, points).ifPresent(records::add);
+        }
+        for (Item record : records) {
+            writes.add(new Write.Put(record));
+        }
+        if (horizonMillis != 0) {
+            writes.add(new Write.Put(horizon(horizonMillis)));
+        }
+        return new Prepared(writes, records, tick.hybridTime(), horizonMillis);
+    }
+
+    private void committed(AppendBatch batch, Prepared prepared) {
+        prepared.records.forEach(catalog::stored);
+        if (prepared.horizonMillis != 0) {
+            clock.stored(prepared.horizonMillis);
+        }
+        long keptMicros = retentionSeconds == 0 ? Long.MAX_VALUE : retentionSeconds * 1_000_000;
+        for (AppendBatch.DeviceReadings readings : batch.devices()) {
+            latest.committed(readings, batch.points(), prepared.hybridTime, keptMicros);
+        }
+    }
+
+    private Write run(AppendBatch batch, AppendBatch.DeviceReadings readings, int from, int to, long hybridTime) {
+        PointBuffer points = batch.points();
+        byte[] body = runWriters
+                .get()
+                .write(
+                        points,
+                        readings.readings(),
+                        from,
+                        to,
+                        batch.ingestTimesMicros(),
+                        hybridTime >>> HybridTime.COUNTER_BITS,
+                        retentionSeconds,
+                        readings.transmissions());
+        long firstTimeMicros = points.timeMicros(readings.reading(from));
+        long lastTimeMicros = points.timeMicros(readings.reading(to - 1));
+        return new Write.Put(new Item(
+                SeriesKeys.run(readings.device(), firstTimeMicros, hybridTime, region),
+                Bytes.wrap(body),
+                expiresAtSeconds(lastTimeMicros),
+                0,
+                null));
+    }
+
+    private Optional<Item> recordIfNew(AppendBatch.DeviceReadings readings, PointBuffer points) {
+        for (int i = 0; i < readings.size(); i++) {
+            if (!catalog.knows(readings.device(), points, readings.reading(i))) {
+                Set<String> metrics = new HashSet<>();
+                for (int j = 0; j < readings.size(); j++) {
+                    int reading = readings.reading(j);
+                    for (int point = points.firstPoint(reading); point < points.firstPoint(reading + 1); point++) {
+                        metrics.add(points.metric(point));
+                    }
+                }
+                return Optional.of(catalog.recordWith(readings.device(), metrics, nowMicros()));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** At most what the reading adds to a run, roughly. */
+    private static long sizeOf(PointBuffer points, int reading) {
+        long size = 16;
+        for (int point = points.firstPoint(reading); point < points.firstPoint(reading + 1); point++) {
+            size += 16 + 3L * points.metric(point).length();
+            if (points.kind(point) == Column.TEXT) {
+                size += 3L * points.text(point).length();
+            }
+        }
+        return size;
+    }
+
+    /** Rounded up: the item must not vanish before its last reading, which reads judge by the microsecond. */
+    private long expiresAtSeconds(long lastTimeMicros) {
+        return retentionSeconds == 0
+                ? 0
+                : Math.max(1, Math.floorDiv(lastTimeMicros, 1_000_000L) + 1 + retentionSeconds);
+    }
+
+    private long nowMicros() {
+        return EpochMicros.of(wallClock.instant());
+    }
+
+    /*
+     * Horizons of the hybrid clock: sort key [8] horizon, ms; body empty. Each is an item of its own, so that of two writes
+     * that overtake each other the greater one counts. They expire a day behind themselves, when wall time has long passed them.
+     */
+    private Item horizon(long horizonMillis) {
+        byte[] sortKey = ByteBuffer.allocate(Long.BYTES).putLong(horizonMillis).array();
+        return new Item(
+                new Key(CLOCK_PARTITION, Bytes.wrap(sortKey)),
+                Bytes.EMPTY,
+                horizonMillis / 1000 + HORIZON_KEPT_SECONDS,
+                0,
+                null);
+    }
+
+    private static long storedHorizonMillis(Table table) {
+        Page page = table.query(
+                        new Query(CLOCK_PARTITION, SortRange.ALL, Direction.DESCENDING, 1, null, Consistency.STRONG))
+                .await()
+                .indefinitely();
+        return page.items().isEmpty()
+                ? 0
+                : ByteBuffer.wrap(page.items().get(0).key().sortKey().array()).getLong();
+    }
+}

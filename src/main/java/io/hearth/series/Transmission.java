@@ -1,0 +1,10 @@
+package io.hearth.series;
+
+/**
+ * Which transmission brought some readings: what recognises them when their device sends them again.
+ *
+ * @param clientHash a hash of the MQTT client identifier
+ * @param packetId the MQTT packet identifier, 1 to 65,535
+ * @param payloadHash a hash of the payload
+ */
+public record Transmission(long clientHash, int packetId, int payloadHash) {}
