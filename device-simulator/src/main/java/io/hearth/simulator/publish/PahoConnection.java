@@ -1,5 +1,6 @@
 package io.hearth.simulator.publish;
 
+import java.lang.reflect.Field;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Set;
@@ -16,6 +17,7 @@ import org.eclipse.paho.mqttv5.client.MqttCallback;
 import org.eclipse.paho.mqttv5.client.MqttClientException;
 import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
 import org.eclipse.paho.mqttv5.client.MqttDisconnectResponse;
+import org.eclipse.paho.mqttv5.client.internal.MqttConnectionState;
 import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
@@ -48,6 +50,9 @@ final class PahoConnection {
     private @Nullable MqttAsyncClient client;
     private volatile int window;
     private volatile boolean up;
+    /** Whether {@code online} is to be published. */
+    private volatile boolean announce;
+
     private volatile boolean ended;
     private volatile boolean givenUp;
 
@@ -119,24 +124,45 @@ final class PahoConnection {
         MqttProperties properties = token.getResponseProperties();
         Integer limit = properties == null ? null : properties.getReceiveMaximum();
         window = Math.min(settings.window(), limit == null ? settings.window() : limit);
+        disableTopicAliases();
         backoff.reset();
         recorder.connectionUp(again);
+        announce = settings.status();
         up = true;
-        publishStatus(MqttPackets.ONLINE);
         changed.accept(this);
     }
 
-    private void publishStatus(byte[] status) {
+    /**
+     * Makes Paho leave topics alone. Where the server takes topic aliases, as Mosquitto does, Paho 1.2.5 replaces the
+     * topic by an alias inside the very message that it keeps for resending. An alias does not outlive its connection, so
+     * the server then closes each new one with a protocol error, for good. There is no option against it.
+     */
+    private void disableTopicAliases() {
+        try {
+            Field field = MqttAsyncClient.class.getDeclaredField("mqttConnection");
+            field.setAccessible(true);
+            ((MqttConnectionState) field.get(client)).setOutgoingTopicAliasMaximum(0);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("this version of Paho is not the one this was written for", e);
+        }
+    }
+
+    /** False if Paho took only some, or none, of them. */
+    private boolean publishStatus(byte[] status) {
         MqttAsyncClient current = client;
-        if (!settings.status() || current == null) {
-            return;
+        if (current == null) {
+            return false;
         }
         try {
             for (int device = index; device < workload.devices(); device += workload.connections()) {
                 current.publish(statusTopic(device), retained(status));
             }
+            return true;
         } catch (MqttException e) {
-            recorder.error("cannot publish the status: " + describe(e));
+            if (!isPassing(e)) {
+                recorder.error("cannot publish the status: " + describe(e));
+            }
+            return false;
         }
     }
 
@@ -171,8 +197,11 @@ final class PahoConnection {
         publish(new Outgoing(message, payload));
     }
 
-    /** Sends what {@link #send} had to put off; false if there still is something put off. */
+    /** Sends what had to be put off, such as that the devices are online; false if something still is. */
     boolean sendPostponed() {
+        if (announce && up) {
+            announce = !publishStatus(MqttPackets.ONLINE);
+        }
         for (Outgoing next = postponed.poll(); next != null; next = postponed.poll()) {
             if (!up || !publish(next)) {
                 postponed.addFirst(next);
@@ -290,7 +319,9 @@ final class PahoConnection {
         }
         try {
             if (up) {
-                publishStatus(MqttPackets.OFFLINE);
+                if (settings.status()) {
+                    publishStatus(MqttPackets.OFFLINE);
+                }
                 current.disconnect(CLOSE_TIMEOUT_MILLIS).waitForCompletion(2 * CLOSE_TIMEOUT_MILLIS);
             } else {
                 current.disconnectForcibly(0, CLOSE_TIMEOUT_MILLIS, false);
@@ -350,7 +381,12 @@ final class PahoConnection {
 
         @Override
         public void onFailure(IMqttToken token, Throwable cause) {
-            failed(message, cause);
+            // On a lost connection Paho calls this for all that is in flight, but keeps and resends it, and calls
+            // again.
+            // Without reconnecting, settle() counts it at the end.
+            if (token.getResponse() != null) {
+                failed(message, cause);
+            }
         }
     }
 
