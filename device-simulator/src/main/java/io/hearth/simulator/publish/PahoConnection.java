@@ -14,7 +14,6 @@ import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttActionListener;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
 import org.eclipse.paho.mqttv5.client.MqttCallback;
-import org.eclipse.paho.mqttv5.client.MqttClientException;
 import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
 import org.eclipse.paho.mqttv5.client.MqttDisconnectResponse;
 import org.eclipse.paho.mqttv5.client.internal.MqttConnectionState;
@@ -159,8 +158,8 @@ final class PahoConnection {
             }
             return true;
         } catch (MqttException e) {
-            if (!isPassing(e)) {
-                recorder.error("cannot publish the status: " + describe(e));
+            if (!PahoErrors.isPassing(e)) {
+                recorder.error("cannot publish the status: " + PahoErrors.describe(e));
             }
             return false;
         }
@@ -226,7 +225,7 @@ final class PahoConnection {
             return true;
         } catch (MqttException e) {
             // Paho undoes what it throws for, so sending the message again cannot double it.
-            if (isPassing(e) && settings.reconnect()) {
+            if (PahoErrors.isPassing(e) && settings.reconnect()) {
                 postponed.add(outgoing);
                 return false;
             }
@@ -235,20 +234,9 @@ final class PahoConnection {
         }
     }
 
-    private static boolean isPassing(MqttException e) {
-        return switch (e.getReasonCode()) {
-            case MqttClientException.REASON_CODE_CLIENT_NOT_CONNECTED,
-                    MqttClientException.REASON_CODE_CLIENT_DISCONNECTING,
-                    MqttClientException.REASON_CODE_CLIENT_ALREADY_DISCONNECTED,
-                    MqttClientException.REASON_CODE_CONNECTION_LOST,
-                    MqttClientException.REASON_CODE_MAX_INFLIGHT -> true;
-            default -> false;
-        };
-    }
-
     private void failed(Message message, Throwable cause) {
         if (inFlight.remove(message)) {
-            recorder.error("publish failed: " + describe(cause));
+            recorder.error("publish failed: " + PahoErrors.describe(cause));
             recorder.uncertain(message);
             settled();
         }
@@ -290,12 +278,12 @@ final class PahoConnection {
 
                 @Override
                 public void onFailure(IMqttToken token, Throwable cause) {
-                    recorder.error("cannot connect: " + describe(cause));
+                    recorder.error("cannot connect: " + PahoErrors.describe(cause));
                     reconnectLater();
                 }
             });
         } catch (MqttException e) {
-            recorder.error("cannot connect: " + describe(e));
+            recorder.error("cannot connect: " + PahoErrors.describe(e));
             reconnectLater();
         }
     }
@@ -330,25 +318,6 @@ final class PahoConnection {
         } catch (MqttException e) {
             // It goes away either way; the server then sends the will.
         }
-    }
-
-    /** One sentence about what went wrong, the cause rather than Paho's wrapping. */
-    static String describe(Throwable error) {
-        Throwable cause = error.getCause();
-        String text = cause != null && cause.getMessage() != null ? cause.getMessage() : error.getMessage();
-        if (error instanceof MqttException mqtt) {
-            int code = mqtt.getReasonCode();
-            if (code == 0x86 || code == 4) {
-                return "the server refused the connection: bad user name or password";
-            }
-            if (code == 0x87 || code == 5) {
-                return "the server refused the connection: not authorized";
-            }
-            if (cause == null && (text == null || text.isEmpty() || text.startsWith("MqttException"))) {
-                return "MQTT reason code " + code;
-            }
-        }
-        return text == null || text.isEmpty() ? error.getClass().getSimpleName() : text;
     }
 
     /** A message with its payload. */
@@ -401,14 +370,15 @@ final class PahoConnection {
             recorder.connectionDown();
             if (!ended) {
                 MqttException cause = response.getException();
-                recorder.error("connection lost: " + (cause == null ? "closed by the server" : describe(cause)));
+                recorder.error(
+                        "connection lost: " + (cause == null ? "closed by the server" : PahoErrors.describe(cause)));
             }
             reconnectLater();
         }
 
         @Override
         public void mqttErrorOccurred(MqttException exception) {
-            recorder.error("MQTT: " + describe(exception));
+            recorder.error("MQTT: " + PahoErrors.describe(exception));
         }
 
         @Override

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.hearth.simulator.fleet.Fleet;
+import io.hearth.simulator.fleet.Metric;
 import io.hearth.simulator.ledger.Delivery;
 import io.hearth.simulator.ledger.Ledger;
 import io.hearth.simulator.ledger.LedgerWriter;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -23,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.eclipse.paho.mqttv5.client.IMqttMessageListener;
 import org.eclipse.paho.mqttv5.client.MqttClient;
 import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
@@ -121,8 +124,7 @@ class MosquittoIT {
         try {
             subscriber.connect();
             subscriber.subscribe(
-                    new MqttSubscription[] {new MqttSubscription("devices/#", 1)},
-                    new org.eclipse.paho.mqttv5.client.IMqttMessageListener[] {
+                    new MqttSubscription[] {new MqttSubscription("devices/#", 1)}, new IMqttMessageListener[] {
                         (String topic, MqttMessage message) -> {
                             String device = topic.split("/")[1];
                             if (topic.endsWith("/status")) {
@@ -149,10 +151,28 @@ class MosquittoIT {
         assertEquals(500, stats.sent());
         assertEquals(qos == 0 ? 0 : 500, stats.acknowledged());
         assertEquals(1_500, ledgerEntries(qos == 0 ? Delivery.UNCERTAIN : Delivery.ACKNOWLEDGED));
+        assertLedgerHolds(arrived);
         long firstDay = Instant.parse("2026-11-21T00:00:00Z").toEpochMilli();
-        JsonNode thermostat = arrived.get("d-0 " + firstDay);
-        assertTrue(thermostat != null && thermostat.get("heating").isBoolean(), String.valueOf(thermostat));
         assertTrue(arrived.containsKey("d-4 " + (firstDay + 299 * 10_000)));
+    }
+
+    /** What is in the ledger is what subscribers got, to the last digit. */
+    private void assertLedgerHolds(Map<String, JsonNode> arrived) throws IOException {
+        try (Ledger ledger = Ledger.open(directory.resolve("ledger"))) {
+            for (String device : ledger.deviceIds()) {
+                ledger.read(device, entry -> {
+                    String key = device + " " + entry.deviceTimeMicros() / 1_000;
+                    JsonNode values = Objects.requireNonNull(arrived.get(key), key);
+                    assertEquals(entry.shape().size(), values.size());
+                    for (int i = 0; i < entry.shape().size(); i++) {
+                        Metric metric = entry.shape().metrics().get(i);
+                        JsonNode value = values.get(metric.name());
+                        Object got = value.isBoolean() ? (Object) value.booleanValue() : (Object) value.doubleValue();
+                        assertEquals(metric.value(entry.values()[i]), got, metric.name());
+                    }
+                });
+            }
+        }
     }
 
     @ParameterizedTest

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,6 +62,6 @@ class WireBufferTest {
         buffer.varint(128);
         buffer.varint(16_383);
         buffer.varint(16_384);
-        assertEquals("7f" + "8001" + "ff7f" + "808001", java.util.HexFormat.of().formatHex(buffer.toByteArray()));
+        assertEquals("7f" + "8001" + "ff7f" + "808001", HexFormat.of().formatHex(buffer.toByteArray()));
     }
 }
