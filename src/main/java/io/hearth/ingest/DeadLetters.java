@@ -65,7 +65,8 @@ public final class DeadLetters {
                 delivery.topic(),
                 delivery.device(),
                 kept,
-                payload.length,
+                // A part of the payload that was made for the letter is as long as it is.
+                payload == delivery.payload() ? delivery.payloadBytes() : payload.length,
                 reason,
                 detail,
                 delivery.ingestTimeMicros());

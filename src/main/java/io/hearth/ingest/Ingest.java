@@ -290,8 +290,9 @@ public final class Ingest implements AutoCloseable {
 
     private void decode(Delivery delivery, CommitGroup group) {
         byte[] payload = delivery.payload();
-        if (payload.length > settings.maxPayloadBytes()) {
-            String detail = "the payload has " + payload.length + " bytes, of at most " + settings.maxPayloadBytes();
+        if (delivery.payloadBytes() > settings.maxPayloadBytes()) {
+            String detail =
+                    "the payload has " + delivery.payloadBytes() + " bytes, of at most " + settings.maxPayloadBytes();
             bury(delivery, payload, RejectionReason.TOO_LARGE, detail, group);
             return;
         }

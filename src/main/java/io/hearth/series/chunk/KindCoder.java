@@ -21,8 +21,7 @@ final class KindCoder {
 
     private KindCoder() {}
 
-    static void encode(byte[] kinds, ByteSink out) {
-        int count = kinds.length;
+    static void encode(byte[] kinds, int count, ByteSink out) {
         long[][] lengths = new long[2][(count + 1) / 2];
         byte[] runKinds = new byte[count];
         int runs = 0;

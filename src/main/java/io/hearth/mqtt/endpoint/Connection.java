@@ -1,0 +1,488 @@
+package io.hearth.mqtt.endpoint;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.mqtt.MqttConnectMessage;
+import io.netty.handler.codec.mqtt.MqttMessage;
+import io.netty.handler.codec.mqtt.MqttMessageIdVariableHeader;
+import io.netty.handler.codec.mqtt.MqttReasonCodeAndPropertiesVariableHeader;
+import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
+import io.netty.handler.codec.mqtt.MqttUnacceptableProtocolVersionException;
+import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client's connection, from the first byte to the last: its CONNECT, its keep-alive, its end, and which part of the
+ * server a packet concerns. Everything happens on the event loop of the connection, unless said otherwise.
+ */
+final class Connection extends ChannelInboundHandlerAdapter implements PacketDecoder.Gate {
+    /** How long a client may take from connecting to the end of its CONNECT. */
+    static final long CONNECT_TIMEOUT_SECONDS = 10;
+
+    private enum Stage {
+        AWAITING_CONNECT,
+        TAKING_OVER,
+        CONNECTED,
+        CLOSED
+    }
+
+    private final Services services;
+    private final Channel channel;
+    private final EventLoop eventLoop;
+    private final PacketDecoder decoder;
+    private final Inbound inbound;
+    private final Outbound outbound;
+    private final Subscriptions subscriptions;
+    private final AtomicBoolean awake = new AtomicBoolean();
+    private final Runnable work = this::work;
+    private final List<Runnable> whenClosed = new ArrayList<>();
+
+    private @Nullable ChannelHandlerContext context;
+    private volatile Stage stage = Stage.AWAITING_CONNECT;
+    /** Whether reading is off. Volatile, as room is announced on other threads. */
+    private volatile boolean held;
+
+    private volatile boolean stopping;
+    private boolean leaving;
+    private String clientId = "";
+    private boolean mqtt5;
+    private @Nullable Publish will;
+    private @Nullable ScheduledFuture<?> timer;
+    private long keepAliveNanos;
+    private long microsAtRead;
+    private long nanosOfMicros;
+
+    Connection(Services services, Channel channel) {
+        this.services = services;
+        this.channel = channel;
+        this.eventLoop = channel.eventLoop();
+        this.decoder = new PacketDecoder(services.maxPayloadBytes(), this);
+        this.inbound = new Inbound(services, this);
+        this.outbound = new Outbound(services, this);
+        this.subscriptions = new Subscriptions(services.router(), this);
+    }
+
+    PacketDecoder decoder() {
+        return decoder;
+    }
+
+    Outbound outbound() {
+        return outbound;
+    }
+
+    String clientId() {
+        return clientId;
+    }
+
+    boolean isMqtt5() {
+        return mqtt5;
+    }
+
+    /** Whether there is a client to send to; on any thread. */
+    boolean isOpen() {
+        return stage == Stage.CONNECTED;
+    }
+
+    long readNanos() {
+        return decoder.readNanos();
+    }
+
+    /** The time of the last read, epoch microseconds. */
+    long readMicros() {
+        if (nanosOfMicros != decoder.readNanos()) {
+            nanosOfMicros = decoder.readNanos();
+            var now = services.clock().instant();
+            microsAtRead = now.getEpochSecond() * 1_000_000 + now.getNano() / 1_000;
+        }
+        return microsAtRead;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        context = ctx;
+        services.clients().add(this);
+        timer = eventLoop.schedule(
+                () -> refuse(EndpointMetrics.Refused.TIMEOUT, "no CONNECT in time"),
+                CONNECT_TIMEOUT_SECONDS,
+                TimeUnit.SECONDS);
+    }
+
+    // --- Packets -----------------------------------------------------------------------------------------------------
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (message instanceof Publish publish) {
+            if (stage == Stage.CONNECTED) {
+                inbound.accept(publish, ctx);
+            }
+            return;
+        }
+        try {
+            if (message instanceof MqttMessage packet && stage != Stage.CLOSED) {
+                handle(packet, ctx);
+            }
+        } finally {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    private void handle(MqttMessage packet, ChannelHandlerContext ctx) {
+        if (packet.decoderResult().isFailure()) {
+            Throwable cause = packet.decoderResult().cause();
+            if (cause instanceof MqttUnacceptableProtocolVersionException) {
+                write(Handshake.unsupportedVersion());
+                refuse(EndpointMetrics.Refused.PROTOCOL_VERSION, "an unknown protocol version");
+                return;
+            }
+            throw ProtocolViolation.malformed(
+                    "a packet that cannot be decoded: " + cause.getClass().getSimpleName());
+        }
+        switch (packet.fixedHeader().messageType()) {
+            case CONNECT -> connect((MqttConnectMessage) packet);
+            case PINGREQ -> write(MqttMessage.PINGRESP);
+            case SUBSCRIBE -> subscriptions.subscribe((MqttSubscribeMessage) packet);
+            case UNSUBSCRIBE -> subscriptions.unsubscribe((MqttUnsubscribeMessage) packet);
+            case PUBACK -> outbound.acknowledged(packetId(packet));
+            case PUBREL -> inbound.release(packetId(packet), ctx);
+            case DISCONNECT -> disconnected(packet);
+            default ->
+                throw new ProtocolViolation(
+                        ReasonCode.PROTOCOL_ERROR,
+                        "a client that sends " + packet.fixedHeader().messageType());
+        }
+    }
+
+    private static int packetId(MqttMessage packet) {
+        return ((MqttMessageIdVariableHeader) packet.variableHeader()).messageId();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        ctx.flush();
+        ctx.fireChannelReadComplete();
+    }
+
+    // --- From CONNECT to the end -------------------------------------------------------------------------------------
+
+    private void connect(MqttConnectMessage packet) {
+        if (stage != Stage.AWAITING_CONNECT) {
+            throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, "a second CONNECT");
+        }
+        ConnectRequest request = ConnectRequest.of(packet);
+        Handshake.Refusal refusal = Handshake.check(request, services.authenticator());
+        if (refusal != null) {
+            write(refusal.connAck(request.mqtt5()));
+            refuse(refusal.metric(), refusal.reason());
+            return;
+        }
+        boolean assigned = request.clientId().isEmpty();
+        clientId = assigned ? UUID.randomUUID().toString() : request.clientId();
+        mqtt5 = request.mqtt5();
+        if (mqtt5) {
+            decoder.useMqtt5();
+        }
+        outbound.limit(request.receiveMaximum(), request.maximumPacketBytes());
+        stage = Stage.TAKING_OVER;
+        Connection previous = services.clients().take(clientId, this);
+        if (previous == null) {
+            accept(request, assigned);
+        } else {
+            // Its will comes before anything of ours, so this one waits, and reads nothing on.
+            previous.takeOver(() -> eventLoop.execute(() -> accept(request, assigned)));
+        }
+    }
+
+    private void accept(ConnectRequest request, boolean assigned) {
+        if (stage != Stage.TAKING_OVER) {
+            return;
+        }
+        cancelTimer();
+        will = request.will();
+        write(Handshake.accepted(request, assigned ? clientId : null));
+        stage = Stage.CONNECTED;
+        services.metrics().connected();
+        keepAliveNanos = TimeUnit.SECONDS.toNanos(request.keepAliveSeconds()) * 3 / 2;
+        if (keepAliveNanos > 0) {
+            watch(keepAliveNanos);
+        }
+        release();
+        wake();
+    }
+
+    /** Ends this connection in favour of another with the same client id; {@code then} runs when it is over. Any thread. */
+    private void takeOver(Runnable then) {
+        execute(() -> {
+            if (stage == Stage.CLOSED) {
+                then.run();
+                return;
+            }
+            whenClosed.add(then);
+            disconnect(ReasonCode.SESSION_TAKEN_OVER, EndpointMetrics.Closed.TAKEN_OVER);
+        });
+    }
+
+    private void disconnected(MqttMessage packet) {
+        boolean withWill = packet.variableHeader() instanceof MqttReasonCodeAndPropertiesVariableHeader header
+                && header.reasonCode() != ReasonCode.SUCCESS;
+        if (!withWill) {
+            will = null;
+        }
+        close();
+    }
+
+    /** The client is silent for too long if it was, unless we did not listen. */
+    private void watch(long delayNanos) {
+        timer = eventLoop.schedule(
+                () -> {
+                    long silentNanos = held ? 0 : System.nanoTime() - decoder.readNanos();
+                    if (silentNanos >= keepAliveNanos) {
+                        disconnect(ReasonCode.KEEP_ALIVE_TIMEOUT, EndpointMetrics.Closed.KEEP_ALIVE);
+                    } else {
+                        watch(keepAliveNanos - silentNanos);
+                    }
+                },
+                delayNanos,
+                TimeUnit.NANOSECONDS);
+    }
+
+    private void refuse(EndpointMetrics.Refused reason, String what) {
+        if (stage != Stage.CLOSED) {
+            services.metrics().refused(reason);
+            services.log().warn("refused a connection: " + what);
+            close();
+        }
+    }
+
+    /** Tells an MQTT 5 client why, and closes the connection; the will is published. */
+    void disconnect(byte reasonCode, EndpointMetrics.Closed reason) {
+        if (stage == Stage.CLOSED) {
+            return;
+        }
+        services.metrics().closed(reason);
+        if (stage == Stage.CONNECTED && mqtt5) {
+            write(Handshake.disconnect(reasonCode));
+        }
+        close();
+    }
+
+    /** As {@link #disconnect}, from any thread, after what the caller is at. */
+    void disconnectLater(byte reasonCode, EndpointMetrics.Closed reason) {
+        execute(() -> disconnect(reasonCode, reason));
+    }
+
+    /** Ends the connection because the service ends: nothing more is read from now on; on any thread. */
+    void stopReading() {
+        stopping = true;
+        execute(this::hold);
+    }
+
+    /**
+     * After {@link #stopReading}: disconnects as soon as everything taken in is answered, or after {@code patience}. Without
+     * the will, as it is not the client that went away. On any thread; completes when the connection is closed.
+     */
+    CompletableFuture<Void> shutDown(Duration patience) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        execute(() -> {
+            if (stage == Stage.CLOSED) {
+                done.complete(null);
+                return;
+            }
+            whenClosed.add(() -> done.complete(null));
+            leaving = true;
+            eventLoop.schedule(this::leave, patience.toNanos(), TimeUnit.NANOSECONDS);
+            work();
+        });
+        return done;
+    }
+
+    private void leave() {
+        will = null;
+        disconnect(ReasonCode.SERVER_SHUTTING_DOWN, EndpointMetrics.Closed.SHUTDOWN);
+    }
+
+    private void close() {
+        boolean wasConnected = stage == Stage.CONNECTED;
+        if (stage == Stage.CLOSED) {
+            return;
+        }
+        stage = Stage.CLOSED;
+        decoder.stop();
+        cancelTimer();
+        // Not as a listener of the last write: a client that reads nothing would then keep the connection.
+        // And not from the end of the pipeline, where Vert.x would wait for the writes, too.
+        ChannelHandlerContext ctx = context;
+        if (ctx != null) {
+            ctx.flush();
+            ctx.close();
+        }
+        services.clients().remove(this);
+        services.clients().release(clientId, this);
+        subscriptions.clear();
+        outbound.clear();
+        if (wasConnected) {
+            services.metrics().disconnected();
+            publishWill();
+        }
+        whenClosed.forEach(Runnable::run);
+        whenClosed.clear();
+    }
+
+    private void publishWill() {
+        Publish last = will;
+        will = null;
+        if (last != null) {
+            inbound.acceptWill(last);
+        }
+    }
+
+    private void cancelTimer() {
+        ScheduledFuture<?> running = timer;
+        timer = null;
+        if (running != null) {
+            running.cancel(false);
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        close();
+        ctx.fireChannelInactive();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (stage == Stage.CLOSED) {
+            return;
+        }
+        Throwable root = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
+        if (root instanceof IOException) {
+            close();
+            return;
+        }
+        if (!(root instanceof ProtocolViolation violation)) {
+            services.log().error("closed a connection after a failure of ours", root);
+            disconnect(ReasonCode.IMPLEMENTATION_SPECIFIC, EndpointMetrics.Closed.FAILURE);
+        } else if (stage == Stage.CONNECTED) {
+            services.log().warn("closed a connection: " + violation.what());
+            disconnect(violation.reasonCode(), EndpointMetrics.Closed.PROTOCOL_ERROR);
+        } else {
+            refuse(EndpointMetrics.Refused.PROTOCOL_ERROR, violation.what());
+        }
+    }
+
+    // --- Back-pressure and writing -----------------------------------------------------------------------------------
+
+    @Override
+    public boolean admits(boolean publish) {
+        if (!mustWait(publish)) {
+            return true;
+        }
+        hold();
+        // Room may have come before held was set, and whoever made it saw no reason to tell us.
+        if (mustWait(publish)) {
+            return false;
+        }
+        unhold();
+        return true;
+    }
+
+    private boolean mustWait(boolean publish) {
+        return stopping
+                || stage == Stage.TAKING_OVER
+                || publish && (inbound.isFull() || services.inFlight().isFull());
+    }
+
+    private void hold() {
+        held = true;
+        channel.config().setAutoRead(false);
+    }
+
+    private void unhold() {
+        held = false;
+        channel.config().setAutoRead(true);
+    }
+
+    /** Has reading go on if it was off and there is no reason left; on any thread. */
+    void roomAgain() {
+        if (held) {
+            execute(this::release);
+        }
+    }
+
+    private void release() {
+        ChannelHandlerContext ctx = channel.pipeline().context(decoder);
+        if (held && !mustWait(true) && stage == Stage.CONNECTED && ctx != null) {
+            unhold();
+            try {
+                decoder.resume(ctx);
+            } catch (Exception e) {
+                exceptionCaught(ctx, e);
+            }
+        }
+    }
+
+    /** Has the event loop send what is due, soon and at once for all who ask until then; on any thread. */
+    void wake() {
+        if (!awake.get() && awake.compareAndSet(false, true)) {
+            execute(work);
+        }
+    }
+
+    private void work() {
+        awake.set(false);
+        ChannelHandlerContext ctx = context;
+        if (ctx == null) {
+            return;
+        }
+        inbound.sendAnswers(ctx);
+        if (stage == Stage.CONNECTED) {
+            outbound.drain(ctx);
+            ctx.flush();
+            release();
+        }
+        if (leaving && inbound.isIdle()) {
+            leave();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (ctx.channel().isWritable()) {
+            wake();
+        }
+        ctx.fireChannelWritabilityChanged();
+    }
+
+    /** Writes a packet, or packets as bytes, without a flush. */
+    void write(Object packets) {
+        ChannelHandlerContext ctx = context;
+        if (ctx == null || stage == Stage.CLOSED) {
+            ReferenceCountUtil.release(packets);
+            return;
+        }
+        ctx.write(packets, ctx.voidPromise());
+    }
+
+    private void execute(Runnable task) {
+        try {
+            eventLoop.execute(task);
+        } catch (RejectedExecutionException e) {
+            // The event loop has ended, and with it the connection; nobody waits for this any more.
+            held = false;
+        }
+    }
+}

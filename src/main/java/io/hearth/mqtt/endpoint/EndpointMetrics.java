@@ -1,0 +1,148 @@
+package io.hearth.mqtt.endpoint;
+
+import io.hearth.mqtt.InFlight;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/** What the endpoint counts. What happens per message is added to a {@link LongAdder} and only read when asked for. */
+public final class EndpointMetrics {
+    /** Why a connection did not come to be. */
+    enum Refused {
+        CREDENTIALS,
+        CLIENT_ID,
+        PROTOCOL_VERSION,
+        PROTOCOL_ERROR,
+        TIMEOUT,
+        TLS,
+        TOO_MANY,
+        STOPPING
+    }
+
+    /** Why the server closed a connection. */
+    enum Closed {
+        PROTOCOL_ERROR,
+        KEEP_ALIVE,
+        TAKEN_OVER,
+        SLOW_SUBSCRIBER,
+        NOT_DURABLE,
+        FAILURE,
+        SHUTDOWN
+    }
+
+    private final LongAdder[] received = {new LongAdder(), new LongAdder(), new LongAdder()};
+    private final LongAdder sent = new LongAdder();
+    private final LongAdder dropped = new LongAdder();
+    private final AtomicInteger connections = new AtomicInteger();
+    private final Map<Refused, Counter> refused = new EnumMap<>(Refused.class);
+    private final Map<Closed, Counter> closed = new EnumMap<>(Closed.class);
+    private final Timer acknowledged;
+
+    public EndpointMetrics(MeterRegistry registry, InFlight inFlight) {
+        for (int qos = 0; qos < received.length; qos++) {
+            FunctionCounter.builder("hearth.mqtt.received", received[qos], LongAdder::sum)
+                    .description("Publishes received from clients")
+                    .tag("qos", String.valueOf(qos))
+                    .register(registry);
+        }
+        FunctionCounter.builder("hearth.mqtt.sent", sent, LongAdder::sum)
+                .description("Publishes sent to subscribers")
+                .register(registry);
+        FunctionCounter.builder("hearth.mqtt.dropped", dropped, LongAdder::sum)
+                .description("Publishes not sent to a subscriber, as it was too slow or takes no packets as long")
+                .register(registry);
+        Gauge.builder("hearth.mqtt.connections", connections, AtomicInteger::get)
+                .description("Clients connected")
+                .register(registry);
+        Gauge.builder("hearth.mqtt.in.flight.messages", inFlight, InFlight::messages)
+                .description("Publishes received and not durable yet")
+                .register(registry);
+        Gauge.builder("hearth.mqtt.in.flight", inFlight, InFlight::bytes)
+                .description("Payload received and not durable yet")
+                .baseUnit("bytes")
+                .register(registry);
+        for (Refused reason : Refused.values()) {
+            refused.put(
+                    reason,
+                    Counter.builder("hearth.mqtt.connections.refused")
+                            .description("Connections refused before they were accepted")
+                            .tag("reason", nameOf(reason))
+                            .register(registry));
+        }
+        for (Closed reason : Closed.values()) {
+            closed.put(
+                    reason,
+                    Counter.builder("hearth.mqtt.connections.closed")
+                            .description("Connections closed by the server")
+                            .tag("reason", nameOf(reason))
+                            .register(registry));
+        }
+        acknowledged = Timer.builder("hearth.ingest.ack")
+                .description("From receiving a publish to acknowledging it")
+                .serviceLevelObjectives(
+                        Duration.ofMillis(1),
+                        Duration.ofMillis(2),
+                        Duration.ofMillis(5),
+                        Duration.ofMillis(10),
+                        Duration.ofMillis(20),
+                        Duration.ofMillis(50),
+                        Duration.ofMillis(100),
+                        Duration.ofMillis(200),
+                        Duration.ofMillis(500),
+                        Duration.ofSeconds(1),
+                        Duration.ofSeconds(5))
+                .register(registry);
+    }
+
+    void received(int qos) {
+        received[qos].increment();
+    }
+
+    void sent() {
+        sent.increment();
+    }
+
+    void dropped() {
+        dropped.increment();
+    }
+
+    void connected() {
+        connections.incrementAndGet();
+    }
+
+    void disconnected() {
+        connections.decrementAndGet();
+    }
+
+    void refused(Refused reason) {
+        increment(refused.get(reason));
+    }
+
+    void closed(Closed reason) {
+        increment(closed.get(reason));
+    }
+
+    void acknowledged(long receivedNanos) {
+        acknowledged.record(System.nanoTime() - receivedNanos, TimeUnit.NANOSECONDS);
+    }
+
+    private static void increment(@Nullable Counter counter) {
+        if (counter != null) {
+            counter.increment();
+        }
+    }
+
+    private static String nameOf(Enum<?> reason) {
+        return reason.name().toLowerCase(Locale.ROOT);
+    }
+}

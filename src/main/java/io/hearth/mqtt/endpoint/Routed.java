@@ -1,0 +1,9 @@
+package io.hearth.mqtt.endpoint;
+
+/**
+ * A publish on its way to one subscriber.
+ *
+ * @param qos what it is sent with: 0 or 1
+ * @param retain whether the subscriber is told that it is a retained message
+ */
+record Routed(Publish publish, int qos, boolean retain) {}

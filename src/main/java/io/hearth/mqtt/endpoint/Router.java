@@ -1,0 +1,60 @@
+package io.hearth.mqtt.endpoint;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Brings publishes to the subscribers, those of now and, as retained messages, those to come. */
+final class Router {
+    private final TopicTree<Connection> subscriptions = new TopicTree<>();
+    private final RetainedMessages retained;
+
+    Router(RetainedMessages retained) {
+        this.retained = retained;
+    }
+
+    /** Whether {@code filter} is new to the connection; in any case {@code subscription} holds from now on. */
+    boolean subscribe(String filter, Connection connection, Subscription subscription) {
+        return subscriptions.subscribe(filter, connection, subscription);
+    }
+
+    boolean unsubscribe(String filter, Connection connection) {
+        return subscriptions.unsubscribe(filter, connection);
+    }
+
+    int subscriptions() {
+        return subscriptions.size();
+    }
+
+    /** Queues {@code publish} for all who subscribed; {@code from} is who published it, null if it is gone. */
+    void route(Publish publish, @Nullable Connection from) {
+        if (publish.isCutOff()) {
+            return;
+        }
+        subscriptions.match(publish.topic()).forEach((connection, subscription) -> {
+            if (!subscription.noLocal() || connection != from) {
+                connection
+                        .outbound()
+                        .offer(new Routed(
+                                publish,
+                                Math.min(publish.qos(), subscription.qos()),
+                                publish.retain() && subscription.retainAsPublished()));
+            }
+        });
+    }
+
+    /** Keeps {@code publish} for subscribers to come; {@code answer} is settled when that is durable. */
+    void retain(Publish publish, Answer answer) {
+        retained.keep(publish).whenComplete((done, failure) -> {
+            if (failure == null) {
+                answer.settle();
+            } else {
+                answer.fail();
+            }
+        });
+    }
+
+    /** What is retained of the topics that {@code filter} matches. */
+    List<Publish> retained(String filter) {
+        return retained.matching(filter);
+    }
+}

@@ -1,0 +1,24 @@
+package io.hearth.mqtt.endpoint;
+
+import io.hearth.mqtt.InFlight;
+import io.hearth.mqtt.TelemetryStream;
+import java.time.InstantSource;
+import java.util.function.BiPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all connections of an endpoint share.
+ *
+ * @param authenticator whether a user name and a password, either of which may be missing, may connect
+ * @param maxPayloadBytes longer payloads are cut off when they are received
+ */
+record Services(
+        BiPredicate<@Nullable String, byte @Nullable []> authenticator,
+        TelemetryStream telemetry,
+        InFlight inFlight,
+        Clients clients,
+        Router router,
+        EndpointMetrics metrics,
+        QuietLog log,
+        InstantSource clock,
+        int maxPayloadBytes) {}

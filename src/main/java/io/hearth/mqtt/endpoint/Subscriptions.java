@@ -1,0 +1,117 @@
+package io.hearth.mqtt.endpoint;
+
+import io.netty.handler.codec.mqtt.MqttFixedHeader;
+import io.netty.handler.codec.mqtt.MqttMessageIdAndPropertiesVariableHeader;
+import io.netty.handler.codec.mqtt.MqttMessageType;
+import io.netty.handler.codec.mqtt.MqttProperties;
+import io.netty.handler.codec.mqtt.MqttProperties.MqttPropertyType;
+import io.netty.handler.codec.mqtt.MqttQoS;
+import io.netty.handler.codec.mqtt.MqttSubAckMessage;
+import io.netty.handler.codec.mqtt.MqttSubAckPayload;
+import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
+import io.netty.handler.codec.mqtt.MqttSubscriptionOption;
+import io.netty.handler.codec.mqtt.MqttTopicSubscription;
+import io.netty.handler.codec.mqtt.MqttUnsubAckMessage;
+import io.netty.handler.codec.mqtt.MqttUnsubAckPayload;
+import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** What one client has subscribed to. On the event loop of its connection. */
+final class Subscriptions {
+    /** How many filters a client may subscribe to. */
+    static final int MAX_FILTERS = 1024;
+
+    private static final int MAX_GRANTED_QOS = 1;
+    private static final int MQTT_3_FAILURE = 0x80;
+
+    private final Router router;
+    private final Connection connection;
+    private final Set<String> filters = new HashSet<>();
+
+    Subscriptions(Router router, Connection connection) {
+        this.router = router;
+        this.connection = connection;
+    }
+
+    void subscribe(MqttSubscribeMessage packet) {
+        List<MqttTopicSubscription> wanted = packet.payload().topicSubscriptions();
+        MqttMessageIdAndPropertiesVariableHeader header = packet.idAndPropertiesVariableHeader();
+        if (wanted.isEmpty()) {
+            throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, "a SUBSCRIBE without a filter");
+        }
+        boolean hasId = header.properties().getProperty(MqttPropertyType.SUBSCRIPTION_IDENTIFIER.value()) != null;
+        List<Integer> answers = new ArrayList<>(wanted.size());
+        List<Routed> retained = new ArrayList<>();
+        for (MqttTopicSubscription subscription : wanted) {
+            answers.add(hasId ? failure(ReasonCode.SUBSCRIPTION_IDS_NOT_SUPPORTED) : subscribe(subscription, retained));
+        }
+        connection.write(new MqttSubAckMessage(
+                fixedHeader(MqttMessageType.SUBACK),
+                new MqttMessageIdAndPropertiesVariableHeader(header.messageId(), MqttProperties.NO_PROPERTIES),
+                new MqttSubAckPayload(answers)));
+        retained.forEach(connection.outbound()::offer);
+    }
+
+    private int subscribe(MqttTopicSubscription wanted, List<Routed> retained) {
+        String filter = wanted.topicFilter();
+        if (!Topics.isFilter(filter)) {
+            return failure(ReasonCode.TOPIC_FILTER_INVALID);
+        }
+        if (Topics.isShared(filter)) {
+            return failure(ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED);
+        }
+        if (filters.size() >= MAX_FILTERS && !filters.contains(filter)) {
+            return failure(ReasonCode.QUOTA_EXCEEDED);
+        }
+        MqttSubscriptionOption options = wanted.option();
+        int qos = Math.min(MAX_GRANTED_QOS, options.qos().value());
+        filters.add(filter);
+        boolean isNew = router.subscribe(
+                filter, connection, new Subscription(qos, options.isNoLocal(), options.isRetainAsPublished()));
+        boolean wantsRetained = switch (options.retainHandling()) {
+            case SEND_AT_SUBSCRIBE -> true;
+            case SEND_AT_SUBSCRIBE_IF_NOT_YET_EXISTS -> isNew;
+            case DONT_SEND_AT_SUBSCRIBE -> false;
+        };
+        if (wantsRetained) {
+            for (Publish publish : router.retained(filter)) {
+                retained.add(new Routed(publish, Math.min(qos, publish.qos()), true));
+            }
+        }
+        return qos;
+    }
+
+    void unsubscribe(MqttUnsubscribeMessage packet) {
+        List<String> unwanted = packet.payload().topics();
+        if (unwanted.isEmpty()) {
+            throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, "an UNSUBSCRIBE without a filter");
+        }
+        List<Short> answers = new ArrayList<>(unwanted.size());
+        for (String filter : unwanted) {
+            boolean had = filters.remove(filter) && router.unsubscribe(filter, connection);
+            answers.add((short) (had ? ReasonCode.SUCCESS : ReasonCode.NO_SUBSCRIPTION_EXISTED));
+        }
+        connection.write(new MqttUnsubAckMessage(
+                fixedHeader(MqttMessageType.UNSUBACK),
+                new MqttMessageIdAndPropertiesVariableHeader(
+                        packet.variableHeader().messageId(), MqttProperties.NO_PROPERTIES),
+                new MqttUnsubAckPayload(answers)));
+    }
+
+    /** Ends all subscriptions. */
+    void clear() {
+        filters.forEach(filter -> router.unsubscribe(filter, connection));
+        filters.clear();
+    }
+
+    private int failure(byte reasonCode) {
+        return connection.isMqtt5() ? Byte.toUnsignedInt(reasonCode) : MQTT_3_FAILURE;
+    }
+
+    private static MqttFixedHeader fixedHeader(MqttMessageType type) {
+        return new MqttFixedHeader(type, false, MqttQoS.AT_MOST_ONCE, false, 0);
+    }
+}
