@@ -35,9 +35,13 @@ public final class EpochMicros {
 
     private EpochMicros() {}
 
-    /** {@code instant} in microseconds; finer digits are cut off. */
+    /**
+     * {@code instant} in microseconds, rounded down.
+     *
+     * @throws ArithmeticException if it lies further from 1970 than 292,000 years
+     */
     public static long of(Instant instant) {
-        return ChronoUnit.MICROS.between(Instant.EPOCH, instant);
+        return Math.addExact(Math.multiplyExact(instant.getEpochSecond(), 1_000_000L), instant.getNano() / 1000);
     }
 
     public static Instant toInstant(long micros) {

@@ -35,15 +35,18 @@ public final class PointBuffer {
     }
 
     public void addNumber(String metric, double number) {
-        numbers[addPoint(metric, Column.NUMBER)] = number;
+        int at = addPoint(metric, Column.NUMBER);
+        numbers[at] = number;
     }
 
     public void addBool(String metric, boolean bool) {
-        numbers[addPoint(metric, Column.BOOL)] = bool ? 1 : 0;
+        int at = addPoint(metric, Column.BOOL);
+        numbers[at] = bool ? 1 : 0;
     }
 
     public void addText(String metric, String text) {
-        texts[addPoint(metric, Column.TEXT)] = text;
+        int at = addPoint(metric, Column.TEXT);
+        texts[at] = text;
     }
 
     /** Adds the value of {@code point} of {@code other}. */

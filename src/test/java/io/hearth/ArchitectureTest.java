@@ -1,0 +1,92 @@
+package io.hearth;
+
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import java.util.Map;
+import java.util.Set;
+
+/** Who may use whom: each room names the rooms it knows, and there are no cycles. */
+@AnalyzeClasses(packages = "io.hearth", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+    private static final Map<String, Set<String>> MAY_USE = Map.ofEntries(
+            Map.entry("model", Set.of()),
+            Map.entry("config", Set.of()),
+            Map.entry("codec", Set.of("model")),
+            Map.entry("table", Set.of()),
+            Map.entry("table.memory", Set.of("table")),
+            Map.entry("table.rocksdb", Set.of("table")),
+            Map.entry("series.chunk", Set.of("model", "table")),
+            Map.entry("series.aggregate", Set.of("model")),
+            Map.entry("series", Set.of("model", "table", "series.chunk", "series.aggregate")),
+            Map.entry("ingest", Set.of("codec", "series", "model", "table")),
+            Map.entry("security", Set.of("config", "model", "table")),
+            Map.entry("mqtt", Set.of("ingest", "config", "model", "security")),
+            Map.entry("mqtt.endpoint", Set.of("mqtt", "ingest", "config", "model", "security", "table")),
+            Map.entry("mqtt.external", Set.of("mqtt", "ingest", "config", "model")),
+            Map.entry(
+                    "rest",
+                    Set.of("codec", "config", "ingest", "model", "security", "series", "series.aggregate", "table")));
+
+    /** Wires everything, so it may use everything; nobody may use it. */
+    private static final String BOOT = "boot";
+
+    @ArchTest
+    static final ArchRule rooms_useOnlyWhatTheyMay = ArchRuleDefinition.classes()
+            .should(new ArchCondition<>("use only the rooms that their room may use") {
+                @Override
+                public void check(JavaClass origin, ConditionEvents events) {
+                    String room = roomOf(origin);
+                    origin.getDirectDependenciesFromSelf().forEach(dependency -> {
+                        JavaClass target = dependency.getTargetClass();
+                        if (target.getPackageName().startsWith("io.hearth.")) {
+                            String other = roomOf(target);
+                            boolean allowed = room.equals(other)
+                                    || room.equals(BOOT)
+                                    || MAY_USE.getOrDefault(room, Set.of()).contains(other);
+                            if (!allowed) {
+                                events.add(SimpleConditionEvent.violated(
+                                        dependency, room + " uses " + other + ": " + dependency.getDescription()));
+                            }
+                        }
+                    });
+                }
+            });
+
+    @ArchTest
+    static final ArchRule everyRoom_isNamedHere = ArchRuleDefinition.classes()
+            .should(new ArchCondition<>("be in a room that this test knows") {
+                @Override
+                public void check(JavaClass origin, ConditionEvents events) {
+                    String room = roomOf(origin);
+                    if (!room.isEmpty() && !room.equals(BOOT) && !MAY_USE.containsKey(room)) {
+                        events.add(SimpleConditionEvent.violated(origin, room + " is in no row of the table"));
+                    }
+                }
+            });
+
+    @ArchTest
+    static final ArchRule rooms_haveNoCycles =
+            slices().matching("io.hearth.(**)").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule drivers_areImportedByTheirEngineOnly = ArchRuleDefinition.noClasses()
+            .that()
+            .resideOutsideOfPackage("io.hearth.table.rocksdb..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.rocksdb..");
+
+    private static String roomOf(JavaClass javaClass) {
+        String name = javaClass.getPackageName();
+        return name.equals("io.hearth") ? "" : name.substring("io.hearth.".length());
+    }
+}

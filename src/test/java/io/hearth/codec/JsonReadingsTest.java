@@ -1,0 +1,179 @@
+package io.hearth.codec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hearth.model.Column;
+import io.hearth.model.PointBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class JsonReadingsTest {
+    private final JsonReadings json = new JsonReadings();
+    private final PointBuffer points = new PointBuffer();
+
+    @Test
+    void decode_plainObject_hasNoTime() throws Exception {
+        assertThat(decode("{\"temperature\":21.5,\"motion\":true,\"mode\":\"auto\"}"))
+                .isEmpty();
+
+        assertThat(points.size()).isEqualTo(1);
+        assertThat(points.timeMicros(0)).isEqualTo(PointBuffer.NO_TIME);
+        assertThat(reading(0)).isEqualTo(Map.of("temperature", 21.5, "motion", true, "mode", "auto"));
+    }
+
+    @Test
+    void decode_envelope_readsTimeAndValuesInAnyOrder() throws Exception {
+        decode("[{\"ts\":1732270000123,\"values\":{\"a\":1}},{\"values\":{\"a\":2},\"ts\":\"2024-11-22T10:06:40Z\"}]");
+
+        assertThat(points.timeMicros(0)).isEqualTo(1_732_270_000_123_000L);
+        assertThat(points.timeMicros(1)).isEqualTo(1_732_270_000_000_000L);
+        assertThat(reading(1)).isEqualTo(Map.of("a", 2.0));
+    }
+
+    @Test
+    void decode_nestedNullAndUnknownFields_flattensLeavesOutAndKeeps() throws Exception {
+        decode(
+                "{\"ts\":null,\"ENERGY\":{\"Power\":12,\"Total\":{\"kWh\":1.25}},\"gone\":null,\"values\":{\"a\":{\"b\":1}},\"x\":0}");
+
+        assertThat(reading(0)).isEqualTo(Map.of("ENERGY.Power", 12.0, "ENERGY.Total.kWh", 1.25, "a.b", 1.0, "x", 0.0));
+    }
+
+    @Test
+    void decode_wholeNumbers_areExactUpTo2To53() throws Exception {
+        decode("{\"a\":9007199254740992,\"b\":-9007199254740991,\"c\":-0.0,\"d\":1e-320}");
+
+        assertThat(reading(0))
+                .isEqualTo(Map.of("a", 9007199254740992.0, "b", -9007199254740991.0, "c", -0.0, "d", 1e-320));
+    }
+
+    @Test
+    void decode_oneUnfitReadingOfMany_rejectsItAlone() throws Exception {
+        List<RejectedReading> rejected = decode(
+                "[{\"a\":1},{\"a\":[1,{\"b\":[2]}],\"c\":1},7,{\"a\":{\"b c\":1}},{},{\"ts\":\"soon\",\"a\":1},{\"a\":1e999},{\"a\":2}]");
+
+        assertThat(points.size()).isEqualTo(2);
+        assertThat(reading(0)).isEqualTo(Map.of("a", 1.0));
+        assertThat(reading(1)).isEqualTo(Map.of("a", 2.0));
+        assertThat(rejected).extracting(RejectedReading::index).containsExactly(1, 2, 3, 4, 5, 6);
+        assertThat(rejected.get(0).detail()).startsWith("a: ");
+        assertThat(rejected.get(4).detail()).startsWith("ts: ");
+    }
+
+    @Test
+    void decode_tooManyMetrics_rejectsTheReading() throws Exception {
+        String fields = IntStream.rangeClosed(0, JsonReadings.MAX_METRICS)
+                .mapToObj(i -> "\"m" + i + "\":1")
+                .collect(Collectors.joining(","));
+
+        assertThat(decode("{" + fields + "}")).hasSize(1);
+        assertThat(points.size()).isZero();
+    }
+
+    @Test
+    void decode_textBeyondItsLimit_rejectsTheReading() throws Exception {
+        assertThat(decode("{\"a\":\"" + "x".repeat(1024) + "\"}")).isEmpty();
+        assertThat(decode("{\"a\":\"" + "x".repeat(1025) + "\"}")).hasSize(1);
+        assertThat(decode("{\"a\":\"" + "€".repeat(342) + "\"}")).hasSize(1);
+        assertThat(decode("{\"a\":\"\\ud800\"}")).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                " ",
+                "{",
+                "[{\"a\":1},",
+                "{\"a\":NaN}",
+                "{\"a\":Infinity}",
+                "{\"a\":1}}",
+                "{\"a\":1} {\"a\":2}",
+                "{'a':1}",
+                "42",
+                "\"text\"",
+                "null",
+                "{\"a\":01}",
+                "{\"a\":1,}",
+            })
+    void decode_noJson_refusesAllAndLeavesTheTargetAlone(String payload) throws Exception {
+        decode("{\"before\":1}");
+
+        assertThatThrownBy(() -> decode(payload)).isInstanceOf(MalformedPayloadException.class);
+        assertThat(points.size()).isEqualTo(1);
+        decode("{\"after\":2}");
+        assertThat(reading(1)).isEqualTo(Map.of("after", 2.0));
+    }
+
+    @Test
+    void decode_otherEncodings_areRefused() {
+        byte[] utf16 = "{\"a\":1}".getBytes(StandardCharsets.UTF_16);
+        byte[] utf16le = "{\"a\":1}".getBytes(StandardCharsets.UTF_16LE);
+        byte[] latin1 = "{\"a\":\"\u00e4\"}".getBytes(StandardCharsets.ISO_8859_1);
+        for (byte[] payload : List.of(utf16, utf16le, latin1)) {
+            assertThatThrownBy(() -> json.decode(payload, points)).isInstanceOf(MalformedPayloadException.class);
+        }
+    }
+
+    @Test
+    void decode_deepNesting_isRefused() {
+        String deep = "{\"a\":".repeat(100_000) + "1" + "}".repeat(100_000);
+        assertThatThrownBy(() -> decode(deep)).isInstanceOf(MalformedPayloadException.class);
+    }
+
+    @Test
+    void decodeLine_namesTheDevice() throws Exception {
+        byte[] lines = "x{\"device\":\"d1\",\"ts\":1732270000,\"values\":{\"a\":1}}x".getBytes(StandardCharsets.UTF_8);
+
+        assertThat(json.decodeLine(lines, 1, lines.length - 2, points)).isEqualTo("d1");
+        assertThat(reading(0)).isEqualTo(Map.of("a", 1.0));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"{\"a\":1}", "[]", "{\"device\":7,\"a\":1}", "{\"device\":\"d\"}", "{\"device\":\"d\",\"a\":1} x"
+            })
+    void decodeLine_noReading_isRefused(String line) {
+        byte[] bytes = line.getBytes(StandardCharsets.UTF_8);
+        assertThatThrownBy(() -> json.decodeLine(bytes, 0, bytes.length, points))
+                .isInstanceOf(MalformedPayloadException.class);
+        assertThat(points.size()).isZero();
+    }
+
+    @Test
+    void select_someReadings_keepsTheirBytes() {
+        byte[] payload = " [ {\"a\": 1} , 7,\n{\"b\":[2, 3]} ]".getBytes(StandardCharsets.UTF_8);
+        BitSet indexes = new BitSet();
+        indexes.set(1);
+        indexes.set(2);
+
+        assertThat(new String(json.select(payload, indexes), StandardCharsets.UTF_8))
+                .isEqualTo("[7,{\"b\":[2, 3]}]");
+    }
+
+    private List<RejectedReading> decode(String payload) throws MalformedPayloadException {
+        return json.decode(payload.getBytes(StandardCharsets.UTF_8), points);
+    }
+
+    private Map<String, Object> reading(int reading) {
+        Map<String, Object> values = new TreeMap<>();
+        for (int point = points.firstPoint(reading); point < points.firstPoint(reading + 1); point++) {
+            values.put(
+                    points.metric(point),
+                    switch (points.kind(point)) {
+                        case Column.NUMBER -> points.number(point);
+                        case Column.BOOL -> points.number(point) != 0;
+                        default -> points.text(point);
+                    });
+        }
+        return values;
+    }
+}

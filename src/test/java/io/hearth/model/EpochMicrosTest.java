@@ -1,0 +1,70 @@
+package io.hearth.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.quicktheories.QuickTheory.qt;
+import static org.quicktheories.generators.SourceDSL.longs;
+
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EpochMicrosTest {
+    @ParameterizedTest
+    @CsvSource({
+        "1732270000, 1732270000000000",
+        "1732270000123, 1732270000123000",
+        "1732270000123456, 1732270000123456",
+        "1732270000123456789, 1732270000123456",
+        "-1732270000, -1732270000000000",
+        "1732270000.5, 1732270000500000",
+        "1.7322700001235e12, 1732270000123500",
+        "0, 0",
+        "2024-11-22T10:06:40Z, 1732270000000000",
+        "2024-11-22T11:06:40+01:00, 1732270000000000",
+        "2024-11-22t10:06:40.123456789z, 1732270000123456",
+        "1969-12-31T23:59:59.999999Z, -1",
+    })
+    void parse_everyForm_givesMicros(String text, long micros) {
+        assertThat(EpochMicros.parse(text)).isEqualTo(micros);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "yesterday",
+                "2024-11-22T10:06:40",
+                "2024-02-30T10:06:40Z",
+                "2024-11-22",
+                "NaN",
+                "Infinity",
+                "+54448-01-01T00:00:00Z",
+                "54448-01-01T00:00:00Z",
+                "2024-11-22T25:00:00Z",
+            })
+    void parse_noTime_isRefused(String text) {
+        assertThatThrownBy(() -> EpochMicros.parse(text)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void ofEpochNumber_extremes_neverMeanNoTime() {
+        assertThat(EpochMicros.ofEpochNumber(Long.MIN_VALUE)).isNotEqualTo(PointBuffer.NO_TIME);
+        assertThat(EpochMicros.ofEpochNumber(-1e300)).isNotEqualTo(PointBuffer.NO_TIME);
+        assertThat(EpochMicros.ofEpochNumber(1e300)).isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
+    void writeRfc3339_anyInstant_agreesWithTheJdk() {
+        qt().forAll(longs().between(EpochMicros.MIN_RFC3339, EpochMicros.MAX_RFC3339))
+                .checkAssert(micros -> {
+                    Instant instant = EpochMicros.toInstant(micros);
+                    assertThat(EpochMicros.toRfc3339(micros)).isEqualTo(DateTimeFormatter.ISO_INSTANT.format(instant));
+                    assertThat(EpochMicros.of(instant)).isEqualTo(micros);
+                    assertThat(EpochMicros.parse(EpochMicros.toRfc3339(micros))).isEqualTo(micros);
+                });
+    }
+}
