@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Format 1 of the record: {@code [1] format | varint first seen, µs | varint metrics, each a text}. It never expires.
  */
 final class DeviceCatalog {
-    /** The most metrics a device may have, over all of its readings. */
-    static final int MAX_METRICS = 4096;
+    /** The most metrics a device may have, over all of its readings, so that its record fits an item. */
+    static final int MAX_METRICS = 2048;
 
     private static final int FORMAT = 1;
     private static final String INDEX_PARTITION = "!devices";
@@ -72,25 +72,38 @@ final class DeviceCatalog {
         return true;
     }
 
-    /** Whether the device may have the metrics of a reading beside those it has. */
-    boolean hasRoomFor(DeviceId device, PointBuffer points, int reading) {
-        Set<String> metrics = new HashSet<>(cache.get(device, this::load).metrics);
+    /**
+     * Takes note of the metrics of a reading that is going to be stored.
+     *
+     * @return false if the device would have too many of them; nothing was noted
+     */
+    boolean learn(DeviceId device, PointBuffer points, int reading) {
+        Set<String> metrics = new HashSet<>();
         int end = points.firstPoint(reading + 1);
         for (int point = points.firstPoint(reading); point < end; point++) {
             metrics.add(points.metric(point));
         }
-        return metrics.size() <= MAX_METRICS;
+        Set<String> all = new HashSet<>(cache.get(device, this::load).metrics);
+        all.addAll(metrics);
+        if (all.size() > MAX_METRICS) {
+            return false;
+        }
+        grow(device, metrics, 0);
+        return true;
     }
 
     /** The record to store along with readings that have these metrics; until {@link #stored} is called, with each batch. */
     Item recordWith(DeviceId device, Set<String> metrics, long nowMicros) {
-        Known grown = cache.asMap().compute(device, (id, current) -> {
+        return encode(device, grow(device, metrics, nowMicros));
+    }
+
+    private Known grow(DeviceId device, Set<String> metrics, long nowMicros) {
+        return cache.asMap().compute(device, (id, current) -> {
             Known base = current == null ? load(id) : current;
             Set<String> all = new HashSet<>(base.metrics);
             all.addAll(metrics);
             return new Known(base.firstSeenMicros == 0 ? nowMicros : base.firstSeenMicros, all, false);
         });
-        return encode(device, grown);
     }
 
     /** Tells that a record of {@link #recordWith} has become durable. */

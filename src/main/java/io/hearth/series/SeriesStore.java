@@ -92,9 +92,12 @@ public final class SeriesStore {
         });
     }
 
-    /** Whether the device may have the metrics of a reading beside those it has: {@value DeviceCatalog#MAX_METRICS} in all. */
+    /**
+     * Whether a device may send the metrics of a reading beside those it has sent, {@value DeviceCatalog#MAX_METRICS} in
+     * all; if so, they count from now on.
+     */
     public boolean hasRoomFor(DeviceId device, PointBuffer points, int reading) {
-        return catalog.knows(device, points, reading) || catalog.hasRoomFor(device, points, reading);
+        return catalog.knows(device, points, reading) || catalog.learn(device, points, reading);
     }
 
     /**

@@ -1,0 +1,284 @@
+package io.hearth.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.hearth.model.DeviceId;
+import io.hearth.model.EpochMicros;
+import io.hearth.model.TimeRange;
+import io.hearth.series.SeriesFixture;
+import io.hearth.series.SeriesStore;
+import io.hearth.table.Direction;
+import io.hearth.table.memory.MemoryTable;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class IngestTest {
+    private static final long T0 = EpochMicros.of(SeriesFixture.START);
+    private static final int MAX_PAYLOAD = 10_000;
+
+    private final SeriesFixture fixture = new SeriesFixture();
+    private final FaultyTable table = new FaultyTable(new MemoryTable(fixture));
+    private final SeriesStore store = fixture.open(table, Duration.ofDays(30));
+    private final DeadLetters deadLetters = new DeadLetters(table, Duration.ofDays(30));
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final List<String> receipts = Collections.synchronizedList(new ArrayList<>());
+    private final Ingest ingest = open();
+
+    private Ingest open() {
+        IngestSettings settings =
+                new IngestSettings(MAX_PAYLOAD, Duration.ofMinutes(10), Duration.ofDays(30), Duration.ofHours(24));
+        return new Ingest(store, deadLetters, fixture, settings, registry);
+    }
+
+    @AfterEach
+    void close() {
+        table.heal();
+        ingest.close();
+    }
+
+    @Test
+    void submit_readings_settlesInOrderOnceTheyAreStored() {
+        for (int i = 0; i < 500; i++) {
+            submit(
+                    "m" + i,
+                    "d1",
+                    "{\"ts\":" + (1_000_000 + i + T0 / 1000 - 2_000_000) + ",\"values\":{\"a\":" + i + "}}",
+                    null);
+        }
+
+        await().until(() -> receipts.size() == 500);
+        assertThat(receipts)
+                .isEqualTo(IntStream.range(0, 500)
+                        .mapToObj(i -> "m" + i + " settled")
+                        .toList());
+        assertThat(readings("d1")).hasSize(500);
+        assertThat(registry.get("hearth.ingest.readings.stored").counter().count())
+                .isEqualTo(500);
+    }
+
+    @Test
+    void submit_tableRefuses_settlesNothingUntilItTakesThemAgain() {
+        table.refuse();
+        submit("m", "d1", "{\"a\":1}", null);
+
+        await().until(() -> table.refusals() > 3);
+        assertThat(receipts).isEmpty();
+        table.heal();
+        await().until(() -> receipts.equals(List.of("m settled")));
+        assertThat(readings("d1")).hasSize(1);
+    }
+
+    @Test
+    void submit_outcomeUnknownAlthoughWritten_storesOnce() {
+        table.writeButFail(3);
+        submit("m", "d1", "{\"a\":1}", null);
+
+        await().until(() -> receipts.equals(List.of("m settled")));
+        assertThat(readings("d1")).hasSize(1);
+    }
+
+    @Test
+    void submit_readingsWithoutTime_eachGetAMomentOfTheirOwn() {
+        for (int i = 0; i < 200; i++) {
+            submit("m", "d1", "[{\"a\":" + i + "},{\"a\":" + i + "}]", null);
+        }
+
+        await().until(() -> receipts.size() == 200);
+        assertThat(readings("d1")).hasSize(400);
+    }
+
+    @Test
+    void submit_timelessReadingSentAgain_isStoredOnce() {
+        submit("first", "d1", "{\"a\":1}", new Origin("client", 7, false));
+        // Again before the first can be durable, and once more afterwards.
+        submit("again", "d1", "{\"a\":1}", new Origin("client", 7, true));
+        await().until(() -> receipts.size() == 2);
+        submit("later", "d1", "{\"a\":1}", new Origin("client", 7, true));
+        await().until(() -> receipts.size() == 3);
+
+        assertThat(readings("d1")).hasSize(1);
+        assertThat(receipts).containsExactly("first settled", "again settled", "later settled");
+        assertThat(registry.get("hearth.ingest.messages.duplicate").counter().count())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void submit_timelessReadingOfAnotherMeaning_isStoredAsWell() {
+        submit("1", "d1", "{\"a\":1}", new Origin("client", 7, false));
+        await().until(() -> receipts.size() == 1);
+        submit("2", "d1", "{\"a\":2}", new Origin("client", 7, true));
+        submit("3", "d1", "{\"a\":1}", new Origin("client", 8, true));
+        submit("4", "d1", "{\"a\":1}", new Origin("other", 7, true));
+        submit("5", "d1", "{\"a\":2}", new Origin("client", 7, false));
+        await().until(() -> receipts.size() == 5);
+
+        assertThat(readings("d1")).hasSize(5);
+    }
+
+    @Test
+    void submit_timelessReadingOfAServiceThatDied_isRecognisedByTheNext() {
+        submit("first", "d1", "{\"a\":1}", new Origin("client", 7, false));
+        await().until(() -> receipts.size() == 1);
+
+        try (Ingest next = open()) {
+            next.submit(delivery("d1", bytes("{\"a\":1}"), new Origin("client", 7, true)), receipt("again"));
+            await().until(() -> receipts.size() == 2);
+        }
+        assertThat(readings("d1")).hasSize(1);
+    }
+
+    @Test
+    void submit_everyKindOfBadInput_becomesADeadLetterWithItsReason() {
+        long ahead = T0 / 1000 + Duration.ofMinutes(11).toMillis();
+        long behind = T0 / 1000 - Duration.ofDays(31).toMillis();
+        submit("1", "d1", "{not json", null);
+        submit("2", "d1", "x".repeat(MAX_PAYLOAD + 1), null);
+        submit("3", "bad id!", "{\"a\":1}", null);
+        submit("4", "d1", "{\"a\":[]}", null);
+        submit("5", "d1", "{\"ts\":" + ahead + ",\"a\":1}", null);
+        submit("6", "d1", "{\"ts\":" + behind + ",\"a\":1}", null);
+        submit("7", "d1", "{\"ts\":\"54448-01-01T00:00:00Z\",\"a\":1}", null);
+        submit("8", "d1", "", null);
+        submit("good", "d1", "{\"a\":1}", null);
+
+        await().until(() -> receipts.size() == 9);
+        assertThat(receipts).allMatch(receipt -> receipt.endsWith("settled"));
+        assertThat(readings("d1")).hasSize(1);
+        Map<RejectionReason, Long> reasons = deadLetters.list(100, null, null).letters().stream()
+                .collect(Collectors.groupingBy(DeadLetter::reason, Collectors.counting()));
+        assertThat(reasons)
+                .isEqualTo(Map.of(
+                        RejectionReason.MALFORMED, 2L,
+                        RejectionReason.TOO_LARGE, 1L,
+                        RejectionReason.INVALID_DEVICE, 1L,
+                        RejectionReason.INVALID_READING, 2L,
+                        RejectionReason.CLOCK_AHEAD, 1L,
+                        RejectionReason.CLOCK_BEHIND, 1L));
+        DeadLetter large =
+                deadLetters.list(10, null, RejectionReason.TOO_LARGE).letters().get(0);
+        assertThat(large.payload()).hasSize(DeadLetters.KEPT_OF_TOO_LARGE);
+        assertThat(large.payloadBytes()).isEqualTo(MAX_PAYLOAD + 1);
+        assertThat(deadLetters.get(large.id())).isPresent();
+        assertThat(deadLetters.get("nonsense")).isEmpty();
+    }
+
+    @Test
+    void submit_batchWithBadReadings_storesTheGoodOnesAndBuriesTheOthersTogether() {
+        submit("m", "d1", "[{\"a\":1},{\"a\":[]},{\"a\":2},{\"ts\":1,\"a\":3}, 5]", null);
+
+        await().until(() -> receipts.size() == 1);
+        assertThat(readings("d1")).extracting(Map.Entry::getValue).containsExactly(Map.of("a", 1.0), Map.of("a", 2.0));
+        DeadLetter letter = deadLetters.list(10, null, null).letters().get(0);
+        assertThat(new String(letter.payload(), StandardCharsets.UTF_8)).isEqualTo("[{\"a\":[]},{\"ts\":1,\"a\":3},5]");
+        assertThat(letter.detail()).contains("2 more");
+    }
+
+    @Test
+    void submit_tooManyMetricsOfADevice_areRefused() {
+        for (int message = 0; message < 3; message++) {
+            int offset = message * 800;
+            String fields = IntStream.range(offset, offset + 800)
+                    .mapToObj(i -> "\"m" + i + "\":1")
+                    .collect(Collectors.joining(","));
+            submit("m" + message, "d1", "{" + fields + "}", null);
+        }
+
+        await().until(() -> receipts.size() == 3);
+        assertThat(deadLetters.list(10, null, RejectionReason.TOO_MANY_METRICS).letters())
+                .hasSize(1);
+    }
+
+    @Test
+    void replay_letterThatFitsNow_storesItAndRemovesTheLetter() {
+        long ahead = T0 / 1000 + Duration.ofMinutes(11).toMillis();
+        submit("m", "d1", "{\"ts\":" + ahead + ",\"a\":1}", null);
+        await().until(() -> receipts.size() == 1);
+        DeadLetter letter = deadLetters.list(10, null, null).letters().get(0);
+
+        assertThat(ingest.replay(letter).await().indefinitely().stored()).isZero();
+        assertThat(deadLetters.get(letter.id())).isPresent();
+
+        fixture.setNow(SeriesFixture.START.plus(Duration.ofMinutes(2)));
+        assertThat(ingest.replay(letter).await().indefinitely().stored()).isEqualTo(1);
+        assertThat(deadLetters.get(letter.id())).isEmpty();
+        assertThat(readings("d1")).hasSize(1);
+    }
+
+    @Test
+    void ingest_overHttp_tellsWhatWasRejectedAndBuriesNothing() {
+        IngestResult result = ingest.ingest(new DeviceId("d1"), bytes("[{\"a\":1},{\"a\":[]}]"))
+                .await()
+                .indefinitely();
+
+        assertThat(result.stored()).isEqualTo(1);
+        assertThat(result.rejected()).extracting(Rejection::index).containsExactly(1);
+        assertThat(deadLetters.list(10, null, null).letters()).isEmpty();
+    }
+
+    @Test
+    void ingestLines_ofManyDevices_storesTheGoodOnes() {
+        byte[] lines = bytes(
+                "{\"device\":\"d1\",\"a\":1}\r\n\n{\"device\":\"!\",\"a\":1}\nnonsense\n{\"device\":\"d2\",\"ts\":" + T0
+                        + ",\"values\":{\"b\":2}}");
+
+        IngestResult result =
+                ingest.ingestLines(lines, lines.length, 10, 1).await().indefinitely();
+
+        assertThat(result.stored()).isEqualTo(2);
+        assertThat(result.rejectedTotal()).isEqualTo(2);
+        assertThat(result.rejected()).extracting(Rejection::index).containsExactly(12);
+        assertThat(readings("d2")).containsExactly(Map.entry(T0, Map.of("b", 2.0)));
+    }
+
+    @Test
+    void close_whatIsStillRefused_failsItsReceipt() {
+        table.refuse();
+        submit("m", "d1", "{\"a\":1}", null);
+        await().until(() -> table.refusals() > 0);
+
+        ingest.close();
+        await().until(() -> receipts.equals(List.of("m failed")));
+    }
+
+    private void submit(String name, String device, String payload, @Nullable Origin origin) {
+        ingest.submit(delivery(device, bytes(payload), origin), receipt(name));
+    }
+
+    private static Delivery delivery(String device, byte[] payload, @Nullable Origin origin) {
+        return new Delivery("devices/" + device + "/telemetry", device, payload, T0, origin);
+    }
+
+    private Receipt receipt(String name) {
+        return new Receipt() {
+            @Override
+            public void settled() {
+                receipts.add(name + " settled");
+            }
+
+            @Override
+            public void failed(Throwable cause) {
+                receipts.add(name + " failed");
+            }
+        };
+    }
+
+    private List<Map.Entry<Long, Map<String, Object>>> readings(String device) {
+        return SeriesFixture.scan(store, device, TimeRange.ALL, Set.of(), Direction.ASCENDING);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}
