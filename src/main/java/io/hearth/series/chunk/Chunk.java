@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One device's closed window, opened: its header is read and checked, its columns are not yet. Reading a chunk never
  * trusts its bytes: whatever they are, the outcome is the readings that were written or a {@link CorruptChunkException}.
+ * Any number of threads may use a chunk, each with its own scratch.
  */
 public final class Chunk {
     static final int VERSION = 1;

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
-/** Makes chunks of readings. The same readings always make the same bytes. */
+/** Makes chunks of readings. */
 public final class ChunkWriter {
     /** The most readings that a chunk has. */
     public static final int MAX_READINGS = 16_384;
@@ -92,18 +92,19 @@ public final class ChunkWriter {
         IntegerEncoder.encode(offsets, size, body);
         section(header, body, 0);
 
-        List<Column> columns = block.columns().stream()
-                .filter(column -> hasValue(column, size))
+        List<PackedColumn> columns = block.columns().stream()
+                .map(column -> PackedColumn.of(column, size))
+                .filter(column -> column.points() > 0)
                 .toList();
         header.varint(columns.size());
-        for (Column column : columns) {
-            byte[] name = column.metric().getBytes(StandardCharsets.UTF_8);
+        for (PackedColumn column : columns) {
+            byte[] name = column.column().metric().getBytes(StandardCharsets.UTF_8);
             header.varint(name.length);
             header.bytes(name);
             int start = body.size();
-            ColumnEncoder.encode(column, size, body);
+            ColumnEncoder.encode(column, body);
             section(header, body, start);
-            SummaryEncoder.encode(column, size, micros, header);
+            SummaryEncoder.encode(column, micros, header);
         }
         header.varint(extras.length);
         header.bytes(extras);
@@ -138,15 +139,6 @@ public final class ChunkWriter {
         crc.update(bytes, 0, 1);
         crc.update(bytes, Chunk.CHECKED_FROM, end - Chunk.CHECKED_FROM);
         return (int) crc.getValue();
-    }
-
-    private static boolean hasValue(Column column, int size) {
-        for (int i = 0; i < size; i++) {
-            if (column.kindAt(i) != Column.ABSENT) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private static ReadingBlock slice(ReadingBlock block, int start, int end) {

@@ -1,6 +1,9 @@
 package io.hearth.series.chunk;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,41 +38,56 @@ record Decimals(int digits, long[] scaled, int[] exceptions) {
         return POWERS[digits];
     }
 
-    /** How many of the numbers need how many digits; {@code [MAX_DIGITS + 1]} are not decimals. */
-    static int[] countDigits(double[] numbers, int count) {
+    /**
+     * The ways worth trying to see numbers as decimals: first with the digits that all of them need, then with fewer, if a
+     * few of them need more than the rest. Empty if too many are something else.
+     */
+    static List<Decimals> candidates(double[] numbers) {
+        if (numbers.length == 0) {
+            return List.of();
+        }
+        int[] counts = countDigits(numbers);
+        int most = MAX_DIGITS;
+        while (most > 0 && counts[most] == 0) {
+            most--;
+        }
+        int usual = most;
+        int exceptions = counts[NOT_DECIMAL];
+        while (usual > 0 && (exceptions + counts[usual]) * NUMBERS_PER_EXCEPTION <= numbers.length) {
+            exceptions += counts[usual--];
+        }
+        IntStream digits = usual == most ? IntStream.of(most) : IntStream.of(most, usual);
+        return digits.mapToObj(d -> of(numbers, d)).flatMap(Stream::ofNullable).toList();
+    }
+
+    // How many of the numbers need how many digits; the last entry counts those that are not decimals.
+    private static int[] countDigits(double[] numbers) {
         int[] counts = new int[NOT_DECIMAL + 1];
-        for (int i = 0; i < count; i++) {
-            int digits = 0;
-            while (digits < NOT_DECIMAL && !isDecimal(numbers[i], digits)) {
-                digits++;
+        int start = 0;
+        for (double number : numbers) {
+            int digits = start;
+            if (isDecimal(number, digits)) {
+                while (digits > 0 && isDecimal(number, digits - 1)) {
+                    digits--;
+                }
+            } else {
+                do {
+                    digits++;
+                } while (digits < NOT_DECIMAL && !isDecimal(number, digits));
             }
             counts[digits]++;
+            start = digits == NOT_DECIMAL ? start : digits;
         }
         return counts;
     }
 
-    /** The digits that all decimals among them need; 0 if there are none. */
-    static int mostDigits(int[] counts) {
-        int digits = MAX_DIGITS;
-        while (digits > 0 && counts[digits] == 0) {
-            digits--;
-        }
-        return digits;
+    boolean hasExceptions() {
+        return exceptions.length > 0;
     }
 
-    /** The fewest digits at which exceptions are few. */
-    static int usualDigits(int[] counts, int count) {
-        int digits = mostDigits(counts);
-        int exceptions = counts[NOT_DECIMAL];
-        while (digits > 0 && (exceptions + counts[digits]) * NUMBERS_PER_EXCEPTION <= count) {
-            exceptions += counts[digits];
-            digits--;
-        }
-        return digits;
-    }
-
-    /** Null if too many of the numbers are exceptions. */
-    static @Nullable Decimals of(double[] numbers, int count, int digits) {
+    // Null if too many of the numbers are exceptions.
+    private static @Nullable Decimals of(double[] numbers, int digits) {
+        int count = numbers.length;
         long[] scaled = new long[count];
         int[] exceptions = new int[count / NUMBERS_PER_EXCEPTION];
         int exceptionCount = 0;

@@ -21,7 +21,8 @@ final class KindCoder {
 
     private KindCoder() {}
 
-    static void encode(byte[] kinds, int count, ByteSink out) {
+    static void encode(byte[] kinds, ByteSink out) {
+        int count = kinds.length;
         long[][] lengths = new long[2][(count + 1) / 2];
         byte[] runKinds = new byte[count];
         int runs = 0;

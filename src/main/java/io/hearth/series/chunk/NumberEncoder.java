@@ -1,6 +1,7 @@
 package io.hearth.series.chunk;
 
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Writes numbers as {@link NumberDecoder} reads them, in the form that is shortest. */
@@ -13,17 +14,16 @@ final class NumberEncoder {
 
     private NumberEncoder() {}
 
-    static void encode(double[] numbers, int count, ByteSink out) {
+    /** @param decimals what {@link Decimals#candidates} says of the numbers */
+    static void encode(double[] numbers, List<Decimals> decimals, ByteSink out) {
         byte[] best = null;
-        int[] digits = Decimals.countDigits(numbers, count);
-        int most = Decimals.mostDigits(digits);
-        int usual = Decimals.usualDigits(digits, count);
-        best = shorter(best, decimals(numbers, count, most));
-        if (usual != most) {
-            best = shorter(best, decimals(numbers, count, usual));
+        for (Decimals candidate : decimals) {
+            best = shorter(best, decimals(numbers, candidate));
         }
-        if (best == null || best.length > count * GOOD_BYTES_PER_NUMBER) {
-            long[] ordered = ordered(numbers, count);
+        if (best == null || best.length > numbers.length * GOOD_BYTES_PER_NUMBER) {
+            long[] ordered = Arrays.stream(numbers)
+                    .mapToLong(number -> NumberDecoder.flipNegative(Double.doubleToRawLongBits(number)))
+                    .toArray();
             best = shorter(best, dictionary(ordered));
             best = shorter(best, bits(ordered));
         }
@@ -36,17 +36,13 @@ final class NumberEncoder {
         return a == null || b != null && b.length < a.length ? b : a;
     }
 
-    private static byte @Nullable [] decimals(double[] numbers, int count, int digits) {
-        Decimals decimals = Decimals.of(numbers, count, digits);
-        if (decimals == null) {
-            return null;
-        }
+    private static byte[] decimals(double[] numbers, Decimals decimals) {
         ByteSink out = new ByteSink();
         int[] exceptions = decimals.exceptions();
         out.u8(NumberDecoder.DECIMALS
                 | (exceptions.length == 0 ? 0 : NumberDecoder.WITH_EXCEPTIONS)
-                | digits << NumberDecoder.DIGITS_SHIFT);
-        IntegerEncoder.encode(decimals.scaled(), count, out);
+                | decimals.digits() << NumberDecoder.DIGITS_SHIFT);
+        IntegerEncoder.encode(decimals.scaled(), numbers.length, out);
         if (exceptions.length > 0) {
             out.varint(exceptions.length);
             int before = -1;
@@ -88,13 +84,5 @@ final class NumberEncoder {
         out.u8(NumberDecoder.BITS);
         IntegerEncoder.encode(ordered, ordered.length, out);
         return out.toByteArray();
-    }
-
-    private static long[] ordered(double[] numbers, int count) {
-        long[] ordered = new long[count];
-        for (int i = 0; i < count; i++) {
-            ordered[i] = NumberDecoder.flipNegative(Double.doubleToRawLongBits(numbers[i]));
-        }
-        return ordered;
     }
 }

@@ -3,59 +3,35 @@ package io.hearth.series.chunk;
 import io.hearth.model.Column;
 import io.hearth.model.Value;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Computes the summary of a column and writes it as {@link SummaryDecoder} reads it. */
 final class SummaryEncoder {
-    private final Column column;
-    private final int readings;
+    private final PackedColumn packed;
     private final long[] times;
     private final ByteSink out;
-    private final double[] numbers;
-    private int numberCount;
-    private int points;
-    private int first = -1;
-    private int last = -1;
 
-    private SummaryEncoder(Column column, int readings, long[] times, ByteSink out) {
-        this.column = column;
-        this.readings = readings;
+    private SummaryEncoder(PackedColumn packed, long[] times, ByteSink out) {
+        this.packed = packed;
         this.times = times;
         this.out = out;
-        this.numbers = new double[readings];
     }
 
     /**
-     * @param column with a value in at least one of the readings
-     * @throws IllegalArgumentException if a number is not finite
+     * @param packed with at least one value
+     * @param times of its readings
      */
-    static void encode(Column column, int readings, long[] times, ByteSink out) {
-        SummaryEncoder encoder = new SummaryEncoder(column, readings, times, out);
-        encoder.scan();
-        encoder.write();
-    }
-
-    private void scan() {
-        for (int i = 0; i < readings; i++) {
-            byte kind = column.kindAt(i);
-            if (kind == Column.ABSENT) {
-                continue;
-            }
-            if (kind == Column.NUMBER) {
-                double number = column.numbers()[i];
-                if (!Double.isFinite(number)) {
-                    throw new IllegalArgumentException(column.metric() + " has the number " + number);
-                }
-                numbers[numberCount++] = number;
-            }
-            first = points == 0 ? i : first;
-            last = i;
-            points++;
-        }
+    static void encode(PackedColumn packed, long[] times, ByteSink out) {
+        new SummaryEncoder(packed, times, out).write();
     }
 
     private void write() {
-        DecimalSums decimal = DecimalSums.of(numbers, numberCount);
+        byte[] kinds = packed.kinds();
+        int readings = kinds.length;
+        int points = packed.points();
+        int numberCount = packed.numbers().length;
+        DecimalSums decimal = DecimalSums.of(packed.decimals());
         out.u8((numberCount == points ? SummaryDecoder.NUMBERS_ONLY : 0)
                 | (points == readings ? SummaryDecoder.EVERYWHERE : 0)
                 | (decimal == null ? 0 : SummaryDecoder.DECIMAL | decimal.digits << SummaryDecoder.DIGITS_SHIFT));
@@ -64,6 +40,14 @@ final class SummaryEncoder {
         }
         if (numberCount < points) {
             out.varint(numberCount);
+        }
+        int first = 0;
+        while (kinds[first] == Column.ABSENT) {
+            first++;
+        }
+        int last = readings - 1;
+        while (kinds[last] == Column.ABSENT) {
+            last--;
         }
         out.varint(times[first] - times[0]);
         out.varint(times[readings - 1] - times[last]);
@@ -80,13 +64,13 @@ final class SummaryEncoder {
     }
 
     private void writeSums() {
+        double[] numbers = packed.numbers();
         double min = Double.POSITIVE_INFINITY;
         double max = Double.NEGATIVE_INFINITY;
         double plain = 0;
         double sum = 0;
         double lost = 0;
-        for (int i = 0; i < numberCount; i++) {
-            double number = numbers[i];
+        for (double number : numbers) {
             min = Math.min(min, number);
             max = Math.max(max, number);
             plain += number;
@@ -99,10 +83,10 @@ final class SummaryEncoder {
         if (!Double.isFinite(sum)) {
             sum = plain;
         }
-        double mean = sum / numberCount;
+        double mean = sum / numbers.length;
         double squaredDeviations = 0;
-        for (int i = 0; i < numberCount; i++) {
-            double deviation = numbers[i] - mean;
+        for (double number : numbers) {
+            double deviation = number - mean;
             squaredDeviations += deviation * deviation;
         }
         writeDouble(min);
@@ -112,8 +96,9 @@ final class SummaryEncoder {
     }
 
     private void writeValue(int index, @Nullable DecimalSums decimal) {
-        byte kind = column.kindAt(index);
-        if (numberCount < points) {
+        Column column = packed.column();
+        byte kind = packed.kinds()[index];
+        if (packed.numbers().length < packed.points()) {
             out.u8(kind);
         }
         switch (kind) {
@@ -150,18 +135,18 @@ final class SummaryEncoder {
     private record DecimalSums(int digits, long min, long max, long sum, long squares) {
 
         /** Null if not all are decimals or a sum is not exact in a double. */
-        static @Nullable DecimalSums of(double[] numbers, int count) {
-            int[] counts = Decimals.countDigits(numbers, count);
-            Decimals decimals = Decimals.of(numbers, count, Decimals.mostDigits(counts));
-            if (count == 0 || decimals == null || decimals.exceptions().length > 0) {
+        static @Nullable DecimalSums of(List<Decimals> candidates) {
+            if (candidates.isEmpty() || candidates.get(0).hasExceptions()) {
                 return null;
             }
+            Decimals decimals = candidates.get(0);
             long[] scaled = decimals.scaled();
+            int count = scaled.length;
             long min = Long.MAX_VALUE;
             long max = Long.MIN_VALUE;
-            for (int i = 0; i < count; i++) {
-                min = Math.min(min, scaled[i]);
-                max = Math.max(max, scaled[i]);
+            for (long number : scaled) {
+                min = Math.min(min, number);
+                max = Math.max(max, number);
             }
             double range = (double) max - min;
             double magnitude = Math.max(Math.abs((double) min), Math.abs((double) max));
@@ -170,8 +155,8 @@ final class SummaryEncoder {
             }
             long sum = 0;
             long squares = 0;
-            for (int i = 0; i < count; i++) {
-                long difference = scaled[i] - min;
+            for (long number : scaled) {
+                long difference = number - min;
                 sum += difference;
                 squares += difference * difference;
             }

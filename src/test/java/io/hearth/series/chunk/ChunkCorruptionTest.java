@@ -96,7 +96,7 @@ class ChunkCorruptionTest {
             int size = 1 + random.nextInt(1200);
             for (Column column : RandomReadings.block(round, size).columns()) {
                 ByteSink out = new ByteSink();
-                ColumnEncoder.encode(column, size, out);
+                ColumnEncoder.encode(PackedColumn.of(column, size), out);
                 for (int change = 0; change < 100; change++) {
                     byte[] hostile = spoil(out.toByteArray(), 0, out.size(), random);
                     ByteSource in = new ByteSource(hostile, 0, hostile.length, "column");

@@ -40,7 +40,7 @@ class ChunkSizeTest {
         }
         ByteSink out = new ByteSink();
 
-        KindCoder.encode(kinds, READINGS, out);
+        KindCoder.encode(kinds, out);
 
         assertThat(out.size()).isLessThan(20);
     }
@@ -75,7 +75,7 @@ class ChunkSizeTest {
 
     private static int bytes(double[] numbers) {
         ByteSink out = new ByteSink();
-        NumberEncoder.encode(numbers, numbers.length, out);
+        NumberEncoder.encode(numbers, Decimals.candidates(numbers), out);
         return out.size();
     }
 }

@@ -2,8 +2,6 @@ package io.hearth.simulator.cli;
 
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,8 +28,6 @@ public final class Main implements Runnable {
     }
 
     public static void main(String[] args) {
-        // Paho logs what it also reports; the user gets one line of it.
-        Logger.getLogger("org.eclipse.paho").setLevel(Level.OFF);
         System.exit(commandLine().execute(args));
     }
 

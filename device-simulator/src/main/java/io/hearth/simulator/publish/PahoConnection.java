@@ -1,5 +1,6 @@
 package io.hearth.simulator.publish;
 
+import java.lang.reflect.Field;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Set;
@@ -13,9 +14,9 @@ import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttActionListener;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
 import org.eclipse.paho.mqttv5.client.MqttCallback;
-import org.eclipse.paho.mqttv5.client.MqttClientException;
 import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
 import org.eclipse.paho.mqttv5.client.MqttDisconnectResponse;
+import org.eclipse.paho.mqttv5.client.internal.MqttConnectionState;
 import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
@@ -48,6 +49,9 @@ final class PahoConnection {
     private @Nullable MqttAsyncClient client;
     private volatile int window;
     private volatile boolean up;
+    /** Whether {@code online} is to be published. */
+    private volatile boolean announce;
+
     private volatile boolean ended;
     private volatile boolean givenUp;
 
@@ -119,24 +123,45 @@ final class PahoConnection {
         MqttProperties properties = token.getResponseProperties();
         Integer limit = properties == null ? null : properties.getReceiveMaximum();
         window = Math.min(settings.window(), limit == null ? settings.window() : limit);
+        disableTopicAliases();
         backoff.reset();
         recorder.connectionUp(again);
+        announce = settings.status();
         up = true;
-        publishStatus(MqttPackets.ONLINE);
         changed.accept(this);
     }
 
-    private void publishStatus(byte[] status) {
+    /**
+     * Makes Paho leave topics alone. Where the server takes topic aliases, as Mosquitto does, Paho 1.2.5 replaces the
+     * topic by an alias inside the very message that it keeps for resending. An alias does not outlive its connection, so
+     * the server then closes each new one with a protocol error, for good. There is no option against it.
+     */
+    private void disableTopicAliases() {
+        try {
+            Field field = MqttAsyncClient.class.getDeclaredField("mqttConnection");
+            field.setAccessible(true);
+            ((MqttConnectionState) field.get(client)).setOutgoingTopicAliasMaximum(0);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("this version of Paho is not the one this was written for", e);
+        }
+    }
+
+    /** False if Paho took only some, or none, of them. */
+    private boolean publishStatus(byte[] status) {
         MqttAsyncClient current = client;
-        if (!settings.status() || current == null) {
-            return;
+        if (current == null) {
+            return false;
         }
         try {
             for (int device = index; device < workload.devices(); device += workload.connections()) {
                 current.publish(statusTopic(device), retained(status));
             }
+            return true;
         } catch (MqttException e) {
-            recorder.error("cannot publish the status: " + describe(e));
+            if (!PahoErrors.isPassing(e)) {
+                recorder.error("cannot publish the status: " + PahoErrors.describe(e));
+            }
+            return false;
         }
     }
 
@@ -171,8 +196,11 @@ final class PahoConnection {
         publish(new Outgoing(message, payload));
     }
 
-    /** Sends what {@link #send} had to put off; false if there still is something put off. */
+    /** Sends what had to be put off, such as that the devices are online; false if something still is. */
     boolean sendPostponed() {
+        if (announce && up) {
+            announce = !publishStatus(MqttPackets.ONLINE);
+        }
         for (Outgoing next = postponed.poll(); next != null; next = postponed.poll()) {
             if (!up || !publish(next)) {
                 postponed.addFirst(next);
@@ -197,7 +225,7 @@ final class PahoConnection {
             return true;
         } catch (MqttException e) {
             // Paho undoes what it throws for, so sending the message again cannot double it.
-            if (isPassing(e) && settings.reconnect()) {
+            if (PahoErrors.isPassing(e) && settings.reconnect()) {
                 postponed.add(outgoing);
                 return false;
             }
@@ -206,20 +234,9 @@ final class PahoConnection {
         }
     }
 
-    private static boolean isPassing(MqttException e) {
-        return switch (e.getReasonCode()) {
-            case MqttClientException.REASON_CODE_CLIENT_NOT_CONNECTED,
-                    MqttClientException.REASON_CODE_CLIENT_DISCONNECTING,
-                    MqttClientException.REASON_CODE_CLIENT_ALREADY_DISCONNECTED,
-                    MqttClientException.REASON_CODE_CONNECTION_LOST,
-                    MqttClientException.REASON_CODE_MAX_INFLIGHT -> true;
-            default -> false;
-        };
-    }
-
     private void failed(Message message, Throwable cause) {
         if (inFlight.remove(message)) {
-            recorder.error("publish failed: " + describe(cause));
+            recorder.error("publish failed: " + PahoErrors.describe(cause));
             recorder.uncertain(message);
             settled();
         }
@@ -261,12 +278,12 @@ final class PahoConnection {
 
                 @Override
                 public void onFailure(IMqttToken token, Throwable cause) {
-                    recorder.error("cannot connect: " + describe(cause));
+                    recorder.error("cannot connect: " + PahoErrors.describe(cause));
                     reconnectLater();
                 }
             });
         } catch (MqttException e) {
-            recorder.error("cannot connect: " + describe(e));
+            recorder.error("cannot connect: " + PahoErrors.describe(e));
             reconnectLater();
         }
     }
@@ -290,7 +307,9 @@ final class PahoConnection {
         }
         try {
             if (up) {
-                publishStatus(MqttPackets.OFFLINE);
+                if (settings.status()) {
+                    publishStatus(MqttPackets.OFFLINE);
+                }
                 current.disconnect(CLOSE_TIMEOUT_MILLIS).waitForCompletion(2 * CLOSE_TIMEOUT_MILLIS);
             } else {
                 current.disconnectForcibly(0, CLOSE_TIMEOUT_MILLIS, false);
@@ -299,25 +318,6 @@ final class PahoConnection {
         } catch (MqttException e) {
             // It goes away either way; the server then sends the will.
         }
-    }
-
-    /** One sentence about what went wrong, the cause rather than Paho's wrapping. */
-    static String describe(Throwable error) {
-        Throwable cause = error.getCause();
-        String text = cause != null && cause.getMessage() != null ? cause.getMessage() : error.getMessage();
-        if (error instanceof MqttException mqtt) {
-            int code = mqtt.getReasonCode();
-            if (code == 0x86 || code == 4) {
-                return "the server refused the connection: bad user name or password";
-            }
-            if (code == 0x87 || code == 5) {
-                return "the server refused the connection: not authorized";
-            }
-            if (cause == null && (text == null || text.isEmpty() || text.startsWith("MqttException"))) {
-                return "MQTT reason code " + code;
-            }
-        }
-        return text == null || text.isEmpty() ? error.getClass().getSimpleName() : text;
     }
 
     /** A message with its payload. */
@@ -350,7 +350,12 @@ final class PahoConnection {
 
         @Override
         public void onFailure(IMqttToken token, Throwable cause) {
-            failed(message, cause);
+            // On a lost connection Paho calls this for all that is in flight, but keeps and resends it, and calls
+            // again.
+            // Without reconnecting, settle() counts it at the end.
+            if (token.getResponse() != null) {
+                failed(message, cause);
+            }
         }
     }
 
@@ -365,14 +370,15 @@ final class PahoConnection {
             recorder.connectionDown();
             if (!ended) {
                 MqttException cause = response.getException();
-                recorder.error("connection lost: " + (cause == null ? "closed by the server" : describe(cause)));
+                recorder.error(
+                        "connection lost: " + (cause == null ? "closed by the server" : PahoErrors.describe(cause)));
             }
             reconnectLater();
         }
 
         @Override
         public void mqttErrorOccurred(MqttException exception) {
-            recorder.error("MQTT: " + describe(exception));
+            recorder.error("MQTT: " + PahoErrors.describe(exception));
         }
 
         @Override

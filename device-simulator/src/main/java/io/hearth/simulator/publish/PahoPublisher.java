@@ -15,6 +15,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.eclipse.paho.mqttv5.common.MqttException;
 
 /**
@@ -27,6 +29,13 @@ public final class PahoPublisher implements Publisher {
     private static final long MAX_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final int MESSAGES_PER_TURN = 64;
     private static final int MAX_CONNECTING = 64;
+
+    /** Paho logs with stack traces what it also reports. Held here, as the log manager forgets loggers nobody holds. */
+    private static final Logger PAHO_LOG = Logger.getLogger("org.eclipse.paho");
+
+    static {
+        PAHO_LOG.setLevel(Level.OFF);
+    }
 
     private final PublishSettings settings;
 
@@ -96,7 +105,7 @@ public final class PahoPublisher implements Publisher {
                 } catch (MqttException e) {
                     if (System.nanoTime() - deadline >= 0) {
                         throw new PublishFailedException(
-                                "cannot connect to " + settings.endpoint() + ": " + PahoConnection.describe(e));
+                                "cannot connect to " + settings.endpoint() + ": " + PahoErrors.describe(e));
                     }
                     TimeUnit.NANOSECONDS.sleep(backoff.nextDelayNanos());
                 }

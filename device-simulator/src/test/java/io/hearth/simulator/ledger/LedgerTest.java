@@ -1,0 +1,164 @@
+package io.hearth.simulator.ledger;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hearth.simulator.fleet.Metric;
+import io.hearth.simulator.fleet.MetricKind;
+import io.hearth.simulator.fleet.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LedgerTest {
+
+    private static final Shape SHAPE = new Shape(List.of(
+            new Metric("temperature", MetricKind.TENTHS),
+            new Metric("co2", MetricKind.INTEGER),
+            new Metric("open", MetricKind.FLAG)));
+    private static final Shape UNTIMED = SHAPE.with(new Metric("seq", MetricKind.INTEGER));
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // set by JUnit
+    private Path directory;
+
+    private static List<LedgerEntry> read(Ledger ledger, String device) throws IOException {
+        List<LedgerEntry> entries = new ArrayList<>();
+        ledger.read(device, entries::add);
+        return entries;
+    }
+
+    @Test
+    void read_afterClose_givesBackWhatWasAppendedOverSeveralFilesAndBlocks() throws IOException {
+        // Given
+        Random random = new Random(5);
+        List<long[]> timed = new ArrayList<>();
+        for (int file = 0; file < 2; file++) {
+            try (LedgerWriter writer = LedgerWriter.create(directory)) {
+                int a = writer.register("a", SHAPE);
+                int b = writer.register("b", UNTIMED);
+                for (int i = 0; i < 5_000; i++) {
+                    long[] row = {random.nextLong(), random.nextLong(), random.nextInt(2), random.nextLong()};
+                    timed.add(row);
+                    writer.appendTimed(a, Delivery.ACKNOWLEDGED, row[3], row, 0);
+                    writer.appendUntimed(
+                            b, i % 7 == 0 ? Delivery.UNCERTAIN : Delivery.ACKNOWLEDGED, new long[] {0, 1, 2, 3, i}, 1);
+                    if (i % 1_000 == 0) {
+                        writer.flush();
+                    }
+                }
+            }
+        }
+
+        // When
+        try (Ledger ledger = Ledger.open(directory)) {
+            List<LedgerEntry> a = read(ledger, "a");
+            List<LedgerEntry> b = read(ledger, "b");
+
+            // Then
+            assertEquals(Set.of("a", "b"), ledger.deviceIds());
+            assertEquals(2, ledger.files());
+            assertEquals(0, ledger.tornBytes());
+            assertEquals(timed.size(), a.size());
+            for (int i = 0; i < a.size(); i++) {
+                LedgerEntry entry = a.get(i);
+                assertTrue(entry.timed());
+                assertEquals(SHAPE, entry.shape());
+                assertEquals(timed.get(i)[3], entry.deviceTimeMicros());
+                assertArrayEquals(Arrays.copyOf(timed.get(i), 3), entry.values());
+                assertEquals(-1, entry.sequence());
+            }
+            assertEquals(10_000, b.size());
+            assertEquals(6, b.get(6).sequence());
+            assertEquals(Delivery.ACKNOWLEDGED, b.get(6).delivery());
+            assertEquals(Delivery.UNCERTAIN, b.get(7).delivery());
+            assertEquals(0, read(ledger, "c").size());
+        }
+    }
+
+    @Test
+    void open_lastBlockCutAnywhere_keepsTheBlocksBeforeIt() throws IOException {
+        // Given
+        Path file;
+        long firstBlockEnd;
+        try (LedgerWriter writer = LedgerWriter.create(directory)) {
+            file = writer.file();
+            int a = writer.register("a", SHAPE);
+            writer.appendTimed(a, Delivery.ACKNOWLEDGED, 1, new long[] {1, 2, 1}, 0);
+            writer.flush();
+            firstBlockEnd = Files.size(file);
+            writer.appendTimed(a, Delivery.ACKNOWLEDGED, 2, new long[] {3, 4, 0}, 0);
+        }
+        byte[] whole = Files.readAllBytes(file);
+
+        for (int length = (int) firstBlockEnd; length < whole.length; length++) {
+            // When
+            Files.write(file, Arrays.copyOf(whole, length));
+            try (Ledger ledger = Ledger.open(directory)) {
+                // Then
+                assertEquals(1, read(ledger, "a").size());
+                assertEquals(length - firstBlockEnd, ledger.tornBytes());
+            }
+        }
+    }
+
+    @Test
+    void open_damagedBeforeTheEnd_isRefused() throws IOException {
+        Path file;
+        try (LedgerWriter writer = LedgerWriter.create(directory)) {
+            file = writer.file();
+            int a = writer.register("a", SHAPE);
+            for (int i = 0; i < 2; i++) {
+                writer.appendTimed(a, Delivery.ACKNOWLEDGED, i, new long[] {1, 2, 1}, 0);
+                writer.flush();
+            }
+        }
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[20] ^= 1;
+        Files.write(file, bytes);
+
+        CorruptLedgerException e = assertThrows(CorruptLedgerException.class, () -> Ledger.open(directory));
+
+        assertTrue(String.valueOf(e.getMessage()).contains("damaged at byte 8"), e.getMessage());
+    }
+
+    @Test
+    void open_anotherKindOfFile_isRefused() throws IOException {
+        Files.writeString(directory.resolve("x.ledger"), "something else", StandardOpenOption.CREATE_NEW);
+
+        assertThrows(CorruptLedgerException.class, () -> Ledger.open(directory));
+    }
+
+    /** Ledgers outlive the simulator that wrote them, so these bytes may only change together with the magic. */
+    @Test
+    void write_oneBlock_hasThePinnedBytes() throws IOException {
+        Path file;
+        try (LedgerWriter writer = LedgerWriter.create(directory)) {
+            file = writer.file();
+            int a = writer.register("d1", UNTIMED);
+            writer.appendTimed(a, Delivery.ACKNOWLEDGED, 1_000_000, new long[] {-5, 400, 1, 7}, 0);
+            writer.appendUntimed(a, Delivery.UNCERTAIN, new long[] {215, 401, 0, 8}, 0);
+            writer.appendTimed(a, Delivery.ACKNOWLEDGED, 1_000_001, new long[] {0, 0, 0, 9}, 0);
+        }
+        assertEquals(
+                "485254484c444731" // magic
+                        + "00000037871905ab" // length, CRC-32C
+                        + "026431" // d1
+                        + "04000b74656d70657261747572650103636f3202046f70656e0103736571" // metrics
+                        + "0380897a09a006020e" // acknowledged at 1 s: -0.5, 400, true, 7
+                        + "00ae03a2060010" // uncertain, no time: 21.5, 401, false, 8
+                        + "030200000012", // acknowledged 1 µs later: 0, 0, false, 9
+                HexFormat.of().formatHex(Files.readAllBytes(file)));
+    }
+}

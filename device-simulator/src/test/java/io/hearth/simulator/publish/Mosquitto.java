@@ -1,0 +1,95 @@
+package io.hearth.simulator.publish;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.Closeable;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/** A real Mosquitto of the test's own, on a free port. */
+final class Mosquitto implements Closeable {
+
+    private final Path executable = find();
+    private final Path config;
+    private final Path log;
+    private final int port;
+    private @Nullable Process process;
+
+    Mosquitto(Path directory) throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = socket.getLocalPort();
+        }
+        config = directory.resolve("mosquitto.conf");
+        log = directory.resolve("mosquitto.log");
+        // Root's Mosquitto becomes the user "mosquitto" otherwise, which may not enter the test's directory.
+        Files.writeString(config, """
+                listener %d 127.0.0.1
+                allow_anonymous true
+                max_queued_messages 0
+                user %s
+                """.formatted(port, System.getProperty("user.name")), UTF_8);
+    }
+
+    private static Path find() {
+        List<String> places =
+                new ArrayList<>(List.of(String.valueOf(System.getenv("PATH")).split(File.pathSeparator)));
+        places.add("/usr/sbin");
+        for (String place : places) {
+            Path candidate = Path.of(place, "mosquitto");
+            if (Files.isExecutable(candidate)) {
+                return candidate;
+            }
+        }
+        throw new AssertionError("this test needs the MQTT broker Mosquitto: install the Debian package 'mosquitto'"
+                + " or put its executable on the PATH");
+    }
+
+    int port() {
+        return port;
+    }
+
+    void start() throws IOException {
+        Process started = new ProcessBuilder(executable.toString(), "-c", config.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .start();
+        process = started;
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!accepts()) {
+            if (!started.isAlive() || System.nanoTime() - deadline >= 0) {
+                throw new AssertionError("Mosquitto did not start: " + Files.readString(log, UTF_8));
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+        }
+    }
+
+    private boolean accepts() {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    void kill() {
+        Process running = process;
+        if (running != null) {
+            running.destroyForcibly().onExit().join();
+        }
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+}
