@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.Status;
 import org.rocksdb.TransactionLogIterator;
 import org.rocksdb.WriteBatch;
 
@@ -47,20 +48,25 @@ final class ChangeLog {
             throw expired(null); // the table was put back to an earlier state
         }
         List<Change> changes = new ArrayList<>();
-        if (sequence == committed) {
-            return new ChangePage(changes, after);
+        while (sequence < committed && changes.size() < limit) {
+            sequence = readOn(database, sequence, limit, committed, changes);
         }
-        try (TransactionLogIterator log = database.db().getUpdatesSince(sequence + 1)) {
+        return new ChangePage(changes, cursor(sequence));
+    }
+
+    /** Reads until the end of the page or of what one iterator sees; answers how far that was. */
+    private static long readOn(Database database, long after, int limit, long committed, List<Change> changes)
+            throws RocksDBException {
+        long sequence = after;
+        TransactionLogIterator log = database.logTails().take(after);
+        boolean keep = false;
+        try {
             while (log.isValid() && sequence < committed && changes.size() < limit) {
                 TransactionLogIterator.BatchResult result = log.getBatch();
                 try (WriteBatch batch = result.writeBatch()) {
-                    long first = result.sequenceNumber();
-                    long last = first + batch.count() - 1;
-                    if (first > sequence + 1) {
+                    long last = result.sequenceNumber() + batch.count() - 1;
+                    if (result.sequenceNumber() > sequence + 1) {
                         throw expired(null);
-                    }
-                    if (last > committed) {
-                        break;
                     }
                     if (last > sequence) {
                         collect(batch, changes);
@@ -69,9 +75,32 @@ final class ChangeLog {
                 }
                 log.next();
             }
-            log.status();
+            boolean atLogSwitch = isAtLogSwitch(log);
+            if (sequence == after && !atLogSwitch) {
+                throw expired(null); // there were changes, and their log is gone
+            }
+            keep = !atLogSwitch;
+        } finally {
+            if (keep) {
+                database.logTails().put(sequence, log);
+            } else {
+                log.close();
+            }
         }
-        return new ChangePage(changes, cursor(sequence));
+        return sequence;
+    }
+
+    /** Whether the log goes on in a file that is newer than the iterator. */
+    private static boolean isAtLogSwitch(TransactionLogIterator log) throws RocksDBException {
+        try {
+            log.status();
+            return false;
+        } catch (RocksDBException e) {
+            if (e.getStatus() != null && e.getStatus().getCode() == Status.Code.TryAgain) {
+                return true;
+            }
+            throw e;
+        }
     }
 
     private static long beforeOldest(Database database, long committed) throws RocksDBException {

@@ -104,7 +104,8 @@ final class Committer {
         } catch (RocksDBException e) {
             broken = true;
             LOG.log(System.Logger.Level.ERROR, "a commit failed; its writes may be stored or not", e);
-            listener.failed(failAll(first, new OutcomeUnknownException("the commit failed: " + e.getMessage(), e)));
+            int failed = failAll(first, new OutcomeUnknownException("the commit failed: " + e.getMessage(), e));
+            tell(() -> listener.failed(failed));
         } catch (RuntimeException | Error e) {
             LOG.log(System.Logger.Level.ERROR, "a commit failed; its writes may be stored or not", e);
             failAll(first, new OutcomeUnknownException("the commit failed: " + e, e));
@@ -146,7 +147,19 @@ final class Committer {
             byte[] batch = commit.toBatch();
             long startNanos = System.nanoTime();
             database.write(batch);
-            listener.committed(batches, writes, batch.length, System.nanoTime() - startNanos);
+            long nanos = System.nanoTime() - startNanos;
+            int answered = batches;
+            int written = writes;
+            tell(() -> listener.committed(answered, written, batch.length, nanos));
+        }
+    }
+
+    /** What a listener does wrong must not become the writers' failure: they are durable. */
+    private static void tell(Runnable news) {
+        try {
+            news.run();
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.WARNING, "a commit listener failed", e);
         }
     }
 

@@ -35,6 +35,7 @@ final class Database implements AutoCloseable {
     private final ColumnFamilyHandle index;
     private final WriteOptions durably;
     private final WriteOptions lazily;
+    private final LogTails logTails;
 
     /** Opens the database of {@code settings}, and creates it if there is none. */
     static Database open(RocksDbSettings settings) {
@@ -68,6 +69,7 @@ final class Database implements AutoCloseable {
             index = own(handles.get(BatchFormat.INDEX));
             durably = own(new WriteOptions().setSync(settings.fsync()));
             lazily = own(new WriteOptions());
+            logTails = own(new LogTails(db));
             opened = true;
         } finally {
             if (!opened) {
@@ -120,6 +122,10 @@ final class Database implements AutoCloseable {
 
     ColumnFamilyHandle index() {
         return index;
+    }
+
+    LogTails logTails() {
+        return logTails;
     }
 
     /** Commits a serialized batch, durably if the settings want that. */

@@ -34,6 +34,7 @@ public final class RocksDbTable implements Table {
     private final Committer committer;
     private final ChangeLog changeLog;
     private final ExpirySweeper sweeper;
+    private boolean closed;
 
     /**
      * Opens the table in a directory, and creates it in an absent or empty one.
@@ -133,7 +134,11 @@ public final class RocksDbTable implements Table {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         sweeper.close();
         committer.close();
         guard.close();

@@ -1,0 +1,155 @@
+package io.hearth.table.rocksdb;
+
+import static io.hearth.table.rocksdb.TestTables.await;
+import static io.hearth.table.rocksdb.TestTables.expiring;
+import static io.hearth.table.rocksdb.TestTables.indexed;
+import static io.hearth.table.rocksdb.TestTables.item;
+import static io.hearth.table.rocksdb.TestTables.key;
+import static io.hearth.table.rocksdb.TestTables.store;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hearth.table.CommitListener;
+import io.hearth.table.Consistency;
+import io.hearth.table.FakeClock;
+import io.hearth.table.Item;
+import io.hearth.table.Page;
+import io.hearth.table.Scan;
+import io.hearth.table.Write;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ExpirySweeperTest {
+    private final FakeClock clock = new FakeClock();
+
+    @TempDir
+    private Path directory;
+
+    private RocksDbTable table;
+
+    @BeforeEach
+    void open() {
+        table = TestTables.open(directory, clock);
+    }
+
+    @AfterEach
+    void close() {
+        table.close();
+    }
+
+    @Test
+    void sweepNow_nothingExpired_removesNothing() {
+        store(table, expiring("d", 1, clock.seconds() + 1), item("d", 2, "x"));
+
+        SweepResult result = table.sweepNow();
+
+        assertThat(result.rowsRemoved()).isZero();
+        assertThat(result.compactions()).isZero();
+        assertThat(items()).hasSize(2);
+    }
+
+    @Test
+    void sweepNow_expiredAmongLive_removesExactlyThem() {
+        List<Item> items = new ArrayList<>();
+        List<Item> live = new ArrayList<>();
+        for (int i = 0; i < 10_000; i++) {
+            // Runs of expired items of all lengths, also over the bounds of chunks.
+            boolean expires = i % 100 < i / 100;
+            Item item = expires ? expiring("d" + i % 3, i, clock.seconds() + 1) : item("d" + i % 3, i, "x");
+            items.add(item);
+            if (!expires) {
+                live.add(item);
+            }
+        }
+        store(table, items.toArray(Item[]::new));
+        clock.advance(Duration.ofSeconds(1));
+
+        SweepResult result = table.sweepNow();
+
+        assertThat(result.rowsRemoved()).isEqualTo(items.size() - live.size());
+        assertThat(result.compactions()).isPositive();
+        assertThat(items()).containsExactlyInAnyOrderElementsOf(live);
+        assertThat(table.sweepNow().rowsRemoved()).isZero();
+    }
+
+    @Test
+    void sweepNow_expiredAndStaleIndexEntries_areRemoved() {
+        store(
+                table,
+                indexed("d", 1, "expires", clock.seconds() + 1),
+                indexed("d", 2, "stays", 0),
+                indexed("d", 3, "leaves the index", 0));
+        store(table, item("d", 3, "left"));
+        clock.advance(Duration.ofSeconds(1));
+
+        SweepResult result = table.sweepNow();
+
+        assertThat(result.rowsRemoved()).isEqualTo(1);
+        assertThat(result.indexEntriesRemoved()).isEqualTo(2);
+        assertThat(table.sweepNow().indexEntriesRemoved()).isZero();
+        assertThat(items()).containsExactly(indexed("d", 2, "stays", 0), item("d", 3, "left"));
+    }
+
+    @Test
+    void sweepNow_itemsWrittenAnewMeanwhile_areNotLost() {
+        int count = 5000;
+        AtomicBoolean done = new AtomicBoolean();
+        CompletableFuture<Void> sweeps = CompletableFuture.runAsync(() -> {
+            while (!done.get()) {
+                table.sweepNow();
+            }
+        });
+        try {
+            for (int round = 0; round < 10; round++) {
+                for (int i = 0; i < count; i++) {
+                    table.write(List.of(new Write.Put(expiring("d", i, clock.seconds()))))
+                            .subscribe()
+                            .asCompletionStage();
+                }
+                for (int i = 0; i < count; i += 2) {
+                    table.write(List.of(new Write.Put(item("d", i, "round " + round))))
+                            .subscribe()
+                            .asCompletionStage();
+                }
+                store(table, item("d", count, "round " + round));
+
+                assertThat(items()).hasSize(count / 2 + 1);
+                for (int i = 0; i < count; i += 500) {
+                    assertThat(await(table.get(key("d", i), Consistency.STRONG)))
+                            .contains(item("d", i, "round " + round));
+                }
+            }
+        } finally {
+            done.set(true);
+            sweeps.join();
+        }
+    }
+
+    @Test
+    void background_expired_isRemovedByItself() {
+        table.close();
+        RocksDbSettings often =
+                new RocksDbSettings(directory, true, Duration.ZERO, Duration.ofMillis(5), 4 << 20, 1 << 20, 1 << 20);
+        table = RocksDbTable.open(often, clock, CommitListener.NONE);
+        store(table, expiring("d", 1, clock.seconds() + 1));
+
+        clock.advance(Duration.ofSeconds(1));
+
+        // Two sweeps by hand in a row that find nothing, as the one in the background was first.
+        Awaitility.await().until(() -> table.sweepNow().rowsRemoved() == 0);
+    }
+
+    private List<Item> items() {
+        Page page = await(table.scan(new Scan(0, 1, 1_000_000, null)));
+        assertThat(page.next()).isNull();
+        return page.items();
+    }
+}

@@ -1,0 +1,147 @@
+package io.hearth.table.rocksdb;
+
+import static io.hearth.table.rocksdb.TestTables.await;
+import static io.hearth.table.rocksdb.TestTables.item;
+import static io.hearth.table.rocksdb.TestTables.key;
+import static io.hearth.table.rocksdb.TestTables.store;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hearth.table.Change;
+import io.hearth.table.ChangePage;
+import io.hearth.table.ChangeStart;
+import io.hearth.table.Cursor;
+import io.hearth.table.CursorExpiredException;
+import io.hearth.table.FakeClock;
+import io.hearth.table.Item;
+import io.hearth.table.Write;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class RocksDbChangesTest {
+    private final FakeClock clock = new FakeClock();
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void changes_completedWrite_isShownAtOnce() {
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            Cursor cursor = await(table.changesFrom(ChangeStart.NOW));
+            for (int i = 0; i < 200; i++) {
+                store(table, item("d", i, "x"));
+
+                ChangePage page = await(table.changes(cursor, 10));
+
+                assertThat(page.changes()).containsExactly(new Change.Stored(item("d", i, "x")));
+                cursor = page.next();
+            }
+        }
+    }
+
+    @Test
+    void changes_overReopenAndLogSwitches_areEachSeenOnce() {
+        List<Change> found = new ArrayList<>();
+        List<Change> expected = new ArrayList<>();
+        Cursor cursor;
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            cursor = await(table.changesFrom(ChangeStart.OLDEST));
+        }
+        for (int opening = 0; opening < 4; opening++) {
+            try (RocksDbTable table = TestTables.open(directory, clock)) {
+                for (int i = 0; i < 40; i++) {
+                    Item item = item("d" + i % 3, i, "x".repeat(30_000) + opening);
+                    store(table, item);
+                    expected.add(new Change.Stored(item));
+                    if (i % 7 == 0) {
+                        ChangePage page = await(table.changes(cursor, 5));
+                        found.addAll(page.changes());
+                        cursor = page.next();
+                    }
+                }
+            }
+        }
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            ChangePage page = await(table.changes(cursor, 1000));
+            found.addAll(page.changes());
+        }
+
+        assertThat(found).isEqualTo(expected);
+    }
+
+    @Test
+    void changes_batch_isNotTorn() {
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            Cursor cursor = await(table.changesFrom(ChangeStart.NOW));
+            store(table, item("d", 1, "x"), item("d", 2, "x"), item("d", 3, "x"));
+            store(table, item("d", 4, "x"));
+
+            assertThat(await(table.changes(cursor, 1)).changes()).hasSize(3);
+            assertThat(await(table.changes(cursor, 4)).changes()).hasSize(4);
+        }
+    }
+
+    @Test
+    void changes_sweptItems_areNone() {
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            Item item = TestTables.indexed("d", 1, "x", clock.seconds() + 1);
+            store(table, item);
+            Cursor cursor = await(table.changesFrom(ChangeStart.NOW));
+            clock.advance(Duration.ofSeconds(1));
+            assertThat(table.sweepNow().rowsRemoved()).isEqualTo(1);
+
+            assertThat(await(table.changes(cursor, 10)).changes()).isEmpty();
+            await(table.write(List.of(new Write.Delete(key("d", 1)))));
+            assertThat(await(table.changes(cursor, 10)).changes()).containsExactly(new Change.Removed(key("d", 1)));
+        }
+    }
+
+    @Test
+    void changes_logNoLongerKept_isExpired() throws IOException {
+        Cursor oldest;
+        Cursor now;
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            oldest = await(table.changesFrom(ChangeStart.OLDEST));
+            store(table, item("d", 1, "x"), item("d", 2, "x"));
+            now = await(table.changesFrom(ChangeStart.NOW));
+        }
+        TestTables.open(directory, clock).close(); // recovery puts the log into the archive
+        try (Stream<Path> logs = Files.list(directory.resolve("archive"))) {
+            for (Path log : logs.toList()) {
+                Files.delete(log);
+            }
+        }
+
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            assertThat(await(table.changes(now, 10)).changes()).isEmpty();
+            assertThat(await(table.changesFrom(ChangeStart.OLDEST))).isEqualTo(now);
+            assertThatThrownBy(() -> await(table.changes(oldest, 10))).isInstanceOf(CursorExpiredException.class);
+            store(table, item("d", 3, "x"));
+
+            assertThatThrownBy(() -> await(table.changes(oldest, 10))).isInstanceOf(CursorExpiredException.class);
+            assertThat(await(table.changes(now, 10)).changes()).containsExactly(new Change.Stored(item("d", 3, "x")));
+        }
+    }
+
+    @Test
+    void changes_cursorOfATableThatWasHereBefore_isExpired() {
+        Cursor cursor;
+        try (RocksDbTable table = TestTables.open(directory.resolve("one"), clock)) {
+            store(table, item("d", 1, "x"));
+            cursor = await(table.changesFrom(ChangeStart.NOW));
+        }
+
+        try (RocksDbTable table = TestTables.open(directory.resolve("two"), clock)) {
+            store(table, item("d", 1, "x"), item("d", 2, "x"));
+
+            assertThatThrownBy(() -> await(table.changes(cursor, 10))).isInstanceOf(CursorExpiredException.class);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package io.hearth.table.rocksdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hearth.table.Consistency;
+import io.hearth.table.FakeClock;
+import io.hearth.table.TableException;
+import io.hearth.table.UnsupportedFormatException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class RocksDbFormatTest {
+    private final FakeClock clock = new FakeClock();
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void open_emptyOrAbsentDirectory_createsAMarkedTable() throws IOException {
+        Path absent = directory.resolve("a/b");
+
+        TestTables.open(absent, clock).close();
+
+        assertThat(Files.readString(absent.resolve("FORMAT"))).startsWith("hearth table.rocksdb\nversion 1\nid ");
+    }
+
+    @Test
+    void open_again_hasTheItems() {
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            TestTables.store(table, TestTables.item("d", 1, "x"));
+        }
+
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            assertThat(TestTables.await(table.get(TestTables.key("d", 1), Consistency.STRONG)))
+                    .contains(TestTables.item("d", 1, "x"));
+        }
+    }
+
+    @Test
+    void open_unfinishedCreation_createsAgain() throws IOException {
+        Files.writeString(directory.resolve("FORMAT.tmp"), "hea");
+
+        TestTables.open(directory, clock).close();
+
+        assertThat(directory.resolve("FORMAT")).exists();
+        assertThat(directory.resolve("FORMAT.tmp")).doesNotExist();
+    }
+
+    @Test
+    void open_directoryOfSomethingElse_isRefusedUntouched() throws IOException {
+        Files.writeString(directory.resolve("notes.txt"), "mine");
+
+        assertThatThrownBy(() -> TestTables.open(directory, clock))
+                .isInstanceOf(UnsupportedFormatException.class)
+                .hasMessage(
+                        directory + " is neither empty nor a table of Hearth: it has notes.txt but no FORMAT file.");
+
+        try (Stream<Path> files = Files.list(directory)) {
+            assertThat(files).containsExactly(directory.resolve("notes.txt"));
+        }
+    }
+
+    @Test
+    void open_newerVersion_isRefusedUntouched() throws IOException {
+        Files.writeString(directory.resolve("FORMAT"), "hearth table.rocksdb\nversion 2\nwhatever comes then\n");
+
+        assertThatThrownBy(() -> TestTables.open(directory, clock))
+                .isInstanceOf(UnsupportedFormatException.class)
+                .hasMessageEndingWith(
+                        "FORMAT says version 2, but this build of Hearth reads and writes version 1 only.");
+
+        try (Stream<Path> files = Files.list(directory)) {
+            assertThat(files).containsExactly(directory.resolve("FORMAT"));
+        }
+    }
+
+    @Test
+    void open_garbledFormat_isRefused() throws IOException {
+        Files.writeString(directory.resolve("FORMAT"), "");
+
+        assertThatThrownBy(() -> TestTables.open(directory, clock)).isInstanceOf(UnsupportedFormatException.class);
+    }
+
+    @Test
+    void open_tableThatIsOpen_isRefusedClearly() {
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            assertThatThrownBy(() -> TestTables.open(directory, clock))
+                    .isInstanceOf(TableException.class)
+                    .hasMessage("the table directory " + directory + " is open elsewhere");
+            TestTables.store(table, TestTables.item("d", 1, "x"));
+        }
+    }
+
+    @Test
+    void open_fileInsteadOfDirectory_isRefusedClearly() throws IOException {
+        Path file = Files.writeString(directory.resolve("file"), "x");
+
+        assertThatThrownBy(() -> TestTables.open(file, clock))
+                .isInstanceOf(TableException.class)
+                .hasMessageContaining("cannot be used");
+    }
+}

@@ -1,0 +1,62 @@
+package io.hearth.table.rocksdb;
+
+import io.hearth.table.Bytes;
+import io.hearth.table.CommitListener;
+import io.hearth.table.IndexKey;
+import io.hearth.table.Item;
+import io.hearth.table.Key;
+import io.hearth.table.Write;
+import io.smallrye.mutiny.Uni;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Tables and items for the tests of this engine. */
+final class TestTables {
+    private TestTables() {}
+
+    /** Small memory, so that tests reach files and log switches, and no sweep but by hand. */
+    static RocksDbSettings settings(Path directory) {
+        return new RocksDbSettings(directory, true, Duration.ofHours(1), Duration.ZERO, 4 << 20, 1 << 20, 64 << 20);
+    }
+
+    static RocksDbTable open(Path directory, InstantSource clock) {
+        return RocksDbTable.open(settings(directory), clock, CommitListener.NONE);
+    }
+
+    static <T> T await(Uni<T> uni) {
+        return uni.await().atMost(Duration.ofSeconds(30));
+    }
+
+    static Key key(String partition, int sort) {
+        return new Key(partition, Bytes.wrap(ByteBuffer.allocate(4).putInt(sort).array()));
+    }
+
+    static Item item(String partition, int sort, String body) {
+        return Item.of(key(partition, sort), bytes(body));
+    }
+
+    static Item expiring(String partition, int sort, long expiresAtSeconds) {
+        return new Item(key(partition, sort), bytes("expires"), expiresAtSeconds, 0, null);
+    }
+
+    static Item indexed(String partition, int sort, String body, long expiresAtSeconds) {
+        return new Item(key(partition, sort), bytes(body), expiresAtSeconds, 0, new IndexKey("index", bytes("i")));
+    }
+
+    static Bytes bytes(String text) {
+        return Bytes.wrap(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static void store(RocksDbTable table, Item... items) {
+        List<Write> writes = new ArrayList<>();
+        for (Item item : items) {
+            writes.add(new Write.Put(item));
+        }
+        await(table.write(writes));
+    }
+}
