@@ -1,0 +1,215 @@
+package io.hearth.table.rocksdb;
+
+import static io.hearth.table.rocksdb.TestTables.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hearth.table.Bytes;
+import io.hearth.table.Change;
+import io.hearth.table.ChangePage;
+import io.hearth.table.ChangeStart;
+import io.hearth.table.Condition;
+import io.hearth.table.ConditionFailedException;
+import io.hearth.table.Consistency;
+import io.hearth.table.Cursor;
+import io.hearth.table.Direction;
+import io.hearth.table.FakeClock;
+import io.hearth.table.IndexKey;
+import io.hearth.table.Item;
+import io.hearth.table.Key;
+import io.hearth.table.Page;
+import io.hearth.table.Query;
+import io.hearth.table.Scan;
+import io.hearth.table.SortRange;
+import io.hearth.table.Table;
+import io.hearth.table.Write;
+import io.smallrye.mutiny.Uni;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Makes random operations and compares what two tables answer. */
+final class ModelPlayer {
+    private static final List<String> PARTITIONS = List.of("a", "ab", "a\u0000", "é");
+    private static final List<String> INDEX_PARTITIONS = List.of("i", "i\u0000");
+    private static final Comparator<Item> BY_KEY = Comparator.<Item, String>comparing(
+                    item -> item.key().partitionKey())
+            .thenComparing(item -> item.key().sortKey());
+
+    private final Random random;
+    private final FakeClock clock;
+    private final Table model;
+    private Table table;
+    private Cursor modelFeed;
+    private Cursor tableFeed;
+    private int bodies;
+
+    /** Both tables are empty. */
+    ModelPlayer(Random random, FakeClock clock, Table model, Table table) {
+        this.random = random;
+        this.clock = clock;
+        this.model = model;
+        this.table = table;
+        modelFeed = await(model.changesFrom(ChangeStart.OLDEST));
+        tableFeed = await(table.changesFrom(ChangeStart.OLDEST));
+    }
+
+    /** Goes on with the same table opened anew. */
+    void use(Table reopened) {
+        table = reopened;
+    }
+
+    void step() {
+        switch (random.nextInt(8)) {
+            case 0, 1, 2 -> {
+                List<Write> writes = writes();
+                compare(on -> on.write(writes));
+            }
+            case 3 -> {
+                Item item = item(1 + random.nextInt(3));
+                Condition condition = condition(item.key());
+                compare(on -> on.put(item, condition));
+            }
+            case 4 -> {
+                Key key = key();
+                Condition condition = condition(key);
+                compare(on -> on.delete(key, condition));
+            }
+            case 5 -> {
+                Key key = key();
+                compare(on -> on.get(key, Consistency.STRONG));
+            }
+            case 6 -> compareQuery(PARTITIONS.get(random.nextInt(PARTITIONS.size())), false);
+            default -> compareQuery(INDEX_PARTITIONS.get(random.nextInt(INDEX_PARTITIONS.size())), true);
+        }
+    }
+
+    void compareEverything() {
+        int segments = 1 + random.nextInt(3);
+        assertThat(scan(table, segments)).isEqualTo(scan(model, segments));
+        compareFeeds();
+    }
+
+    /** Both answer the same or fail alike. */
+    private void compare(Function<Table, Uni<?>> operation) {
+        assertThat(outcome(operation.apply(table))).isEqualTo(outcome(operation.apply(model)));
+    }
+
+    private static @Nullable Object outcome(Uni<?> uni) {
+        try {
+            return await(uni);
+        } catch (ConditionFailedException e) {
+            return ConditionFailedException.class;
+        }
+    }
+
+    private void compareQuery(String partition, boolean index) {
+        Direction direction = random.nextBoolean() ? Direction.ASCENDING : Direction.DESCENDING;
+        SortRange range =
+                new SortRange(random.nextBoolean() ? null : sortKey(), random.nextBoolean() ? null : sortKey());
+        Query query = new Query(partition, range, direction, 1 + random.nextInt(6), null, Consistency.STRONG);
+        assertThat(pages(table, query, index)).as(query::toString).isEqualTo(pages(model, query, index));
+    }
+
+    private static List<Item> pages(Table on, Query query, boolean index) {
+        List<Item> items = new ArrayList<>();
+        Query next = query;
+        while (true) {
+            Page page = await(index ? on.queryIndex(next) : on.query(next));
+            items.addAll(page.items());
+            if (page.next() == null) {
+                return items;
+            }
+            next = query.from(page.next());
+        }
+    }
+
+    private static List<Item> scan(Table on, int segments) {
+        List<Item> items = new ArrayList<>();
+        for (int segment = 0; segment < segments; segment++) {
+            Scan next = new Scan(segment, segments, 7, null);
+            while (true) {
+                Page page = await(on.scan(next));
+                items.addAll(page.items());
+                if (page.next() == null) {
+                    break;
+                }
+                next = next.from(page.next());
+            }
+        }
+        items.sort(BY_KEY);
+        return items;
+    }
+
+    private void compareFeeds() {
+        List<Change> expected = new ArrayList<>();
+        modelFeed = follow(model, modelFeed, expected);
+        List<Change> found = new ArrayList<>();
+        tableFeed = follow(table, tableFeed, found);
+        assertThat(found).isEqualTo(expected);
+    }
+
+    private Cursor follow(Table on, Cursor start, List<Change> changes) {
+        Cursor cursor = start;
+        while (true) {
+            ChangePage page = await(on.changes(cursor, 1 + random.nextInt(20)));
+            cursor = page.next();
+            if (page.changes().isEmpty()) {
+                return cursor;
+            }
+            changes.addAll(page.changes());
+        }
+    }
+
+    private List<Write> writes() {
+        List<Write> writes = new ArrayList<>();
+        int count = 1 + random.nextInt(6);
+        boolean blind = random.nextBoolean();
+        for (int i = 0; i < count; i++) {
+            if (!blind && random.nextInt(3) == 0) {
+                writes.add(new Write.Delete(key()));
+            } else {
+                Item item = item(random.nextInt(3));
+                writes.add(new Write.Put(
+                        blind
+                                ? new Item(item.key(), item.body(), item.expiresAtSeconds(), item.version(), null)
+                                : item));
+            }
+        }
+        return writes;
+    }
+
+    private Item item(long version) {
+        long expiresAtSeconds = random.nextInt(3) == 0 ? clock.seconds() + random.nextInt(5) : 0;
+        IndexKey index = random.nextInt(3) > 0
+                ? null
+                : new IndexKey(INDEX_PARTITIONS.get(random.nextInt(INDEX_PARTITIONS.size())), sortKey());
+        return new Item(key(), TestTables.bytes("body " + bodies++), expiresAtSeconds, version, index);
+    }
+
+    private Key key() {
+        return new Key(PARTITIONS.get(random.nextInt(PARTITIONS.size())), sortKey());
+    }
+
+    /** From few, so that keys meet, and with the bytes that encodings stumble over. */
+    private Bytes sortKey() {
+        byte[] alphabet = {0, 1, (byte) 0xFF};
+        byte[] sort = new byte[1 + random.nextInt(2)];
+        for (int i = 0; i < sort.length; i++) {
+            sort[i] = alphabet[random.nextInt(alphabet.length)];
+        }
+        return Bytes.wrap(sort);
+    }
+
+    /** One that holds, in half of the cases. */
+    private Condition condition(Key key) {
+        if (random.nextBoolean()) {
+            return random.nextBoolean() ? Condition.absent() : Condition.version(random.nextInt(4));
+        }
+        return await(model.get(key, Consistency.STRONG))
+                .map(item -> Condition.version(item.version()))
+                .orElse(Condition.absent());
+    }
+}
