@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
  * open, and the copy goes on. {@code -Dseed=} replays a run, {@code -Dsteps=} makes it longer.
  */
 final class RocksDbModelTest {
-    private static final int STEPS_BETWEEN_FULL_COMPARISONS = 50;
+    private static final int STEPS_BETWEEN_FULL_COMPARISONS = 25;
 
     private final FakeClock clock = new FakeClock();
 
@@ -28,7 +28,7 @@ final class RocksDbModelTest {
     @Test
     void randomOperations_answerAsTheModelDoes() throws IOException {
         long seed = Long.getLong("seed", System.nanoTime());
-        int steps = Integer.getInteger("steps", 3000);
+        int steps = Integer.getInteger("steps", 1000);
         System.out.println("RocksDbModelTest -Dseed=" + seed);
         Random random = new Random(seed);
         Path directory = root.resolve("0");
