@@ -1,0 +1,195 @@
+package io.hearth.series.aggregate;
+
+import io.hearth.model.Column;
+import io.hearth.model.ReadingBlock;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Adds up readings into buckets. Fed block by block, or with a {@link ChunkSummary} for a metric's points that all lie in one
+ * bucket; both in any order, but for {@link Function#RATE} and {@link Function#INCREASE}, which need each device's
+ * blocks in ascending order of time. Points outside the grid's range do not count.
+ *
+ * <p>Several devices come together in one aggregation, with {@link #nextDevice} between them, or by {@link #merge}. Results do
+ * not depend on the order, save for how sums round.
+ *
+ * <p>Memory is proportional to metrics × buckets, and bounded by {@link #MAX_CELLS}. Not safe for use by several threads.
+ */
+public final class Aggregation {
+    /**
+     * The most metrics × buckets of one aggregation; percentiles weigh {@link #PERCENTILE_CELLS} times as much. Takes up to about
+     * 150 MB.
+     */
+    public static final long MAX_CELLS = 2_000_000;
+
+    /** What a bucket of a metric weighs for its sketch. */
+    public static final int PERCENTILE_CELLS = 16;
+
+    private final BucketGrid grid;
+    private final List<Function> functions;
+    private final Set<String> metrics;
+    private final boolean usesSummaries;
+    private final long cellsPerMetric;
+    private final Map<String, MetricBuckets> buckets = new TreeMap<>();
+    private final Segments segments = new Segments();
+    private double[] scratch = {};
+
+    /**
+     * An aggregation of some metrics, or of all.
+     *
+     * @param functions at least one; repetitions count once
+     * @param metrics those that count and that the answer lists even if they have no points; if empty, all count, and the
+     *     answer lists those that have points in the range
+     * @throws IllegalArgumentException if there is no function, or the metrics exceed {@link #MAX_CELLS}
+     */
+    public Aggregation(BucketGrid grid, Collection<Function> functions, Collection<String> metrics) {
+        this.grid = grid;
+        this.functions = functions.stream().distinct().toList();
+        this.metrics = Set.copyOf(metrics);
+        if (this.functions.isEmpty()) {
+            throw new IllegalArgumentException("no function is asked");
+        }
+        usesSummaries = Function.canUseSummary(this.functions);
+        boolean percentiles = this.functions.stream().anyMatch(Function::isPercentile);
+        cellsPerMetric = (long) grid.size() * (percentiles ? PERCENTILE_CELLS : 1);
+        this.metrics.forEach(this::bucketsOf);
+    }
+
+    public BucketGrid grid() {
+        return grid;
+    }
+
+    /** The functions asked, in order. */
+    public List<Function> functions() {
+        return functions;
+    }
+
+    /**
+     * Adds the points of one device's block that lie in the range.
+     *
+     * @throws IllegalArgumentException if there are so many metrics that {@link #MAX_CELLS} is exceeded, or rate or increase
+     *     is asked and the block does not begin after the one before; the aggregation is of no use then
+     */
+    public void add(ReadingBlock block) {
+        segments.cut(grid, block);
+        if (segments.size() == 0) {
+            return;
+        }
+        for (Column column : block.columns()) {
+            if (!counts(column.metric())) {
+                continue;
+            }
+            if (column.kinds() != null && scratch.length < block.size()) {
+                scratch = new double[block.size()];
+            }
+            if (hasPoint(column)) {
+                bucketsOf(column.metric()).add(segments, block.timesMicros(), column, scratch);
+            }
+        }
+    }
+
+    /**
+     * Adds a metric's points as a summary, if that answers all that is asked: no function needs the points themselves
+     * ({@link Function#canUseSummary}), they all lie in one bucket and in the range, and, for {@link Function#STDDEV}, their
+     * sum of squares is exact enough.
+     *
+     * @return whether the points are dealt with, which those of a metric that does not count are, too; if not, nothing was
+     *     added, and they have to come in a block
+     * @throws IllegalArgumentException if there are so many metrics that {@link #MAX_CELLS} is exceeded
+     */
+    public boolean addSummary(String metric, ChunkSummary summary) {
+        if (!counts(metric)) {
+            return true;
+        }
+        if (!usesSummaries || (functions.contains(Function.STDDEV) && !summary.tellsDeviation())) {
+            return false;
+        }
+        int bucket = grid.indexOf(summary.firstMicros());
+        if (bucket < 0 || grid.indexOf(summary.lastMicros()) != bucket) {
+            return false;
+        }
+        bucketsOf(metric).add(bucket, summary);
+        return true;
+    }
+
+    /** Says that the blocks to come are another device's: counters do not step from one device to the next. */
+    public void nextDevice() {
+        buckets.values().forEach(MetricBuckets::nextDevice);
+    }
+
+    /**
+     * Adds what {@code other} has added up, of other devices or, save for rate and increase, of other points of the same.
+     *
+     * @param other with an equal grid, the same functions and metrics; it is not changed
+     * @throws IllegalArgumentException if they differ, or there are so many metrics that {@link #MAX_CELLS} is exceeded
+     */
+    public void merge(Aggregation other) {
+        if (!grid.equals(other.grid)
+                || !Set.copyOf(functions).equals(Set.copyOf(other.functions))
+                || !metrics.equals(other.metrics)) {
+            throw new IllegalArgumentException("only aggregations of the same question can be merged");
+        }
+        other.buckets.forEach((metric, theirs) -> bucketsOf(metric).merge(theirs));
+    }
+
+    /** What the buckets come to so far. */
+    public BucketSeries result(Fill fill) {
+        @Nullable ResultColumn[][] columns = new ResultColumn[buckets.size()][];
+        int metric = 0;
+        for (MetricBuckets ofMetric : buckets.values()) {
+            @Nullable ResultColumn[] byFunction = new ResultColumn[Function.values().length];
+            for (Function function : functions) {
+                ResultColumn column = ofMetric.result(function, grid);
+                fill(column, function, fill);
+                byFunction[function.ordinal()] = column;
+            }
+            columns[metric++] = byFunction;
+        }
+        return new BucketSeries(grid, functions, fill, List.copyOf(buckets.keySet()), columns);
+    }
+
+    private void fill(ResultColumn column, Function function, Fill fill) {
+        if (function == Function.COUNT) {
+            if (fill != Fill.NONE) {
+                column.fillZero();
+            }
+        } else if (fill == Fill.PREVIOUS) {
+            column.fillPrevious();
+        } else if (fill == Fill.LINEAR) {
+            column.fillLinear(grid);
+        }
+    }
+
+    private boolean counts(String metric) {
+        return metrics.isEmpty() || metrics.contains(metric);
+    }
+
+    private boolean hasPoint(Column column) {
+        byte[] kinds = column.kinds();
+        int end = segments.end(segments.size() - 1);
+        for (int i = segments.start(0); i < end; i++) {
+            if (kinds == null || kinds[i] != Column.ABSENT) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private MetricBuckets bucketsOf(String metric) {
+        MetricBuckets known = buckets.get(metric);
+        if (known != null) {
+            return known;
+        }
+        if ((buckets.size() + 1) * cellsPerMetric > MAX_CELLS) {
+            throw new IllegalArgumentException("too many buckets for " + (buckets.size() + 1)
+                    + " metrics: choose wider buckets, a shorter range or fewer metrics");
+        }
+        MetricBuckets created = new MetricBuckets(grid.size(), functions);
+        buckets.put(metric, created);
+        return created;
+    }
+}

@@ -1,0 +1,77 @@
+package io.hearth.series.aggregate;
+
+import io.hearth.model.Column;
+import org.jspecify.annotations.Nullable;
+
+/** Per bucket, the first or the last value of any kind, by device time, whatever the order they are offered in. */
+final class EdgeValues {
+    private final boolean last;
+    private final long[] micros;
+    private final byte[] kinds;
+    private final double[] numbers;
+    /** Null until there is one, as few metrics have texts. */
+    private @Nullable String @Nullable [] texts;
+
+    /** @param last whether to keep the last value rather than the first */
+    EdgeValues(int buckets, boolean last) {
+        this.last = last;
+        micros = new long[buckets];
+        kinds = new byte[buckets];
+        numbers = new double[buckets];
+    }
+
+    /**
+     * Offers a value.
+     *
+     * @param kind any but {@link Column#ABSENT}
+     * @param text only of a {@link Column#TEXT}
+     */
+    void offer(int bucket, long atMicros, byte kind, double number, @Nullable String text) {
+        if (kinds[bucket] != Column.ABSENT) {
+            int order = Long.compare(atMicros, micros[bucket]);
+            boolean wins = order == 0 ? exceeds(bucket, kind, number, text) : (order > 0) == last;
+            if (!wins) {
+                return;
+            }
+        }
+        micros[bucket] = atMicros;
+        kinds[bucket] = kind;
+        numbers[bucket] = number;
+        if (text != null && texts == null) {
+            texts = new String[kinds.length];
+        }
+        if (texts != null) {
+            texts[bucket] = text;
+        }
+    }
+
+    /** Of two devices' values at one instant the greater is kept, so that the order of devices does not matter. */
+    private boolean exceeds(int bucket, byte kind, double number, @Nullable String text) {
+        if (kind != kinds[bucket]) {
+            return kind > kinds[bucket];
+        }
+        String ours = text(bucket);
+        return text != null && ours != null ? text.compareTo(ours) > 0 : Double.compare(number, numbers[bucket]) > 0;
+    }
+
+    void merge(EdgeValues other) {
+        for (int b = 0; b < kinds.length; b++) {
+            if (other.kinds[b] != Column.ABSENT) {
+                offer(b, other.micros[b], other.kinds[b], other.numbers[b], other.text(b));
+            }
+        }
+    }
+
+    byte kind(int bucket) {
+        return kinds[bucket];
+    }
+
+    double number(int bucket) {
+        return numbers[bucket];
+    }
+
+    @Nullable
+    String text(int bucket) {
+        return texts == null ? null : texts[bucket];
+    }
+}

@@ -1,0 +1,60 @@
+package io.hearth.series.aggregate;
+
+import com.datadoghq.sketch.ddsketch.DDSketch;
+import com.datadoghq.sketch.ddsketch.mapping.CubicallyInterpolatedMapping;
+import com.datadoghq.sketch.ddsketch.mapping.IndexMapping;
+import com.datadoghq.sketch.ddsketch.store.PaginatedStore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Per bucket that has numbers, a sketch of their distribution with a relative error of at most 1 %. The store keeps pages of
+ * bins only where there are values, about 1 KiB for values of one order of magnitude, and collapses none.
+ */
+final class Sketches {
+    private static final IndexMapping MAPPING = new CubicallyInterpolatedMapping(0.01);
+    private static final double MAX_VALUE = MAPPING.maxIndexableValue();
+
+    private final @Nullable DDSketch[] sketches;
+
+    Sketches(int buckets) {
+        sketches = new DDSketch[buckets];
+    }
+
+    /** Adds {@code numbers} from {@code from} to {@code to}, exclusive; runs of equal numbers, which sensors have, at once. */
+    void add(int bucket, double[] numbers, int from, int to) {
+        DDSketch sketch = sketches[bucket];
+        if (sketch == null) {
+            sketch = new DDSketch(MAPPING, PaginatedStore::new);
+            sketches[bucket] = sketch;
+        }
+        int at = from;
+        while (at < to) {
+            double number = numbers[at];
+            int start = at++;
+            while (at < to && numbers[at] == number) {
+                at++;
+            }
+            sketch.accept(Math.max(-MAX_VALUE, Math.min(MAX_VALUE, number)), at - start);
+        }
+    }
+
+    void merge(Sketches other) {
+        for (int b = 0; b < sketches.length; b++) {
+            DDSketch theirs = other.sketches[b];
+            DDSketch ours = sketches[b];
+            if (theirs != null) {
+                if (ours == null) {
+                    sketches[b] = theirs.copy();
+                } else {
+                    ours.mergeWith(theirs);
+                }
+            }
+        }
+    }
+
+    /** The value at {@code quantile} of a bucket; NaN if it has no numbers. */
+    double valueAt(double quantile, int bucket) {
+        DDSketch sketch = sketches[bucket];
+        return sketch == null ? Double.NaN : sketch.getValueAtQuantile(quantile);
+    }
+}
