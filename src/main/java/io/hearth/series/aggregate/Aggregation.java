@@ -21,13 +21,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Aggregation {
     /**
-     * The most metrics × buckets of one aggregation; percentiles weigh {@link #PERCENTILE_CELLS} times as much. Takes up to about
-     * 150 MB.
+     * The most metrics × buckets of one aggregation. With all functions such a cell takes about 200 bytes, the result
+     * included; percentiles, whose sketches take about 1 KiB, weigh {@link #PERCENTILE_CELLS} times as much.
      */
-    public static final long MAX_CELLS = 2_000_000;
+    public static final long MAX_CELLS = 1_000_000;
 
     /** What a bucket of a metric weighs for its sketch. */
-    public static final int PERCENTILE_CELLS = 16;
+    public static final int PERCENTILE_CELLS = 8;
 
     private final BucketGrid grid;
     private final List<Function> functions;

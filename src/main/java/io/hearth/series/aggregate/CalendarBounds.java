@@ -18,7 +18,7 @@ final class CalendarBounds {
                 ? days.firstDayOfBucket(date)
                 : ((Every.Months) every).firstDayOfBucket(date);
         while (!collector.isDone()) {
-            collector.add(EpochMicros.of(first.atStartOfDay(zone).toInstant()));
+            collector.add(first.atStartOfDay(zone).toEpochSecond() * 1_000_000L);
             first = every instanceof Every.Days days
                     ? first.plusDays(days.days())
                     : first.plusMonths(((Every.Months) every).months());

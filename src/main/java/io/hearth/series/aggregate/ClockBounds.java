@@ -29,6 +29,10 @@ final class ClockBounds {
         return zone.getRules().getOffset(EpochMicros.toInstant(micros)).getTotalSeconds() * 1_000_000L;
     }
 
+    private static long instantMicros(ZoneOffsetTransition change) {
+        return change.toEpochSecond() * 1_000_000L;
+    }
+
     /** Whether no change of the clock around the range disturbs buckets of that width. */
     static boolean areEven(TimeRange range, long width, ZoneId zone) {
         ZoneRules rules = zone.getRules();
@@ -37,7 +41,7 @@ final class ClockBounds {
         while (change != null && change.getInstant().isBefore(end)) {
             long after = change.getOffsetAfter().getTotalSeconds() * 1_000_000L;
             long shift = change.getDuration().toSeconds() * 1_000_000L;
-            if (shift % width != 0 || (EpochMicros.of(change.getInstant()) + after) % width != 0) {
+            if (shift % width != 0 || (instantMicros(change) + after) % width != 0) {
                 return false;
             }
             change = rules.nextTransition(change.getInstant());
@@ -52,7 +56,7 @@ final class ClockBounds {
         long leastClock = Long.MIN_VALUE;
         ZoneOffsetTransition change = rules.nextTransition(EpochMicros.toInstant(from));
         while (true) {
-            long until = change == null ? Long.MAX_VALUE : EpochMicros.of(change.getInstant());
+            long until = change == null ? Long.MAX_VALUE : instantMicros(change);
             long clock = Math.max(Math.floorDiv(from + offset + width - 1, width) * width, leastClock);
             collector.addEvenly(clock - offset, width, until);
             if (collector.isDone() || change == null) {

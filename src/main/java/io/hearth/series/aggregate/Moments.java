@@ -14,13 +14,13 @@ final class Moments {
 
     Moments(int buckets, Collection<Function> functions) {
         boolean deviates = functions.contains(Function.STDDEV);
-        boolean percentiles = functions.stream().anyMatch(Function::isPercentile);
+        boolean bounded = deviates || functions.stream().anyMatch(Function::isPercentile);
         counts = new long[buckets];
         sums = deviates || functions.contains(Function.AVG) || functions.contains(Function.SUM)
                 ? new double[buckets]
                 : null;
-        mins = percentiles || functions.contains(Function.MIN) ? new double[buckets] : null;
-        maxs = percentiles || functions.contains(Function.MAX) ? new double[buckets] : null;
+        mins = bounded || functions.contains(Function.MIN) ? new double[buckets] : null;
+        maxs = bounded || functions.contains(Function.MAX) ? new double[buckets] : null;
         deviations = deviates ? new double[buckets] : null;
     }
 
@@ -92,8 +92,9 @@ final class Moments {
         return present(maxs)[bucket];
     }
 
+    /** Exactly 0 for equal numbers, whose mean and so their deviation may have been rounded. */
     double standardDeviation(int bucket) {
-        return Math.sqrt(present(deviations)[bucket] / counts[bucket]);
+        return min(bucket) == max(bucket) ? 0 : Math.sqrt(present(deviations)[bucket] / counts[bucket]);
     }
 
     private static double[] present(double @Nullable [] values) {
