@@ -62,22 +62,20 @@ final class MetricBuckets {
             int bucket, byte[] kinds, double[] numbers, int from, int to, long[] times, double[] scratch) {
         int count = 0;
         int textCount = 0;
-        long firstMicros = 0;
-        long lastMicros = 0;
+        int first = to;
+        int last = from;
         for (int i = from; i < to; i++) {
+            // Without branches, as gaps come at random and the processor would often guess wrong.
             byte kind = kinds[i];
-            if (kind == Column.NUMBER || kind == Column.BOOL) {
-                if (count == 0) {
-                    firstMicros = times[i];
-                }
-                lastMicros = times[i];
-                scratch[count++] = numbers[i];
-            } else if (kind == Column.TEXT) {
-                textCount++;
-            }
+            boolean numeric = kind == Column.NUMBER | kind == Column.BOOL;
+            scratch[count] = numbers[i];
+            count += numeric ? 1 : 0;
+            textCount += kind == Column.TEXT ? 1 : 0;
+            first = Math.min(first, numeric ? i : to);
+            last = numeric ? i : last;
         }
         if (count > 0) {
-            addNumbers(bucket, scratch, 0, count, firstMicros, lastMicros);
+            addNumbers(bucket, scratch, 0, count, times[first], times[last]);
         }
         addTexts(bucket, textCount);
     }
