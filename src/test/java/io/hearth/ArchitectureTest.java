@@ -32,9 +32,21 @@ class ArchitectureTest {
             Map.entry("mqtt", Set.of("ingest", "config", "model", "security")),
             Map.entry("mqtt.endpoint", Set.of("mqtt", "ingest", "config", "model", "security", "table")),
             Map.entry("mqtt.external", Set.of("mqtt", "ingest", "config", "model")),
+            Map.entry("rest.format", Set.of("model")),
+            Map.entry("rest.problem", Set.of("table")),
             Map.entry(
                     "rest",
-                    Set.of("codec", "config", "ingest", "model", "security", "series", "series.aggregate", "table")));
+                    Set.of(
+                            "rest.format",
+                            "rest.problem",
+                            "codec",
+                            "config",
+                            "ingest",
+                            "model",
+                            "security",
+                            "series",
+                            "series.aggregate",
+                            "table")));
 
     /** Wires everything, so it may use everything; nobody may use it. */
     private static final String BOOT = "boot";

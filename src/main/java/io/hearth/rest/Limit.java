@@ -1,0 +1,51 @@
+package io.hearth.rest;
+
+import jakarta.validation.Constraint;
+import jakarta.validation.ConstraintValidator;
+import jakarta.validation.ConstraintValidatorContext;
+import jakarta.validation.Payload;
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.jspecify.annotations.Nullable;
+
+/** The most elements of a page, from 1 on. */
+@Documented
+@Constraint(validatedBy = Limit.Validator.class)
+@Target({ElementType.PARAMETER, ElementType.FIELD})
+@Retention(RetentionPolicy.RUNTIME)
+@interface Limit {
+    /** The greatest limit. */
+    int max();
+
+    String message() default "must be a whole number from 1 to {max}";
+
+    Class<?>[] groups() default {};
+
+    Class<? extends Payload>[] payload() default {};
+
+    /** Checks it; a parameter that is left out is valid. */
+    final class Validator implements ConstraintValidator<Limit, String> {
+        private int max;
+
+        @Override
+        public void initialize(Limit limit) {
+            max = limit.max();
+        }
+
+        @Override
+        public boolean isValid(@Nullable String text, ConstraintValidatorContext context) {
+            if (text == null) {
+                return true;
+            }
+            try {
+                int limit = Integer.parseInt(text);
+                return limit >= 1 && limit <= max;
+            } catch (NumberFormatException e) {
+                return false;
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package io.hearth.rest;
+
+import io.hearth.model.DeviceId;
+import io.hearth.model.EpochMicros;
+import io.hearth.model.ReadingBlock;
+import io.hearth.model.TimeRange;
+import io.hearth.rest.format.CsvRows;
+import io.hearth.rest.format.JsonColumns;
+import io.hearth.rest.format.JsonRows;
+import io.hearth.rest.format.ReadingsWriter;
+import io.hearth.rest.format.TextOutput;
+import io.hearth.rest.problem.FieldError;
+import io.hearth.rest.problem.ProblemException;
+import io.hearth.rest.problem.ProblemType;
+import io.hearth.series.SeriesStore;
+import io.hearth.table.Direction;
+import jakarta.inject.Inject;
+import jakarta.validation.Valid;
+import jakarta.ws.rs.BeanParam;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.NotAcceptableException;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Request;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.Variant;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+
+/** Range queries: the raw readings of a device by device time. */
+@Path("/api/v1")
+public class ReadingsResource {
+    static final String NEXT_CURSOR = "Hearth-Next-Cursor";
+
+    private static final int DEFAULT_JSON_LIMIT = 10_000;
+    private static final long MAX_COLUMNS_BYTES = 16L << 20;
+    private static final MediaType CSV = new MediaType("text", "csv", "utf-8");
+    private static final MediaType NDJSON = new MediaType("application", "x-ndjson");
+    private static final List<Variant> VARIANTS =
+            Variant.mediaTypes(MediaType.APPLICATION_JSON_TYPE, CSV, NDJSON).build();
+
+    private final SeriesStore series;
+    private final InstantSource clock;
+
+    @Inject
+    public ReadingsResource(SeriesStore series, InstantSource clock) {
+        this.series = series;
+        this.clock = clock;
+    }
+
+    @GET
+    @Path("/devices/{id}/readings")
+    @Produces({MediaType.APPLICATION_JSON, "text/csv", "application/x-ndjson"})
+    public Response readings(@Valid @BeanParam RangeParams params, Request request) throws IOException {
+        TimeRange range = params.range(EpochMicros.of(clock.instant()));
+        Variant variant = request.selectVariant(VARIANTS);
+        if (variant == null) {
+            throw new NotAcceptableException();
+        }
+        MediaType mediaType = variant.getMediaType();
+        if (mediaType.isCompatible(MediaType.APPLICATION_JSON_TYPE)) {
+            return document(params, range);
+        }
+        if (params.layout != null) {
+            throw ProblemException.invalid(new FieldError("layout", "is only for application/json"));
+        }
+        return rows(params, range, mediaType);
+    }
+
+    private Response document(RangeParams params, TimeRange range) {
+        boolean columns = "columns".equals(params.layout);
+        ReadingsPage page =
+                page(params, range, params.limitOr(DEFAULT_JSON_LIMIT), columns ? MAX_COLUMNS_BYTES : Long.MAX_VALUE);
+        StreamedAnswer.Body answer = body -> {
+            TextOutput out = new TextOutput(body);
+            ReadingsWriter writer = columns
+                    ? new JsonColumns(params.device(), params.timeForm(), out)
+                    : JsonRows.document(params.device(), params.timeForm(), out);
+            writer.begin();
+            TimeRange rest = page.drainTo(writer::block);
+            writer.end(rest == null ? null : params.cursorFor(rest));
+            out.flush();
+        };
+        return Response.ok(new StreamedAnswer(answer), MediaType.APPLICATION_JSON_TYPE)
+                .build();
+    }
+
+    /**
+     * Forms that are rows and nothing else have no place for the cursor. It is in a header, so the end of the page must be
+     * known before its first byte: with a limit, readings are counted first and then read again.
+     */
+    private Response rows(RangeParams params, TimeRange range, MediaType mediaType) throws IOException {
+        TimeRange rest = params.limit == null
+                ? null
+                : page(params, range, params.limitOr(RangeParams.MAX_LIMIT), Long.MAX_VALUE)
+                        .drainTo((block, first, last) -> {});
+        TimeRange limited = rest == null ? range : without(rest, range, params.direction());
+        ReadingsPage page = page(params, limited, Integer.MAX_VALUE, Long.MAX_VALUE);
+        Function<TextOutput, ReadingsWriter> form =
+                mediaType.isCompatible(CSV) ? csv(params) : out -> JsonRows.lines(params.timeForm(), out);
+        StreamedAnswer.Body answer = body -> {
+            TextOutput out = new TextOutput(body);
+            ReadingsWriter writer = form.apply(out);
+            writer.begin();
+            page.drainTo(writer::block);
+            writer.end(null);
+            out.flush();
+        };
+        Response.ResponseBuilder response = Response.ok(new StreamedAnswer(answer), mediaType);
+        return (rest == null ? response : response.header(NEXT_CURSOR, params.cursorFor(rest))).build();
+    }
+
+    /** The columns must be known before the first row: those asked for, or all the device has had so far. */
+    private Function<TextOutput, ReadingsWriter> csv(RangeParams params) {
+        List<String> metrics = params.metrics == null
+                ? series.device(params.device())
+                        .map(device -> List.copyOf(device.metrics()))
+                        .orElse(List.of())
+                : params.metricNames();
+        return out -> new CsvRows(metrics, params.timeForm(), out);
+    }
+
+    /** The page of a query, its first readings already found, so that what fails at once is still answered as a problem. */
+    private ReadingsPage page(RangeParams params, TimeRange range, int limit, long maxBytes) {
+        DeviceId device = params.device();
+        Iterator<ReadingBlock> blocks = series.scan(
+                device, range, Set.copyOf(params.metricNames()), params.direction(), params.readConsistency());
+        if (!blocks.hasNext() && series.device(device).isEmpty()) {
+            throw new ProblemException(
+                    ProblemType.UNKNOWN_DEVICE, "No reading of a device of this id has been stored.");
+        }
+        return new ReadingsPage(blocks, range, params.direction(), limit, maxBytes);
+    }
+
+    private static TimeRange without(TimeRange rest, TimeRange range, Direction direction) {
+        return direction == Direction.ASCENDING
+                ? new TimeRange(range.startMicros(), rest.startMicros())
+                : new TimeRange(rest.endMicros(), range.endMicros());
+    }
+}

@@ -1,0 +1,90 @@
+package io.hearth.rest;
+
+import io.hearth.model.EpochMicros;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Times as callers write them: RFC 3339 with an offset, an epoch number (s, ms, µs or ns, by magnitude), or relative to
+ * now: {@code now}, {@code -24h}, {@code now-7d}, {@code -PT5M}.
+ */
+final class TimeText {
+    static final String EXPECTED =
+            "must be a time: RFC 3339 with an offset, an epoch number, or relative as now, -24h, now-7d, -PT5M";
+
+    private static final String OUT_OF_BOUNDS = "must be between the years 0 and 9999";
+
+    private static final Pattern RELATIVE =
+            Pattern.compile("(now)?([+-])(P.+|(?:[0-9]{1,18}(?:ms|[smhdw]))+)", Pattern.CASE_INSENSITIVE);
+    // What EpochMicros reads as a number, without Java's own forms: 24d is not a double here, but a slip for -24d.
+    private static final Pattern ABSOLUTE =
+            Pattern.compile("[+-]?[0-9]+(\\.[0-9]+)?(e[+-]?[0-9]+)?|[0-9]{4}-.+", Pattern.CASE_INSENSITIVE);
+    private static final Pattern PART = Pattern.compile("([0-9]+)(ms|[smhdw])");
+    private static final int MAX_LENGTH = 64;
+
+    private TimeText() {}
+
+    /**
+     * The instant that {@code text} means, in microseconds.
+     *
+     * @param nowMicros what {@code now} is
+     * @throws IllegalArgumentException if it is not a time, or one that RFC 3339 cannot write
+     */
+    static long parse(String text, long nowMicros) {
+        // A plus sign that was not percent-encoded arrives as a space, as in ?from=2026-11-22T10:00:00+01:00.
+        String time = text.replace(' ', '+');
+        if (time.length() > MAX_LENGTH) {
+            throw new IllegalArgumentException(EXPECTED);
+        }
+        if (time.equalsIgnoreCase("now")) {
+            return nowMicros;
+        }
+        long micros;
+        try {
+            Matcher relative = RELATIVE.matcher(time);
+            if (relative.matches()) {
+                micros = relativeTo(nowMicros, relative.group(2).equals("-"), relative.group(3));
+            } else if (ABSOLUTE.matcher(time).matches()) {
+                micros = EpochMicros.parse(time);
+            } else {
+                throw new IllegalArgumentException(EXPECTED);
+            }
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException(OUT_OF_BOUNDS, e);
+        } catch (DateTimeParseException | IllegalArgumentException e) {
+            throw new IllegalArgumentException(EXPECTED, e);
+        }
+        if (micros < EpochMicros.MIN_RFC3339 || micros > EpochMicros.MAX_RFC3339) {
+            throw new IllegalArgumentException(OUT_OF_BOUNDS);
+        }
+        return micros;
+    }
+
+    private static long relativeTo(long nowMicros, boolean before, String text) {
+        Duration duration = text.regionMatches(true, 0, "P", 0, 1) ? Duration.parse(text) : ofParts(text);
+        long micros = Math.addExact(Math.multiplyExact(duration.getSeconds(), 1_000_000L), duration.getNano() / 1000);
+        return before ? Math.subtractExact(nowMicros, micros) : Math.addExact(nowMicros, micros);
+    }
+
+    private static Duration ofParts(String text) {
+        Duration sum = Duration.ZERO;
+        Matcher part = PART.matcher(text.toLowerCase(Locale.ROOT));
+        while (part.find()) {
+            long amount = Long.parseLong(part.group(1));
+            sum = sum.plus(
+                    switch (part.group(2)) {
+                        case "ms" -> Duration.ofMillis(amount);
+                        case "s" -> Duration.ofSeconds(amount);
+                        case "m" -> Duration.ofMinutes(amount);
+                        case "h" -> Duration.ofHours(amount);
+                        case "d" -> Duration.ofDays(amount);
+                        case "w" -> Duration.ofDays(Math.multiplyExact(7, amount));
+                        default -> throw new IllegalArgumentException(EXPECTED);
+                    });
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,82 @@
+package io.hearth.rest.format;
+
+/**
+ * Numbers as text that reads back as the same number: whole ones up to 2^53 as integers, decimals of at most 15 digits
+ * without the detour of {@link Double#toString}, which sensors hardly ever need.
+ *
+ * <p>Why the short cut is exact: a whole number below 10^15 and a power of ten up to 10^6 are doubles without error, so
+ * their quotient is the double nearest to the decimal fraction, which is what reading the text gives. And as decimals of
+ * at most 15 digits all read as different doubles (IEEE 754), no shorter one can read as the same.
+ */
+final class NumberText {
+    private static final double[] POWERS = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+    private static final double MAX_DIGITS_15 = 1e15;
+    private static final double MAX_WHOLE = 0x1p53;
+
+    private NumberText() {}
+
+    /**
+     * Writes {@code number}, which must be finite, into {@code target} from {@code at} on. The zero below zero is
+     * {@code -0.0}, as readers that know integers would drop its sign without the fraction.
+     *
+     * @return the offset behind the last byte written, at most 25 bytes on
+     */
+    static int write(double number, byte[] target, int at) {
+        if (number == 0) {
+            return 1 / number > 0 ? writeInteger(0, target, at) : writeAscii("-0.0", target, at);
+        }
+        double magnitude = Math.abs(number);
+        if (magnitude <= MAX_WHOLE && number == Math.rint(number)) {
+            return writeInteger((long) number, target, at);
+        }
+        for (int digits = 1; digits < POWERS.length; digits++) {
+            double scaled = Math.rint(magnitude * POWERS[digits]);
+            if (scaled >= MAX_DIGITS_15) {
+                break;
+            }
+            if (scaled / POWERS[digits] == magnitude) {
+                if (number < 0) {
+                    target[at++] = '-';
+                }
+                long all = (long) scaled;
+                long power = (long) POWERS[digits];
+                at = writeInteger(all / power, target, at);
+                target[at++] = '.';
+                long fraction = all % power;
+                for (int i = digits - 1; i >= 0; i--) {
+                    target[at + i] = (byte) ('0' + fraction % 10);
+                    fraction /= 10;
+                }
+                return at + digits;
+            }
+        }
+        return writeAscii(Double.toString(number).replace(".0E", "E"), target, at);
+    }
+
+    /** Writes {@code integer}; see {@link #write}. */
+    static int writeInteger(long integer, byte[] target, int at) {
+        if (integer < 0) {
+            if (integer == Long.MIN_VALUE) {
+                return writeAscii("-9223372036854775808", target, at);
+            }
+            target[at++] = '-';
+            integer = -integer;
+        }
+        int digits = 1;
+        for (long rest = integer; rest >= 10; rest /= 10) {
+            digits++;
+        }
+        for (int i = digits - 1; i >= 0; i--) {
+            target[at + i] = (byte) ('0' + integer % 10);
+            integer /= 10;
+        }
+        return at + digits;
+    }
+
+    private static int writeAscii(String text, byte[] target, int at) {
+        for (int i = 0; i < text.length(); i++) {
+            target[at++] = (byte) text.charAt(i);
+        }
+        return at;
+    }
+}

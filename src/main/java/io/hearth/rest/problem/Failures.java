@@ -1,0 +1,127 @@
+package io.hearth.rest.problem;
+
+import io.hearth.table.InvalidCursorException;
+import io.hearth.table.OutcomeUnknownException;
+import io.hearth.table.ThrottledException;
+import jakarta.validation.ConstraintViolation;
+import jakarta.validation.ConstraintViolationException;
+import jakarta.validation.Path;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+
+/** Turns what a resource fails with into problem details. */
+public final class Failures {
+    private static final Logger LOG = Logger.getLogger(Failures.class);
+    private static final int RETRY_AFTER_SECONDS = 1;
+
+    @ServerExceptionMapper
+    public Response problem(ProblemException failure, UriInfo uri) {
+        return answer(failure, uri).build();
+    }
+
+    /** Every violated constraint of the parameters, by field. */
+    @ServerExceptionMapper
+    public Response invalid(ConstraintViolationException failure, UriInfo uri) {
+        List<FieldError> errors = failure.getConstraintViolations().stream()
+                .map(violation -> new FieldError(fieldOf(violation), violation.getMessage()))
+                .sorted(Comparator.comparing(FieldError::field).thenComparing(FieldError::message))
+                .toList();
+        return answer(ProblemException.invalid(errors), uri).build();
+    }
+
+    @ServerExceptionMapper
+    public Response throttled(ThrottledException failure, UriInfo uri) {
+        return overloaded(uri);
+    }
+
+    @ServerExceptionMapper
+    public Response outcomeUnknown(OutcomeUnknownException failure, UriInfo uri) {
+        return overloaded(uri);
+    }
+
+    @ServerExceptionMapper
+    public Response invalidCursor(InvalidCursorException failure, UriInfo uri) {
+        return answer(ProblemException.invalid(new FieldError("cursor", "is not a cursor of this list")), uri)
+                .build();
+    }
+
+    /** What the framework refuses: no such resource, method, media type. */
+    @ServerExceptionMapper
+    public Response refused(WebApplicationException failure, UriInfo uri) {
+        Response refusal = failure.getResponse();
+        ProblemException problem = switch (refusal.getStatus()) {
+            case 404 -> new ProblemException(ProblemType.NOT_FOUND, "There is nothing at this path.");
+            case 405 ->
+                new ProblemException(
+                        ProblemType.METHOD_NOT_ALLOWED, "This path does not take this method; Allow lists which.");
+            case 406 ->
+                new ProblemException(ProblemType.NOT_ACCEPTABLE, "None of the media types of Accept can be answered.");
+            case 413 -> new ProblemException(ProblemType.PAYLOAD_TOO_LARGE, "The body is too large.");
+            case 415 ->
+                new ProblemException(
+                        ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body's Content-Type is not one that this path takes.");
+            default -> {
+                if (refusal.getStatus() >= 500) {
+                    yield internal(failure);
+                }
+                yield new ProblemException(ProblemType.INVALID_REQUEST, "The request is malformed.");
+            }
+        };
+        Response.ResponseBuilder answer = answer(problem, uri);
+        String allow = refusal.getHeaderString(HttpHeaders.ALLOW);
+        return (allow == null ? answer : answer.header(HttpHeaders.ALLOW, allow)).build();
+    }
+
+    @ServerExceptionMapper
+    public Response failed(Exception failure, UriInfo uri) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            // Wrapped when the table went on refusing until it was given up.
+            if (cause instanceof ThrottledException || cause instanceof OutcomeUnknownException) {
+                return overloaded(uri);
+            }
+        }
+        return answer(internal(failure), uri).build();
+    }
+
+    private static Response overloaded(UriInfo uri) {
+        ProblemException problem = new ProblemException(
+                ProblemType.OVERLOADED,
+                "The table cannot keep up, and some of this request may not be stored. Send it again; readings with a time"
+                        + " of their own are not doubled by that.");
+        return answer(problem, uri)
+                .header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS)
+                .build();
+    }
+
+    /** Logs {@code failure} under an id and tells the caller only that id. */
+    static ProblemException internal(Throwable failure) {
+        String id = UUID.randomUUID().toString();
+        LOG.errorf(failure, "request failed, id %s", id);
+        return new ProblemException(
+                ProblemType.INTERNAL_ERROR,
+                "Something failed inside; the service's log has it under the id.",
+                List.of(),
+                Map.of("id", id));
+    }
+
+    private static Response.ResponseBuilder answer(ProblemException failure, UriInfo uri) {
+        Problem problem = failure.problem(uri.getRequestUri().getRawPath());
+        return Response.status(problem.status()).type(Problem.MEDIA_TYPE).entity(problem);
+    }
+
+    private static String fieldOf(ConstraintViolation<?> violation) {
+        String field = "";
+        for (Path.Node node : violation.getPropertyPath()) {
+            field = node.getName() == null ? field : node.getName();
+        }
+        return field;
+    }
+}

@@ -1,0 +1,38 @@
+package io.hearth.rest.problem;
+
+/** The kinds of problem. Clients tell them apart by {@link #uri}, so a name once published stays. */
+public enum ProblemType {
+    INVALID_REQUEST(400, "Invalid request"),
+    INVALID_READINGS(400, "No reading could be stored"),
+    NOT_FOUND(404, "Not found"),
+    UNKNOWN_DEVICE(404, "Unknown device"),
+    METHOD_NOT_ALLOWED(405, "Method not allowed"),
+    NOT_ACCEPTABLE(406, "Not acceptable"),
+    PAYLOAD_TOO_LARGE(413, "Payload too large"),
+    UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type"),
+    INTERNAL_ERROR(500, "Internal error"),
+    OVERLOADED(503, "Overloaded");
+
+    private final int status;
+    private final String title;
+    private final String uri;
+
+    ProblemType(int status, String title) {
+        this.status = status;
+        this.title = title;
+        uri = "urn:hearth:problem:" + name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    }
+
+    public int status() {
+        return status;
+    }
+
+    /** The same for every occurrence; what is particular to one is its detail. */
+    public String title() {
+        return title;
+    }
+
+    public String uri() {
+        return uri;
+    }
+}

@@ -1,0 +1,167 @@
+package io.hearth;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** The packaged service as its users run it: a process of its own, on free ports, with a data directory of its own. */
+public final class HearthProcess implements AutoCloseable {
+    private static final Path JAR = Path.of("target", "quarkus-app", "quarkus-run.jar");
+    private static final Duration START_LIMIT = Duration.ofSeconds(30);
+
+    private final Process process;
+    private final Path directory;
+    private final Path log;
+    private final int httpPort;
+    private final int mqttPort;
+
+    private HearthProcess(Process process, Path directory, Path log, int httpPort, int mqttPort) {
+        this.process = process;
+        this.directory = directory;
+        this.log = log;
+        this.httpPort = httpPort;
+        this.mqttPort = mqttPort;
+    }
+
+    /** Starts the service with a new data directory and waits until it is ready. */
+    public static HearthProcess start(Map<String, String> environment) {
+        try {
+            return start(Files.createTempDirectory("hearth-it"), environment);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Starts the service over {@code directory}, whose {@code data} it keeps, and waits until it is ready. */
+    public static HearthProcess start(Path directory, Map<String, String> environment) throws IOException {
+        if (!Files.exists(JAR)) {
+            throw new IllegalStateException("the service is not built: run mvn package first, " + JAR + " is missing");
+        }
+        int httpPort = freePort();
+        int mqttPort = freePort();
+        Path log = directory.resolve("log");
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-jar",
+                JAR.toAbsolutePath().toString());
+        builder.directory(directory.toFile());
+        builder.environment().put("QUARKUS_HTTP_PORT", String.valueOf(httpPort));
+        builder.environment().put("HEARTH_MQTT_PORT", String.valueOf(mqttPort));
+        builder.environment().put("HEARTH_DATA_DIR", directory.resolve("data").toString());
+        builder.environment().putAll(environment);
+        builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        HearthProcess started = new HearthProcess(builder.start(), directory, log, httpPort, mqttPort);
+        started.awaitReady();
+        return started;
+    }
+
+    public URI httpUri() {
+        return URI.create("http://127.0.0.1:" + httpPort);
+    }
+
+    public int mqttPort() {
+        return mqttPort;
+    }
+
+    public String adminToken() {
+        return secret("admin-token");
+    }
+
+    public String devicePassword() {
+        return secret("device-password");
+    }
+
+    public Path directory() {
+        return directory;
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    /** What the service has logged so far. */
+    public String log() {
+        try {
+            return Files.readString(log, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Kills it without a warning, as kill -9 does; its data directory stays. */
+    public void kill() {
+        process.destroyForcibly();
+        awaitEnd();
+    }
+
+    /** Stops it in order; its data directory stays. */
+    public void stop() {
+        process.destroy();
+        awaitEnd();
+    }
+
+    /** Kills it and removes its data directory. */
+    @Override
+    public void close() {
+        kill();
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private String secret(String file) {
+        try {
+            return Files.readString(directory.resolve("data").resolve("secrets").resolve(file))
+                    .strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void awaitReady() {
+        Instant deadline = Instant.now().plus(START_LIMIT);
+        while (!log().contains(" ready")) {
+            boolean ended;
+            try {
+                ended = process.waitFor(20, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                ended = true;
+            }
+            if (ended || Instant.now().isAfter(deadline)) {
+                process.destroyForcibly();
+                throw new IllegalStateException("the service did not become ready:\n" + log());
+            }
+        }
+    }
+
+    private void awaitEnd() {
+        try {
+            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("the service does not end:\n" + log());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+}
