@@ -47,9 +47,10 @@ public final class HearthProcess implements AutoCloseable {
         if (!Files.exists(JAR)) {
             throw new IllegalStateException("the service is not built: run mvn package first, " + JAR + " is missing");
         }
-        int httpPort = freePort();
-        int mqttPort = freePort();
+        int httpPort = port(environment, "QUARKUS_HTTP_PORT");
+        int mqttPort = port(environment, "HEARTH_MQTT_PORT");
         Path log = directory.resolve("log");
+        Files.deleteIfExists(log);
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-jar",
@@ -134,7 +135,7 @@ public final class HearthProcess implements AutoCloseable {
 
     private void awaitReady() {
         Instant deadline = Instant.now().plus(START_LIMIT);
-        while (!log().contains(" ready")) {
+        while (!log().contains(" ready: ")) {
             boolean ended;
             try {
                 ended = process.waitFor(20, TimeUnit.MILLISECONDS);
@@ -159,7 +160,11 @@ public final class HearthProcess implements AutoCloseable {
         }
     }
 
-    private static int freePort() throws IOException {
+    private static int port(Map<String, String> environment, String variable) throws IOException {
+        String given = environment.get(variable);
+        if (given != null) {
+            return Integer.parseInt(given);
+        }
         try (ServerSocket socket = new ServerSocket(0)) {
             return socket.getLocalPort();
         }

@@ -1,0 +1,71 @@
+package io.hearth.boot;
+
+import io.hearth.config.HearthConfig;
+import io.hearth.config.MqttConfig;
+import io.hearth.ingest.Ingest;
+import io.hearth.mqtt.endpoint.EmbeddedConnector;
+import io.hearth.table.Table;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.vertx.http.HttpServerStart;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
+import jakarta.inject.Singleton;
+import org.eclipse.microprofile.reactive.messaging.spi.Connector;
+import org.jboss.logging.Logger;
+
+/** Says when the service serves, and stops the rooms in order: the transports first, then ingest, the table last. */
+@Singleton
+class Lifecycle {
+    private static final Logger LOG = Logger.getLogger("io.hearth");
+
+    private final HearthConfig hearth;
+    private final MqttConfig mqtt;
+    private final EmbeddedConnector embedded;
+    private final Ingest ingest;
+    private final Table table;
+
+    Lifecycle(
+            HearthConfig hearth,
+            MqttConfig mqtt,
+            @Connector(EmbeddedConnector.NAME) EmbeddedConnector embedded,
+            Ingest ingest,
+            Table table) {
+        this.hearth = hearth;
+        this.mqtt = mqtt;
+        this.embedded = embedded;
+        this.ingest = ingest;
+        this.table = table;
+    }
+
+    /**
+     * Makes this bean, and with it the table and ingest, before the channels are made: a data directory that cannot be opened
+     * is then what ends the start, and nothing else.
+     */
+    void open(@Observes @Priority(1) StartupEvent startup) {
+        LOG.debugf("data in %s", hearth.dataDir());
+    }
+
+    /** Other programs wait for this line, so its words are a promise. */
+    void ready(@ObservesAsync HttpServerStart started) {
+        int mqttPort =
+                embedded.endpoint().map(endpoint -> endpoint.actualPort()).orElse(mqtt.port());
+        LOG.infof(
+                "ready: http://%s:%d, %s mqtt%s://%s:%d, region %s, data in %s",
+                started.options().getHost(),
+                started.options().getPort(),
+                embedded.endpoint().isPresent() ? "embedded" : "external",
+                mqtt.tls().enabled() ? "s" : "",
+                mqtt.host(),
+                mqttPort,
+                hearth.region(),
+                hearth.dataDir());
+    }
+
+    /** The connectors stop with priority 1, and wait until what they have received is settled. */
+    void stop(@Observes @Priority(1000) ShutdownEvent shutdown) {
+        ingest.close();
+        table.close();
+    }
+}
