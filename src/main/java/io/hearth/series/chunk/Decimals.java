@@ -92,8 +92,8 @@ record Decimals(int digits, long[] scaled, int[] exceptions) {
         int[] exceptions = new int[count / NUMBERS_PER_EXCEPTION];
         int exceptionCount = 0;
         for (int i = 0; i < count; i++) {
-            if (isDecimal(numbers[i], digits)) {
-                scaled[i] = scale(numbers[i], digits);
+            scaled[i] = scale(numbers[i], digits);
+            if (isScaled(scaled[i], digits, numbers[i])) {
                 continue;
             }
             if (exceptionCount == exceptions.length) {
@@ -111,7 +111,11 @@ record Decimals(int digits, long[] scaled, int[] exceptions) {
     }
 
     private static boolean isDecimal(double number, int digits) {
-        double back = scale(number, digits) / POWERS[digits];
+        return isScaled(scale(number, digits), digits, number);
+    }
+
+    private static boolean isScaled(long scaled, int digits, double number) {
+        double back = scaled / POWERS[digits];
         return Double.doubleToRawLongBits(back) == Double.doubleToRawLongBits(number);
     }
 }

@@ -23,6 +23,15 @@ final class KindCoder {
 
     static void encode(byte[] kinds, ByteSink out) {
         int count = kinds.length;
+        byte first = kinds[0];
+        int same = 1;
+        while (same < count && kinds[same] == first) {
+            same++;
+        }
+        if (same == count) {
+            out.u8(first);
+            return;
+        }
         long[][] lengths = new long[2][(count + 1) / 2];
         byte[] runKinds = new byte[count];
         int runs = 0;
@@ -32,10 +41,6 @@ final class KindCoder {
             }
             int run = runs - 1;
             lengths[run & 1][run / 2]++;
-        }
-        if (runs == 1) {
-            out.u8(kinds[0]);
-            return;
         }
         long[] changes = new long[runs];
         for (int run = 0; run < runs; run++) {

@@ -10,7 +10,7 @@ final class RansEncoder {
      * @param frequencies of a total of {@code 1 << scaleBits}, above 0 for each token that occurs
      * @param lanes 1 or {@link RansDecoder#LANES}
      */
-    static void encode(byte[] tokens, int count, int[] frequencies, int scaleBits, int lanes, ByteSink out) {
+    static void encode(byte[] tokens, int[] frequencies, int scaleBits, int lanes, ByteSink out) {
         int[] starts = new int[frequencies.length];
         for (int i = 1; i < starts.length; i++) {
             starts[i] = starts[i - 1] + frequencies[i - 1];
@@ -18,9 +18,9 @@ final class RansEncoder {
         long[] states = new long[lanes];
         Arrays.fill(states, RansDecoder.LOW);
         // The decoder gives back first what was put in last, so the tokens go in from the end.
-        short[] words = new short[count];
+        short[] words = new short[tokens.length];
         int wordCount = 0;
-        for (int i = count - 1; i >= 0; i--) {
+        for (int i = tokens.length - 1; i >= 0; i--) {
             int lane = i & lanes - 1;
             int token = tokens[i] & 0xFF;
             long frequency = frequencies[token];
