@@ -72,13 +72,15 @@ public interface MqttConfig {
         @WithDefault("hearth")
         String clientId();
 
-        /** How many connections share the subscription. */
-        @WithDefault("2")
+        /** How many connections share the subscription; more than one needs a share group. */
+        @WithDefault("1")
         int connections();
 
-        /** The group of the shared subscription: services of one group share the messages. */
-        @WithDefault("hearth")
-        String shareGroup();
+        /**
+         * The group of a shared subscription: the connections of all services of one group share the messages. Without it, an
+         * ordinary subscription on one connection.
+         */
+        Optional<String> shareGroup();
 
         /** How long the broker keeps the session, and with it the messages, while the service is away. */
         @WithDefault("7d")

@@ -1,0 +1,77 @@
+package io.hearth.mqtt.external;
+
+import io.hearth.config.MqttConfig;
+import io.hearth.mqtt.InFlight;
+import io.hearth.mqtt.TelemetryStream;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Vertx;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jboss.logging.Logger;
+
+/** The client of an external broker: its connections, and what they share. */
+final class BrokerClient {
+    private static final Logger LOG = Logger.getLogger(BrokerClient.class);
+
+    private final MqttConfig config;
+    private final Intake intake;
+    private final List<BrokerConnection> connections;
+
+    /**
+     * @param vertx reads TLS files; nothing else
+     * @throws io.hearth.config.StartupRefusedException the settings contradict each other, or a TLS file cannot be used
+     */
+    BrokerClient(
+            MqttConfig config,
+            Vertx vertx,
+            TelemetryStream telemetry,
+            InFlight inFlight,
+            MeterRegistry registry,
+            InstantSource clock) {
+        this.config = config;
+        BrokerOptions options = new BrokerOptions(config, BrokerTls.sockets(config.tls(), vertx));
+        BrokerMetrics metrics = new BrokerMetrics(registry, inFlight);
+        intake = new Intake(telemetry, inFlight, metrics, clock);
+        connections = IntStream.rangeClosed(1, options.connections())
+                .mapToObj(number -> new BrokerConnection(options, number, intake, metrics))
+                .toList();
+    }
+
+    /** Begins to connect, and returns; a broker that cannot be reached now is tried for as long as the service runs. */
+    void start() {
+        if (config.password().isPresent() && !config.tls().enabled() && !isLoopback(config.host())) {
+            LOG.warnf(
+                    "The password for the broker at %s travels in the clear: set HEARTH_MQTT_TLS_ENABLED",
+                    config.host());
+        }
+        connections.forEach(BrokerConnection::start);
+    }
+
+    List<BrokerStatus> connections() {
+        return connections.stream().map(BrokerConnection::status).toList();
+    }
+
+    /**
+     * Takes nothing more, waits for what is in flight to become durable and be acknowledged, and disconnects. The broker
+     * keeps the sessions, and in them what was not acknowledged and what comes meanwhile.
+     *
+     * @param patience how long to wait for what is in flight
+     */
+    void stop(Duration patience) {
+        connections.forEach(BrokerConnection::stopTaking);
+        intake.awaitEmpty(patience);
+        connections.forEach(BrokerConnection::close);
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package io.hearth.mqtt.external;
+
+import io.hearth.ingest.Delivery;
+import io.hearth.model.EpochMicros;
+import io.hearth.mqtt.InFlight;
+import io.hearth.mqtt.TelemetryStream;
+import io.hearth.mqtt.TelemetryTopic;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.eclipse.paho.mqttv5.common.MqttMessage;
+
+/** The way into the channel, which all connections to the broker share: what they have in flight together is bounded. */
+final class Intake {
+    private final TelemetryStream telemetry;
+    private final InFlight inFlight;
+    private final BrokerMetrics metrics;
+    private final InstantSource clock;
+    private final Object change = new Object();
+
+    Intake(TelemetryStream telemetry, InFlight inFlight, BrokerMetrics metrics, InstantSource clock) {
+        this.telemetry = telemetry;
+        this.inFlight = inFlight;
+        this.metrics = metrics;
+        this.clock = clock;
+        inFlight.onRoom(this::wake);
+    }
+
+    /** Hands a message on; never blocks. Whoever calls must {@link #awaitRoom} before it receives the next one. */
+    void take(String topic, MqttMessage message, BrokerSession session) {
+        byte[] payload = message.getPayload();
+        metrics.received(message.getQos());
+        inFlight.enter(payload.length);
+        String device = TelemetryTopic.deviceOf(topic);
+        // No other topic matches the subscription. If a broker sends one all the same, ingest makes a dead letter of
+        // it.
+        Delivery delivery =
+                new Delivery(topic, device == null ? topic : device, payload, EpochMicros.of(clock.instant()), null);
+        telemetry.emit(new BrokerMessage(delivery, message.getId(), message.getQos(), session, this));
+    }
+
+    void settled(BrokerMessage message) {
+        inFlight.leave(message.getPayload().payload().length);
+        if (message.qos() > 0) {
+            metrics.acknowledged(message.receivedNanos());
+        }
+    }
+
+    void failed(BrokerMessage message) {
+        inFlight.leave(message.getPayload().payload().length);
+    }
+
+    /** Blocks while too much is in flight, and for as long as {@code wanted}; {@link #wake} has that asked again. */
+    void awaitRoom(BooleanSupplier wanted) {
+        if (!inFlight.isFull()) {
+            return;
+        }
+        synchronized (change) {
+            while (inFlight.isFull() && wanted.getAsBoolean()) {
+                try {
+                    change.wait();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return;
+                }
+            }
+        }
+    }
+
+    void wake() {
+        synchronized (change) {
+            change.notifyAll();
+        }
+    }
+
+    boolean isFull() {
+        return inFlight.isFull();
+    }
+
+    /** Waits until nothing is in flight, but not longer than {@code patience}. */
+    void awaitEmpty(Duration patience) {
+        long deadline = System.nanoTime() + patience.toNanos();
+        try {
+            while (inFlight.messages() > 0 && System.nanoTime() < deadline) {
+                TimeUnit.MILLISECONDS.sleep(5);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
