@@ -133,6 +133,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements PacketDec
         }
         try {
             if (message instanceof MqttMessage packet && stage != Stage.CLOSED) {
+                decoder.packetDecoded();
                 handle(packet, ctx);
             }
         } finally {

@@ -43,6 +43,9 @@ final class PacketDecoder extends ByteToMessageDecoder {
     private boolean connectSeen;
     private boolean mqtt5;
     private boolean stopped;
+    /** Whether Netty's decoder has a packet that it made nothing of yet. */
+    private boolean handedOn;
+
     private long readNanos;
 
     private @Nullable Publish cutOff;
@@ -68,6 +71,26 @@ final class PacketDecoder extends ByteToMessageDecoder {
         return readNanos;
     }
 
+    /**
+     * Tells that Netty's decoder made a packet of what it was handed.
+     *
+     * @throws ProtocolViolation it made two of one, as the packet is longer than what it should hold
+     */
+    void packetDecoded() {
+        if (!handedOn) {
+            throw ProtocolViolation.malformed("a packet with bytes behind its end");
+        }
+        handedOn = false;
+    }
+
+    /** Netty's decoder would wait for more, but it has been handed all there is of the packet. */
+    private void requireDecoded() {
+        if (handedOn && !stopped) {
+            stopped = true;
+            throw ProtocolViolation.malformed("a packet that ends within a field");
+        }
+    }
+
     /** Goes on with what has been read already, after the gate was closed. */
     void resume(ChannelHandlerContext ctx) throws Exception {
         channelRead(ctx, Unpooled.EMPTY_BUFFER);
@@ -87,6 +110,7 @@ final class PacketDecoder extends ByteToMessageDecoder {
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         discardSomeReadBytes();
+        requireDecoded();
         ctx.fireChannelReadComplete();
     }
 
@@ -105,6 +129,7 @@ final class PacketDecoder extends ByteToMessageDecoder {
     }
 
     private void decodePacket(ByteBuf in, List<Object> out) {
+        requireDecoded();
         if (skipBytes > 0) {
             skip(in, out);
             return;
@@ -140,6 +165,7 @@ final class PacketDecoder extends ByteToMessageDecoder {
             decodePublish(in, out, first, headerBytes, length);
         } else if (available >= headerBytes + length && gate.admits(false)) {
             connectSeen = true;
+            handedOn = true;
             out.add(in.readRetainedSlice(headerBytes + length));
         }
     }

@@ -1,0 +1,159 @@
+package io.hearth.mqtt.endpoint;
+
+import io.hearth.config.MqttConfig;
+import io.hearth.ingest.Delivery;
+import io.hearth.mqtt.InFlight;
+import io.hearth.mqtt.TelemetryMessage;
+import io.hearth.mqtt.TelemetryStream;
+import io.hearth.table.Table;
+import io.hearth.table.memory.MemoryTable;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.quarkus.runtime.configuration.MemorySize;
+import io.quarkus.runtime.configuration.MemorySizeConverter;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import io.vertx.core.Vertx;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Flow;
+
+/** A real endpoint on a free port, with an ingest that settles what it gets at once or when told. */
+final class EndpointFixture implements AutoCloseable {
+    static final String PASSWORD = "a-device-password";
+
+    final Vertx vertx = Vertx.vertx();
+    final InFlight inFlight;
+    final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    final MqttEndpoint endpoint;
+    private final List<TelemetryMessage> waiting = new ArrayList<>();
+    private final List<Delivery> deliveries = new ArrayList<>();
+    private boolean settleAtOnce = true;
+    private boolean keepDeliveries = true;
+
+    EndpointFixture() {
+        this(Map.of());
+    }
+
+    EndpointFixture(Map<String, String> settings) {
+        this(settings, new MemoryTable(Clock.systemUTC()));
+    }
+
+    EndpointFixture(Map<String, String> settings, Table table) {
+        MqttConfig config = config(settings);
+        inFlight = new InFlight(
+                config.maxInFlightMessages(), config.maxInFlightBytes().asLongValue());
+        TelemetryStream telemetry = new TelemetryStream();
+        telemetry.subscribe(new Ingest());
+        endpoint = new MqttEndpoint(
+                vertx,
+                config,
+                (user, password) -> Arrays.equals(password, PASSWORD.getBytes(StandardCharsets.UTF_8)),
+                telemetry,
+                inFlight,
+                new RetainedMessages(table),
+                new EndpointMetrics(registry, inFlight),
+                Clock.systemUTC());
+        endpoint.start();
+    }
+
+    static MqttConfig config(Map<String, String> settings) {
+        Map<String, String> all = new HashMap<>(Map.of("hearth.mqtt.port", "0"));
+        all.putAll(settings);
+        SmallRyeConfig config = new SmallRyeConfigBuilder()
+                .addDiscoveredConverters()
+                .withConverter(MemorySize.class, 200, new MemorySizeConverter())
+                .withMapping(MqttConfig.class)
+                .withSources(new PropertiesConfigSource(all, "test", 100))
+                .build();
+        return config.getConfigMapping(MqttConfig.class);
+    }
+
+    int port() {
+        return endpoint.actualPort();
+    }
+
+    /** Lets what comes in wait, until {@link #settleAll} or {@link #take}. */
+    synchronized void stall() {
+        settleAtOnce = false;
+    }
+
+    /** Counts only from now on, so that a flood does not fill the test's own memory. */
+    synchronized void forgetDeliveries() {
+        keepDeliveries = false;
+    }
+
+    /** Settles what waits, and from now on everything at once. */
+    void settleAll() {
+        List<TelemetryMessage> now;
+        synchronized (this) {
+            settleAtOnce = true;
+            now = List.copyOf(waiting);
+            waiting.clear();
+        }
+        now.forEach(TelemetryMessage::ack);
+    }
+
+    /** The message that came in as number {@code index} and waits. */
+    synchronized TelemetryMessage waiting(int index) {
+        return waiting.get(index);
+    }
+
+    synchronized int waiting() {
+        return waiting.size();
+    }
+
+    synchronized List<Delivery> deliveries() {
+        return List.copyOf(deliveries);
+    }
+
+    double metric(String name, String tag, String value) {
+        return registry.get(name).tag(tag, value).counter().count();
+    }
+
+    double connections() {
+        return registry.get("hearth.mqtt.connections").gauge().value();
+    }
+
+    @Override
+    public void close() {
+        settleAll();
+        endpoint.stop(Duration.ofSeconds(2));
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+
+    private final class Ingest implements Flow.Subscriber<TelemetryMessage> {
+        @Override
+        public void onSubscribe(Flow.Subscription subscription) {
+            subscription.request(Long.MAX_VALUE);
+        }
+
+        @Override
+        public void onNext(TelemetryMessage message) {
+            synchronized (EndpointFixture.this) {
+                if (keepDeliveries) {
+                    deliveries.add(message.getPayload());
+                }
+                if (!settleAtOnce) {
+                    waiting.add(message);
+                    return;
+                }
+            }
+            message.ack();
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            throw new AssertionError(failure);
+        }
+
+        @Override
+        public void onComplete() {}
+    }
+}

@@ -1,0 +1,181 @@
+package io.hearth.mqtt.endpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.hearth.mqtt.endpoint.RawClient.Hello;
+import io.hearth.mqtt.endpoint.RawClient.Packet;
+import io.hearth.table.memory.MemoryTable;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Publishes on their way to subscribers, and retained ones. */
+class RoutingIT {
+    private final MemoryTable table = new MemoryTable(Clock.systemUTC());
+    private final EndpointFixture fixture = new EndpointFixture(Map.of(), table);
+
+    @AfterEach
+    void close() {
+        fixture.close();
+    }
+
+    @Test
+    void telemetry_isRoutedOnlyWhenItIsDurable() {
+        fixture.stall();
+        try (RawClient subscriber = RawClient.connected(fixture.port(), "s");
+                RawClient publisher = RawClient.connected(fixture.port(), "p")) {
+            assertThat(subscriber.subscribed("devices/#", 1)).isEqualTo(1);
+            publisher.send(publisher.publish("devices/d1/telemetry", 1, 1, "{\"t\":1}"));
+            await().until(() -> fixture.waiting() == 1);
+            assertThat(subscriber.isSilentFor(300)).isTrue();
+            fixture.settleAll();
+
+            Packet routed = subscriber.read();
+            assertThat(routed.qos()).isEqualTo(1);
+            assertThat(routed.topic()).isEqualTo("devices/d1/telemetry");
+            assertThat(routed.payload()).isEqualTo("{\"t\":1}");
+        }
+    }
+
+    @Test
+    void qos2Subscription_isGrantedQos1() {
+        try (RawClient subscriber = RawClient.connected(fixture.port(), "s")) {
+            assertThat(subscriber.subscribed("a/+", 2)).isEqualTo(1);
+            subscriber.send(subscriber.publish("a/b", 2, 9, "x"));
+            assertThat(subscriber.read().type()).isEqualTo(RawClient.PUBREC);
+            assertThat(subscriber.read().qos()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void overlappingSubscriptions_getOneCopyWithTheHigherQos() {
+        try (RawClient subscriber = RawClient.connected(fixture.port(), "s");
+                RawClient publisher = RawClient.connected(fixture.port(), "p")) {
+            subscriber.subscribed("a/#", 0);
+            subscriber.subscribed("a/+", 1);
+            publisher.send(publisher.publish("a/b", 1, 1, "x")).send(publisher.publish("a/c/d", 1, 2, "y"));
+            Packet first = subscriber.read();
+            assertThat(first.topic()).isEqualTo("a/b");
+            assertThat(first.qos()).isEqualTo(1);
+            Packet second = subscriber.read();
+            assertThat(second.topic()).isEqualTo("a/c/d");
+            assertThat(second.qos()).isZero();
+        }
+    }
+
+    @Test
+    void sharedAndMalformedFilters_areRefusedWithTheirReasons() {
+        try (RawClient mqtt5 = RawClient.connected(fixture.port(), Hello.mqtt5("s"));
+                RawClient mqtt3 = RawClient.connected(fixture.port(), "t")) {
+            assertThat(mqtt5.subscribed("$share/g/a", 0)).isEqualTo(0x9E);
+            assertThat(mqtt5.subscribed("a/#/b", 0)).isEqualTo(0x8F);
+            assertThat(mqtt3.subscribed("a+", 0)).isEqualTo(0x80);
+            assertThat(mqtt3.subscribed("a/".repeat(Topics.MAX_FILTER_LEVELS), 0))
+                    .isEqualTo(0x80);
+        }
+    }
+
+    @Test
+    void noLocal_keepsOwnPublishesAway() {
+        try (RawClient client = RawClient.connected(fixture.port(), Hello.mqtt5("c"));
+                RawClient other = RawClient.connected(fixture.port(), "o")) {
+            client.subscribed("a", 4);
+            client.send(client.publish("a", 1, 1, "mine"));
+            assertThat(client.read().type()).isEqualTo(RawClient.PUBACK);
+            other.send(other.publish("a", 0, 0, "other"));
+            assertThat(client.read().body().array()).endsWith("other".getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    @Test
+    void unsubscribe_endsTheRouting() {
+        try (RawClient client = RawClient.connected(fixture.port(), "c")) {
+            client.subscribed("a", 0);
+            client.send(RawClient.packet(0xA2, RawClient.bytes(0, 2, 0, 1, 'a')));
+            assertThat(client.read().type()).isEqualTo(RawClient.UNSUBACK);
+            client.send(client.publish("a", 0, 0, "x"));
+            assertThat(client.isSilentFor(300)).isTrue();
+        }
+    }
+
+    @Test
+    void userProperties_reachAnMqtt5Subscriber() {
+        try (RawClient client = RawClient.connected(fixture.port(), Hello.mqtt5("c"))) {
+            client.subscribed("a", 0);
+            byte[] property = RawClient.bytes(0x26, 0, 1, 'k', 0, 1, 'v');
+            client.send(RawClient.packet(0x30, RawClient.bytes(0, 1, 'a', 7, 0x26, 0, 1, 'k', 0, 1, 'v', 'x')));
+            assertThat(client.read().body().array()).containsSequence(property).endsWith('x');
+        }
+    }
+
+    @Test
+    void retained_isSentToLaterSubscribersAndOutlivesTheEndpoint() {
+        try (RawClient publisher = RawClient.connected(fixture.port(), "p")) {
+            publisher.send(publisher.publish("devices/d1/status", 3, 1, "online".getBytes(StandardCharsets.UTF_8)));
+            assertThat(publisher.read().type()).isEqualTo(RawClient.PUBACK);
+        }
+        try (EndpointFixture later = new EndpointFixture(Map.of(), table);
+                RawClient subscriber = RawClient.connected(later.port(), "s")) {
+            subscriber.subscribed("devices/+/status", 1);
+            Packet status = subscriber.read();
+            assertThat(status.retain()).isTrue();
+            assertThat(status.payload()).isEqualTo("online");
+
+            // An empty payload forgets it.
+            subscriber.send(RawClient.ack(4, status.packetId()));
+            subscriber.send(subscriber.publish("devices/d1/status", 3, 1, new byte[0]));
+            assertThat(Optional.of(subscriber.read())).get().matches(packet -> !packet.retain());
+        }
+        try (EndpointFixture last = new EndpointFixture(Map.of(), table);
+                RawClient subscriber = RawClient.connected(last.port(), "s")) {
+            subscriber.subscribed("devices/+/status", 1);
+            assertThat(subscriber.isSilentFor(300)).isTrue();
+        }
+    }
+
+    @Test
+    void slowSubscriberOfQos1_isClosedBeforeItsQueueGrows() {
+        try (RawClient subscriber = RawClient.connected(fixture.port(), "slow");
+                RawClient publisher = RawClient.connected(fixture.port(), "p")) {
+            subscriber.subscribed("a", 1);
+            byte[] payload = new byte[100_000];
+            int sent = 0;
+            while (fixture.metric("hearth.mqtt.connections.closed", "reason", "slow_subscriber") == 0) {
+                publisher.send(publisher.publish("a", 2, 1, payload));
+                assertThat(publisher.read().type()).isEqualTo(RawClient.PUBACK);
+                sent++;
+                // 16 MiB are queued, and the sockets take some MB.
+                assertThat(sent).isLessThan(600);
+            }
+            await().until(() -> fixture.connections() == 1);
+        }
+    }
+
+    @Test
+    void slowSubscriberOfQos0_losesMessagesAndKeepsItsConnection() {
+        try (RawClient subscriber = RawClient.connected(fixture.port(), "slow");
+                RawClient publisher = RawClient.connected(fixture.port(), "p")) {
+            subscriber.subscribed("a", 0);
+            byte[] payload = new byte[100_000];
+            for (int i = 0; i < 400; i++) {
+                publisher.send(publisher.publish("a", 2, 1, payload));
+                assertThat(publisher.read().type()).isEqualTo(RawClient.PUBACK);
+            }
+            double dropped = fixture.registry
+                    .get("hearth.mqtt.dropped")
+                    .functionCounter()
+                    .count();
+            assertThat(dropped).isPositive();
+            for (int i = 0; i < 400 - dropped; i++) {
+                assertThat(subscriber.read().type()).isEqualTo(RawClient.PUBLISH);
+            }
+            subscriber.send(RawClient.bytes(0xC0, 0));
+            await().atMost(Duration.ofSeconds(10)).until(() -> subscriber.read().type() == RawClient.PINGRESP);
+        }
+    }
+}
