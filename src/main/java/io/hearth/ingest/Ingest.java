@@ -312,7 +312,8 @@ public final class Ingest implements AutoCloseable {
         Transmission transmission = null;
         Origin origin = delivery.origin();
         if (origin != null) {
-            transmission = new Transmission(hash(origin.clientId()), origin.packetId(), hash(payload));
+            transmission =
+                    new Transmission(hash(origin.clientId()), origin.packetId(), hash(payload), admitted.timeless());
             // A reading with a time of its own overwrites itself when it comes again.
             if (origin.redelivered() && admitted.timeless() && isStored(device, transmission)) {
                 metrics.duplicates.increment();

@@ -2,6 +2,8 @@ package io.hearth.series;
 
 import io.hearth.model.Column;
 import io.hearth.model.ReadingBlock;
+import io.hearth.model.TimeRange;
+import io.hearth.series.chunk.Span;
 import io.hearth.table.Bytes;
 import io.hearth.table.Item;
 import java.nio.charset.StandardCharsets;
@@ -20,58 +22,87 @@ import org.jspecify.annotations.Nullable;
  */
 final class BlockBuilder {
     private final Set<String> wanted;
+    private final TimeRange range;
+    private final long nowMicros;
     private final Map<String, ColumnBuilder> byName = new HashMap<>();
     private final List<ColumnBuilder> byPosition = new ArrayList<>();
 
     private int rows;
     private long[] times;
-    private int[] runOfRow;
-    private Bytes[] runKeys = new Bytes[16];
-    private int runs;
+    private int[] sourceOfRow;
+    private final List<Source> sources = new ArrayList<>();
     private boolean ascending = true;
     private boolean complete = true;
     private long shortestKeptMicros = Long.MAX_VALUE;
 
     /**
-     * @param wanted the metrics to take; empty takes all
-     * @param capacity about how many readings are expected
+     * What one write brought.
+     *
+     * @param stampKey a key in which {@link SeriesKeys#compareStamps} finds the stamp of the write
      */
-    BlockBuilder(Set<String> wanted, int capacity) {
-        this.wanted = wanted;
-        times = new long[Math.max(16, capacity)];
-        runOfRow = new int[times.length];
-    }
+    private record Source(Bytes stampKey, long retentionSeconds) {}
 
     /**
-     * Adds the readings of a run that lie in the range and have not expired.
-     *
+     * @param wanted the metrics to take; empty takes all
+     * @param range the device times to take
      * @param nowMicros what expiry is judged by
+     * @param capacity about how many readings are expected
      */
-    void addRun(Item item, long startMicros, long endMicros, long nowMicros) {
-        RunReader run = new RunReader(item);
-        int size = run.size();
-        ensureRows(rows + size);
-        run.readTimes(times, rows);
-        run.skipTransmissions();
+    BlockBuilder(Set<String> wanted, TimeRange range, long nowMicros, int capacity) {
+        this.wanted = wanted;
+        this.range = range;
+        this.nowMicros = nowMicros;
+        times = new long[Math.max(16, capacity)];
+        sourceOfRow = new int[times.length];
+    }
 
-        if (runs == runKeys.length) {
-            runKeys = Arrays.copyOf(runKeys, runs * 2);
+    static long keptMicros(long retentionSeconds) {
+        return retentionSeconds == 0 ? Long.MAX_VALUE : retentionSeconds * 1_000_000;
+    }
+
+    /** Adds the readings of a run that lie in the range and have not expired. */
+    void addRun(Item item) {
+        RunReader run = new RunReader(item);
+        int row = rows;
+        ensureRows(row + run.size());
+        run.readTimes(times, row);
+        run.skipTransmissions();
+        rows += run.size();
+        run.readMetrics(this, row);
+        addSource(new Source(item.key().sortKey(), run.retentionSeconds()), row, rows);
+    }
+
+    /** Adds the readings of a chunk that lie in the range and have not expired; the block is copied. */
+    void addChunk(ReadingBlock block, List<Span> spans) {
+        int row = rows;
+        ensureRows(row + block.size());
+        System.arraycopy(block.timesMicros(), 0, times, row, block.size());
+        rows += block.size();
+        for (Column column : block.columns()) {
+            columnOf(column.metric()).setAll(column, row, block.size());
         }
-        runKeys[runs] = item.key().sortKey();
-        ascending &= rows == 0 || times[rows] > times[rows - 1];
-        long keptMicros = run.retentionSeconds() == 0 ? Long.MAX_VALUE : run.retentionSeconds() * 1_000_000;
+        int from = row;
+        for (Span span : spans) {
+            addSource(
+                    new Source(SeriesKeys.stampOnly(span.stamp()), span.retentionSeconds()),
+                    from,
+                    from + span.readings());
+            from += span.readings();
+        }
+    }
+
+    private void addSource(Source source, int from, int to) {
+        long keptMicros = keptMicros(source.retentionSeconds);
         shortestKeptMicros = Math.min(shortestKeptMicros, keptMicros);
         long expiredUpTo = keptMicros == Long.MAX_VALUE ? Long.MIN_VALUE : nowMicros - keptMicros;
-        complete &= times[rows] >= startMicros && times[rows] > expiredUpTo && times[rows + size - 1] < endMicros;
-        int row = rows;
-        rows += size;
-        run.readMetrics(this, row);
-        for (int i = row; i < rows; i++) {
-            // A negative run marks a reading that is to be left out.
-            boolean in = times[i] >= startMicros && times[i] < endMicros && times[i] > expiredUpTo;
-            runOfRow[i] = in ? runs : -1;
+        ascending &= from == 0 || times[from] > times[from - 1];
+        for (int row = from; row < to; row++) {
+            // A negative source marks a reading that is to be left out.
+            boolean in = range.contains(times[row]) && times[row] > expiredUpTo;
+            sourceOfRow[row] = in ? sources.size() : -1;
+            complete &= in;
         }
-        runs++;
+        sources.add(source);
     }
 
     /** How long after its device time the shortest-lived of the readings is kept; {@link Long#MAX_VALUE} for ever. */
@@ -79,7 +110,7 @@ final class BlockBuilder {
         return shortestKeptMicros;
     }
 
-    /** The merged block; the builder must not be used any more. */
+    /** The merged block; the builder must not be used any more but for {@link #spans}. */
     ReadingBlock build() {
         List<ColumnBuilder> columns = new ArrayList<>();
         for (ColumnBuilder column : byName.values()) {
@@ -100,6 +131,21 @@ final class BlockBuilder {
         return merge(columns);
     }
 
+    /** Who wrote the readings of the block that was built; of one that several wrote, the latest of them. */
+    List<Span> spans() {
+        List<Span> spans = new ArrayList<>();
+        for (int row = 0; row < rows; ) {
+            int end = row + 1;
+            while (end < rows && sourceOfRow[end] == sourceOfRow[row]) {
+                end++;
+            }
+            Source source = sources.get(sourceOfRow[row]);
+            spans.add(new Span(end - row, SeriesKeys.runStamp(source.stampKey), source.retentionSeconds));
+            row = end;
+        }
+        return spans;
+    }
+
     private void leaveOutEmptyReadings(List<ColumnBuilder> columns) {
         for (ColumnBuilder column : columns) {
             if (column.values == rows) {
@@ -112,7 +158,7 @@ final class BlockBuilder {
                 empty &= column.kinds[row] == Column.ABSENT;
             }
             if (empty) {
-                runOfRow[row] = -1;
+                sourceOfRow[row] = -1;
                 complete = false;
             }
         }
@@ -129,8 +175,10 @@ final class BlockBuilder {
         }
         firstOfGroup[groups] = order.length;
         long[] mergedTimes = new long[groups];
+        int[] mergedSources = new int[groups];
         for (int group = 0; group < groups; group++) {
             mergedTimes[group] = times[order[firstOfGroup[group]]];
+            mergedSources[group] = sourceOfRow[order[firstOfGroup[group + 1] - 1]];
         }
         List<Column> merged = new ArrayList<>(columns.size());
         for (ColumnBuilder column : columns) {
@@ -147,6 +195,8 @@ final class BlockBuilder {
                 merged.add(target.build(groups));
             }
         }
+        rows = groups;
+        sourceOfRow = mergedSources;
         return new ReadingBlock(groups, mergedTimes, merged);
     }
 
@@ -154,7 +204,7 @@ final class BlockBuilder {
     private int[] order() {
         List<Integer> order = new ArrayList<>(rows);
         for (int row = 0; row < rows; row++) {
-            if (runOfRow[row] >= 0) {
+            if (sourceOfRow[row] >= 0) {
                 order.add(row);
             }
         }
@@ -163,7 +213,8 @@ final class BlockBuilder {
                 int byTime = Long.compare(times[one], times[other]);
                 return byTime != 0
                         ? byTime
-                        : SeriesKeys.compareStamps(runKeys[runOfRow[one]], runKeys[runOfRow[other]]);
+                        : SeriesKeys.compareStamps(
+                                sources.get(sourceOfRow[one]).stampKey, sources.get(sourceOfRow[other]).stampKey);
             });
         }
         return order.stream().mapToInt(Integer::intValue).toArray();
@@ -173,7 +224,7 @@ final class BlockBuilder {
         if (needed > times.length) {
             int capacity = Math.max(needed, times.length * 2);
             times = Arrays.copyOf(times, capacity);
-            runOfRow = Arrays.copyOf(runOfRow, capacity);
+            sourceOfRow = Arrays.copyOf(sourceOfRow, capacity);
             byName.values().forEach(column -> column.ensure(capacity));
         }
     }
@@ -198,6 +249,11 @@ final class BlockBuilder {
         }
         byPosition.set(position, column);
         return column;
+    }
+
+    private ColumnBuilder columnOf(String name) {
+        return byName.computeIfAbsent(
+                name, metric -> new ColumnBuilder(metric, wanted.isEmpty() || wanted.contains(metric), times.length));
     }
 
     /** One metric of the block to be. */
@@ -244,6 +300,25 @@ final class BlockBuilder {
             texts[row] = text;
             values++;
             onlyNumbers = false;
+        }
+
+        /** Takes the values of a column from {@code row} on. */
+        private void setAll(Column column, int row, int size) {
+            byte[] itsKinds = column.kinds();
+            if (itsKinds == null) {
+                Arrays.fill(kinds, row, row + size, Column.NUMBER);
+                System.arraycopy(column.numbers(), 0, numbers, row, size);
+                values += size;
+                return;
+            }
+            for (int i = 0; i < size; i++) {
+                switch (itsKinds[i]) {
+                    case Column.NUMBER -> setNumber(row + i, column.numbers()[i]);
+                    case Column.BOOL -> setBool(row + i, column.numbers()[i] != 0);
+                    case Column.TEXT -> setText(row + i, column.textAt(i));
+                    default -> {}
+                }
+            }
         }
 
         private void copy(ColumnBuilder source, int from, int to) {

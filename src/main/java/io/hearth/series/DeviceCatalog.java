@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which devices there are, and which metrics each has sent. A record is written when a device is new or sends a metric for
- * the first time, in the same batch as the readings, so the catalog is never behind them.
+ * the first time, before the readings are, so the catalog is never behind them.
  *
  * <p>Format 1 of the record: {@code [1] format | varint first seen, µs | varint metrics, each a text}. It never expires.
  */

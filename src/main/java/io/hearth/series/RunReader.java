@@ -28,6 +28,13 @@ final class RunReader {
         retentionSeconds = in.readVarint();
     }
 
+    /** The transmissions of a stored run. */
+    static List<Transmission> transmissionsOf(Item item) {
+        RunReader run = new RunReader(item);
+        run.readTimes(new long[run.size()], 0);
+        return run.readTransmissions();
+    }
+
     /** How many readings the run has. */
     int size() {
         return size;
@@ -58,11 +65,11 @@ final class RunReader {
         List<Transmission> transmissions = new ArrayList<>(count);
         List<Long> clients = new ArrayList<>(1);
         for (int i = 0; i < count; i++) {
-            int place = in.readCount(clients.size());
-            if (place == clients.size()) {
+            int place = in.readCount(clients.size() * 2 + 1);
+            if (place / 2 == clients.size()) {
                 clients.add(in.readLong());
             }
-            transmissions.add(new Transmission(clients.get(place), in.readShort(), in.readInt()));
+            transmissions.add(new Transmission(clients.get(place / 2), in.readShort(), in.readInt(), (place & 1) != 0));
         }
         return transmissions;
     }
@@ -72,7 +79,7 @@ final class RunReader {
         int count = in.readCount(in.remaining());
         int clients = 0;
         for (int i = 0; i < count; i++) {
-            int place = in.readCount(clients);
+            int place = in.readCount(clients * 2 + 1) / 2;
             if (place == clients) {
                 clients++;
                 in.take(Long.BYTES);

@@ -18,8 +18,8 @@ import java.util.function.IntPredicate;
  *   svarint ingest time of the first reading, µs, less the physical time of the stamp
  *   n-1 x   varint   device time, µs, less that of the reading before
  *   n-1 x   svarint  ingest time, µs, less that of the reading before
- *   varint  transmissions, each: varint client hash's place in a table of those before, or their number for a new one,
- *           which [8] follows | [2] packet id | [4] payload hash
+ *   varint  transmissions, each: varint (client hash's place in a table of those before, or their number for a new one,
+ *           which [8] follows) * 2 + 1 if it is timeless | [2] packet id | [4] payload hash
  *   varint  metrics, each:
  *     text    name
  *     varint  bytes of what follows for this metric
@@ -31,7 +31,7 @@ import java.util.function.IntPredicate;
  *     texts     per value a text
  *     mixed     per value [1] kind | a double, [1] boolean or a text
  *
- * RunGoldenTest pins the bytes.
+ * SeriesGoldenTest pins the bytes.
  */
 
 /** Writes runs. Keeps its buffers from one run to the next, so it is not safe for several threads. */
@@ -122,11 +122,12 @@ final class RunWriter {
         Map<Long, Integer> clients = new HashMap<>();
         for (Transmission transmission : transmissions) {
             Integer place = clients.putIfAbsent(transmission.clientHash(), clients.size());
+            int timeless = transmission.timeless() ? 1 : 0;
             if (place == null) {
-                out.writeVarint(clients.size() - 1);
+                out.writeVarint((clients.size() - 1) * 2L + timeless);
                 out.writeLong(transmission.clientHash());
             } else {
-                out.writeVarint(place);
+                out.writeVarint(place * 2L + timeless);
             }
             out.writeShort(transmission.packetId());
             out.writeInt(transmission.payloadHash());

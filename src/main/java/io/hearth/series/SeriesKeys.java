@@ -17,21 +17,31 @@ import java.util.Arrays;
  *   device   01
  *   run      10 | [8] first device time, µs, ^ Long.MIN_VALUE | [8] hybrid time | region, ASCII
  *
- * 20 is kept for chunks. The stamp of the write ends a run's key, so that two writes never share one, not even of two
- * regions. A run never crosses a slot of 15 minutes, so a reading at time t is in a run that begins in t's slot: that is how
- * far back a range query has to start.
+ *   chunk    20 | [8] start of its window, µs, ^ Long.MIN_VALUE | [8] hybrid time of the sealing | [2] number
  *
- * A change needs a new format version; SeriesKeysGoldenTest pins the bytes.
+ * The stamp of the write ends a run's key, so that two writes never share one, not even of two regions. A run never crosses
+ * a slot of 15 minutes, so a reading at time t is in a run that begins in t's slot: that is how far back a range query has
+ * to start. A chunk never crosses its window of a day; what a window is sealed into again sorts behind what it was.
+ *
+ * A change needs a new format version; SeriesGoldenTest pins the bytes.
  */
 final class SeriesKeys {
     /** The width of a slot, which no run crosses. */
     static final long SLOT_MICROS = 15L * 60 * 1_000_000;
 
+    /** The width of a window, whose readings are sealed together: a day in UTC. */
+    static final long WINDOW_MICROS = 24L * 60 * 60 * 1_000_000;
+
     private static final byte DEVICE = 0x01;
     private static final byte RUN = 0x10;
+    private static final byte CHUNK = 0x20;
     private static final int RUN_TIME_AT = 1;
     private static final int RUN_STAMP_AT = 9;
     private static final int RUN_REGION_AT = 17;
+    private static final int CHUNK_BYTES = 19;
+
+    /** The sort keys of every run of a device. */
+    static final SortRange ALL_RUNS = SortRange.prefix(Bytes.wrap(new byte[] {RUN}));
 
     private static final Bytes DEVICE_KEY = Bytes.wrap(new byte[] {DEVICE});
 
@@ -50,13 +60,37 @@ final class SeriesKeys {
         return new Key(device.value(), Bytes.wrap(key));
     }
 
-    /** The sort keys of every run that can hold a reading of {@code [startMicros, endMicros)}. */
-    static SortRange runs(long startMicros, long endMicros) {
-        return new SortRange(runTime(slotStart(startMicros)), runTime(endMicros));
+    static Key chunk(DeviceId device, long windowStartMicros, long sealHybridTime, int number) {
+        byte[] key = new byte[CHUNK_BYTES];
+        key[0] = CHUNK;
+        putLong(key, RUN_TIME_AT, windowStartMicros ^ Long.MIN_VALUE);
+        putLong(key, RUN_STAMP_AT, sealHybridTime);
+        key[CHUNK_BYTES - 2] = (byte) (number >> 8);
+        key[CHUNK_BYTES - 1] = (byte) number;
+        return new Key(device.value(), Bytes.wrap(key));
     }
 
-    static boolean isRun(Bytes sortKey) {
-        return sortKey.array()[0] == RUN;
+    /** The sort keys of every run that can hold a reading of {@code [startMicros, endMicros)}. */
+    static SortRange runs(long startMicros, long endMicros) {
+        return new SortRange(time(RUN, slotStart(startMicros)), time(RUN, endMicros));
+    }
+
+    /** The sort keys of every chunk that can hold a reading of {@code [startMicros, endMicros)}. */
+    static SortRange chunks(long startMicros, long endMicros) {
+        return new SortRange(time(CHUNK, windowStart(startMicros)), time(CHUNK, endMicros));
+    }
+
+    /** The stamp of a write in the place where {@link #compareStamps} looks for it; no key of the table. */
+    static Bytes stampOnly(WriteStamp stamp) {
+        byte[] region = stamp.region().value().getBytes(StandardCharsets.US_ASCII);
+        byte[] key = new byte[RUN_REGION_AT + region.length];
+        putLong(key, RUN_STAMP_AT, stamp.time().packed());
+        System.arraycopy(region, 0, key, RUN_REGION_AT, region.length);
+        return Bytes.wrap(key);
+    }
+
+    static long chunkWindowStart(Bytes sortKey) {
+        return getLong(sortKey.array(), RUN_TIME_AT) ^ Long.MIN_VALUE;
     }
 
     static long runFirstTimeMicros(Bytes sortKey) {
@@ -81,13 +115,22 @@ final class SeriesKeys {
 
     /** The start of the slot in which a time lies; saturates at the ends of time. */
     static long slotStart(long timeMicros) {
-        long start = timeMicros - Math.floorMod(timeMicros, SLOT_MICROS);
+        return floor(timeMicros, SLOT_MICROS);
+    }
+
+    /** The start of the window in which a time lies; saturates at the ends of time. */
+    static long windowStart(long timeMicros) {
+        return floor(timeMicros, WINDOW_MICROS);
+    }
+
+    private static long floor(long timeMicros, long width) {
+        long start = timeMicros - Math.floorMod(timeMicros, width);
         return start > timeMicros ? Long.MIN_VALUE : start;
     }
 
-    private static Bytes runTime(long timeMicros) {
+    private static Bytes time(byte kind, long timeMicros) {
         byte[] key = new byte[RUN_STAMP_AT];
-        key[0] = RUN;
+        key[0] = kind;
         putLong(key, RUN_TIME_AT, timeMicros ^ Long.MIN_VALUE);
         return Bytes.wrap(key);
     }

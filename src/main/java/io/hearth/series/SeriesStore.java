@@ -8,6 +8,12 @@ import io.hearth.model.PointBuffer;
 import io.hearth.model.ReadingBlock;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
+import io.hearth.model.Value;
+import io.hearth.series.aggregate.Aggregation;
+import io.hearth.series.aggregate.ChunkSummary;
+import io.hearth.series.aggregate.Function;
+import io.hearth.series.chunk.Chunk;
+import io.hearth.series.chunk.MetricSummary;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.Cursor;
@@ -30,6 +36,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +60,7 @@ public final class SeriesStore {
     private final long retentionSeconds;
     private final HybridClock clock;
     private final DeviceCatalog catalog;
+    private final Sealer sealer;
     private final LatestCache latest = new LatestCache();
     private final ThreadLocal<RunWriter> runWriters = ThreadLocal.withInitial(RunWriter::new);
 
@@ -68,6 +76,7 @@ public final class SeriesStore {
         this.retentionSeconds = retention.toSeconds();
         this.clock = new HybridClock(wallClock, storedHorizonMillis(table));
         this.catalog = new DeviceCatalog(table);
+        this.sealer = new Sealer(table, catalog, clock, wallClock);
     }
 
     /** What an append has to store, and to tell afterwards. */
@@ -87,7 +96,7 @@ public final class SeriesStore {
             public Uni<? extends Void> get() {
                 Prepared ready = prepared == null ? prepare(batch) : prepared;
                 prepared = ready;
-                return table.write(ready.writes).invoke(() -> committed(batch, ready));
+                return store(ready).invoke(() -> committed(batch, ready));
             }
         });
     }
@@ -107,7 +116,72 @@ public final class SeriesStore {
      */
     public Iterator<ReadingBlock> scan(
             DeviceId device, TimeRange range, Set<String> metrics, Direction direction, Consistency consistency) {
-        return new SeriesScan(table, device, range, metrics, direction, consistency, nowMicros());
+        return new SeriesScan(segments(device, range, metrics, direction, consistency));
+    }
+
+    /**
+     * Adds the readings of a device to an aggregation, whose grid says of which time; from the headers of chunks where those
+     * answer what is asked.
+     *
+     * @param metrics the metrics of the aggregation; empty means all
+     */
+    public void aggregate(DeviceId device, Aggregation aggregation, Set<String> metrics, Consistency consistency) {
+        aggregation.nextDevice();
+        boolean summaries = Function.canUseSummary(aggregation.functions());
+        SegmentScan scan = segments(device, aggregation.grid().range(), metrics, Direction.ASCENDING, consistency);
+        while (scan.hasNext()) {
+            Segment segment = scan.next();
+            if (summaries && segment instanceof Segment.Sealed sealed) {
+                Set<String> unanswered = addSummaries(sealed.chunk(), aggregation, metrics);
+                if (!unanswered.isEmpty()) {
+                    aggregation.add(scan.decode(sealed.chunk(), unanswered::contains));
+                }
+            } else {
+                aggregation.add(scan.blockOf(segment));
+            }
+        }
+    }
+
+    /** Adds what the header of a chunk answers, and returns the metrics that have to be decoded. */
+    private static Set<String> addSummaries(Chunk chunk, Aggregation aggregation, Set<String> metrics) {
+        Set<String> unanswered = new HashSet<>();
+        for (MetricSummary summary : chunk.metrics()) {
+            boolean wanted = metrics.isEmpty() || metrics.contains(summary.metric());
+            if (wanted && !addSummary(summary, aggregation)) {
+                unanswered.add(summary.metric());
+            }
+        }
+        return unanswered;
+    }
+
+    private static boolean addSummary(MetricSummary summary, Aggregation aggregation) {
+        if (summary.numbers() != summary.points()
+                || !(summary.first() instanceof Value.Num first)
+                || !(summary.last() instanceof Value.Num last)) {
+            return false;
+        }
+        double sumOfSquares = summary.squaredDeviations() + summary.sum() * summary.sum() / summary.numbers();
+        if (!Double.isFinite(summary.sum()) || !Double.isFinite(sumOfSquares)) {
+            return false;
+        }
+        return aggregation.addSummary(
+                summary.metric(),
+                new ChunkSummary(
+                        Column.NUMBER,
+                        summary.numbers(),
+                        summary.min(),
+                        summary.max(),
+                        summary.sum(),
+                        sumOfSquares,
+                        summary.firstMicros(),
+                        first.number(),
+                        summary.lastMicros(),
+                        last.number()));
+    }
+
+    private SegmentScan segments(
+            DeviceId device, TimeRange range, Set<String> metrics, Direction direction, Consistency consistency) {
+        return new SegmentScan(table, device, range, metrics, direction, consistency, nowMicros());
     }
 
     /** The latest value of each metric of a device; empty if it has none. */
@@ -115,10 +189,9 @@ public final class SeriesStore {
         return latest.latest(device, nowMicros(), entry -> {
             int metrics =
                     catalog.find(device).map(found -> found.metrics().size()).orElse(0);
-            SeriesScan scan = new SeriesScan(
-                    table, device, TimeRange.ALL, Set.of(), Direction.DESCENDING, Consistency.STRONG, nowMicros());
+            SegmentScan scan = segments(device, TimeRange.ALL, Set.of(), Direction.DESCENDING, Consistency.STRONG);
             while (entry.metrics() < metrics && scan.hasNext()) {
-                entry.offer(scan.next(), scan.shortestKeptMicros());
+                entry.offer(scan.blockOf(scan.next()), scan.shortestKeptMicros());
             }
         });
     }
@@ -150,7 +223,7 @@ public final class SeriesStore {
         while (true) {
             Page page = table.query(query).await().indefinitely();
             for (Item item : page.items()) {
-                List<Transmission> transmissions = transmissionsOf(item);
+                List<Transmission> transmissions = RunReader.transmissionsOf(item);
                 for (int i = transmissions.size() - 1; i >= 0; i--) {
                     Transmission stored = transmissions.get(i);
                     if (stored.clientHash() == transmission.clientHash()) {
@@ -163,16 +236,20 @@ public final class SeriesStore {
             }
             Cursor next = page.next();
             if (next == null || looked > MAX_TRANSMISSIONS_IN_FLIGHT) {
-                return false;
+                return looked <= MAX_TRANSMISSIONS_IN_FLIGHT && sealer.isStored(device, transmission, sinceMicros);
             }
             query = query.from(next, 1024);
         }
     }
 
-    private static List<Transmission> transmissionsOf(Item item) {
-        RunReader run = new RunReader(item);
-        run.readTimes(new long[run.size()], 0);
-        return run.readTransmissions();
+    /**
+     * Turns the runs of every window that ended before a time into chunks. Answers are the same before, meanwhile and
+     * afterwards.
+     *
+     * @param pause is called with the nanoseconds that a device took, and may make the caller wait so that others get on
+     */
+    public SealResult seal(long endedBeforeMicros, LongConsumer pause) {
+        return sealer.sealAll(endedBeforeMicros, pause);
     }
 
     private Prepared prepare(AppendBatch batch) {
@@ -206,13 +283,23 @@ public final class SeriesStore {
             writes.add(run(batch, readings, from, readings.size(), tick.hybridTime()));
             recordIfNew(readings, points).ifPresent(records::add);
         }
-        for (Item record : records) {
-            writes.add(new Write.Put(record));
-        }
         if (horizonMillis != 0) {
             writes.add(new Write.Put(horizon(horizonMillis)));
         }
         return new Prepared(writes, records, tick.hybridTime(), horizonMillis);
+    }
+
+    /**
+     * Device records come first, so that the catalog is never behind the readings; and by themselves, as they are indexed,
+     * which would keep the engine from taking the runs as they are.
+     */
+    private Uni<Void> store(Prepared prepared) {
+        if (prepared.records.isEmpty()) {
+            return table.write(prepared.writes);
+        }
+        List<Write> records =
+                prepared.records.stream().<Write>map(Write.Put::new).toList();
+        return table.write(records).chain(() -> table.write(prepared.writes));
     }
 
     private void committed(AppendBatch batch, Prepared prepared) {

@@ -6,5 +6,6 @@ package io.hearth.series;
  * @param clientHash a hash of the MQTT client identifier
  * @param packetId the MQTT packet identifier, 1 to 65,535
  * @param payloadHash a hash of the payload
+ * @param timeless whether it brought a reading without a time of its own, which would be doubled if it came again
  */
-public record Transmission(long clientHash, int packetId, int payloadHash) {}
+public record Transmission(long clientHash, int packetId, int payloadHash, boolean timeless) {}

@@ -34,6 +34,24 @@ public interface Table extends AutoCloseable {
     /** Removes the item of {@code key} if {@code condition} holds of it; completes and fails as {@link #put}. */
     Uni<Void> delete(Key key, Condition condition);
 
+    /**
+     * Reorganises a partition: stores items that hold what others held, and removes those others. For whoever reads through
+     * the owner of the items nothing changes, so an engine that can keeps this out of the change feed. An engine that cannot
+     * do it in one step stores before it removes. Exactly the named items are removed, at a cost per stretch of neighbours
+     * rather than per item where the engine can.
+     *
+     * @param items without index keys, of the same partition as {@code superseded}
+     * @param superseded sort keys, ascending
+     * @return completes when readers see it; after a crash the one or the other state is there, or both
+     */
+    Uni<Void> replace(String partitionKey, List<Item> items, List<Bytes> superseded);
+
+    /**
+     * Returns the space of what has expired or been replaced, as far as that is up to this process. May take minutes, so
+     * subscribe on a thread that may wait; it also happens by itself, later.
+     */
+    Uni<Void> reclaim();
+
     /** The item of {@code key}; empty if there is none or it has expired. */
     Uni<Optional<Item>> get(Key key, Consistency consistency);
 

@@ -1,5 +1,6 @@
 package io.hearth.ingest;
 
+import io.hearth.table.Bytes;
 import io.hearth.table.ChangePage;
 import io.hearth.table.ChangeStart;
 import io.hearth.table.Condition;
@@ -71,6 +72,16 @@ final class FaultyTable implements Table {
     @Override
     public Uni<Void> delete(Key key, Condition condition) {
         return table.delete(key, condition);
+    }
+
+    @Override
+    public Uni<Void> replace(String partitionKey, List<Item> items, List<Bytes> superseded) {
+        return table.replace(partitionKey, items, superseded);
+    }
+
+    @Override
+    public Uni<Void> reclaim() {
+        return table.reclaim();
     }
 
     @Override

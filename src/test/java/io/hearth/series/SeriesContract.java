@@ -9,16 +9,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.TimeRange;
+import io.hearth.series.aggregate.Aggregation;
+import io.hearth.series.aggregate.BucketGrid;
+import io.hearth.series.aggregate.BucketSeries;
+import io.hearth.series.aggregate.Every;
+import io.hearth.series.aggregate.Fill;
+import io.hearth.series.aggregate.Function;
+import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
+import io.hearth.table.Query;
+import io.hearth.table.SortRange;
 import io.hearth.table.Table;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,6 +40,7 @@ abstract class SeriesContract {
     private static final Duration RETENTION = Duration.ofDays(30);
     private static final long T0 = EpochMicros.of(START);
     private static final long SECOND = 1_000_000;
+    private static final long DAY = Duration.ofDays(1).toSeconds() * SECOND;
 
     private final SeriesFixture fixture = new SeriesFixture();
     private Table table;
@@ -162,8 +175,8 @@ abstract class SeriesContract {
 
     @Test
     void isStored_knowsTheLastUseOfAPacketId() {
-        Transmission first = new Transmission(77, 1, 100);
-        Transmission second = new Transmission(77, 2, 100);
+        Transmission first = new Transmission(77, 1, 100, true);
+        Transmission second = new Transmission(77, 2, 100, true);
         AppendBatch batch = new AppendBatch();
         add(batch, "d1", T0, Map.of("a", 1), first);
         add(batch, "d1", T0 + 1, Map.of("a", 1), second);
@@ -172,13 +185,13 @@ abstract class SeriesContract {
 
         assertThat(stored(first, since)).isTrue();
         assertThat(stored(second, since)).isTrue();
-        assertThat(stored(new Transmission(77, 1, 101), since)).isFalse();
-        assertThat(stored(new Transmission(77, 3, 100), since)).isFalse();
-        assertThat(stored(new Transmission(78, 1, 100), since)).isFalse();
+        assertThat(stored(new Transmission(77, 1, 101, true), since)).isFalse();
+        assertThat(stored(new Transmission(77, 3, 100, true), since)).isFalse();
+        assertThat(stored(new Transmission(78, 1, 100, true), since)).isFalse();
         assertThat(stored(first, T0 + 3600 * SECOND)).isFalse();
 
         AppendBatch again = new AppendBatch();
-        add(again, "d1", T0 + 2, Map.of("a", 1), new Transmission(77, 1, 200));
+        add(again, "d1", T0 + 2, Map.of("a", 1), new Transmission(77, 1, 200, true));
         store.append(again).await().indefinitely();
         assertThat(stored(first, since)).isFalse();
     }
@@ -194,6 +207,161 @@ abstract class SeriesContract {
 
         assertThat(scanAll("d1", Direction.ASCENDING)).hasSize(1);
         assertThat(scanAll("d1", Direction.ASCENDING).get(0).getValue()).hasSize(1000);
+    }
+
+    @Test
+    void seal_windowThatHasEnded_becomesOneChunkThatAnswersTheSame() {
+        for (int i = 0; i < 600; i++) {
+            append(store, "d1", T0 - DAY + i * 10 * SECOND, Map.of("a", i / 10.0, "on", i % 7 == 0));
+        }
+        append(store, "d1", T0, Map.of("a", 1));
+        var before = scanAll("d1", Direction.ASCENDING);
+
+        SealResult result = store.seal(T0, nanos -> {});
+
+        assertThat(result.readings()).isEqualTo(600);
+        assertThat(result.chunks()).isEqualTo(1);
+        assertThat(result.bytesAfter()).isLessThan(result.bytesBefore() / 10);
+        assertThat(kindsOfItems("d1")).isEqualTo(Map.of(0x01, 1L, 0x10, 1L, 0x20, 1L));
+        assertThat(scanAll("d1", Direction.ASCENDING)).isEqualTo(before);
+        assertThat(store.seal(T0, nanos -> {})).isEqualTo(SealResult.NOTHING);
+    }
+
+    @Test
+    void seal_lateAndRepeatedReadings_reopenTheWindowAndLandOnce() {
+        append(store, "d1", T0 - DAY, Map.of("a", 1, "b", 1));
+        append(store, "d1", T0 - DAY + 2, Map.of("a", 3));
+        store.seal(T0, nanos -> {});
+        append(store, "d1", T0 - DAY, Map.of("a", 10));
+        append(store, "d1", T0 - DAY + 1, Map.of("a", 2));
+        append(store, "d1", T0 - DAY + 2, Map.of("a", 3));
+        var expected = List.of(
+                Map.entry(T0 - DAY, Map.of("a", 10.0, "b", 1.0)),
+                Map.entry(T0 - DAY + 1, Map.of("a", 2.0)),
+                Map.entry(T0 - DAY + 2, Map.of("a", 3.0)));
+
+        assertThat(scanAll("d1", Direction.ASCENDING)).isEqualTo(expected);
+        assertThat(store.seal(T0, nanos -> {}).readings()).isEqualTo(3);
+        assertThat(scanAll("d1", Direction.ASCENDING)).isEqualTo(expected);
+        assertThat(kindsOfItems("d1")).isEqualTo(Map.of(0x01, 1L, 0x20, 1L));
+    }
+
+    @Test
+    void seal_windowWithManyReadings_isCutIntoChunks() {
+        for (int hour = 0; hour < 4; hour++) {
+            AppendBatch batch = new AppendBatch();
+            for (int i = 0; i < 9000; i++) {
+                add(batch, "d1", T0 - DAY + (hour * 9000L + i) * SECOND / 10, Map.of("a", i), null);
+            }
+            store.append(batch).await().indefinitely();
+        }
+        var before = scanAll("d1", Direction.DESCENDING);
+
+        assertThat(store.seal(T0, nanos -> {}).chunks()).isGreaterThan(1);
+        assertThat(scanAll("d1", Direction.DESCENDING)).isEqualTo(before).hasSize(36_000);
+    }
+
+    @Test
+    void expiry_reachesInsideAChunk() {
+        append(store, "d1", T0 - DAY, Map.of("a", 1));
+        append(store, "d1", T0 - DAY + SECOND, Map.of("a", 2));
+        store.seal(T0, nanos -> {});
+
+        fixture.setNow(EpochMicros.toInstant(T0 - DAY).plus(RETENTION));
+        assertThat(scanAll("d1", Direction.ASCENDING)).containsExactly(Map.entry(T0 - DAY + SECOND, Map.of("a", 2.0)));
+        fixture.setNow(EpochMicros.toInstant(T0 - DAY + SECOND).plus(RETENTION));
+        assertThat(scanAll("d1", Direction.ASCENDING)).isEmpty();
+    }
+
+    @Test
+    void isStored_afterSealing_stillKnowsTimelessTransmissions() {
+        AppendBatch batch = new AppendBatch();
+        add(batch, "d1", T0 - DAY, Map.of("a", 1), new Transmission(77, 1, 100, true));
+        store.append(batch).await().indefinitely();
+        store.seal(T0, nanos -> {});
+
+        assertThat(stored(new Transmission(77, 1, 100, true), T0 - DAY - SECOND))
+                .isTrue();
+        assertThat(stored(new Transmission(77, 1, 101, true), T0 - DAY - SECOND))
+                .isFalse();
+    }
+
+    @Test
+    void seal_whileReadingsArrive_losesAndDoublesNone() throws Exception {
+        int readings = 3000;
+        Thread writer = new Thread(() -> {
+            for (int i = 0; i < readings; i++) {
+                append(store, "d1", T0 - DAY + (i * 7919L % readings) * SECOND, Map.of("a", i));
+            }
+        });
+        writer.start();
+        while (writer.isAlive()) {
+            store.seal(T0, nanos -> {});
+            long last = Long.MIN_VALUE;
+            for (var reading : scanAll("d1", Direction.ASCENDING)) {
+                assertThat(reading.getKey()).isGreaterThan(last);
+                last = reading.getKey();
+            }
+        }
+        writer.join();
+
+        assertThat(scanAll("d1", Direction.ASCENDING)).hasSize(readings);
+        store.seal(T0, nanos -> {});
+        assertThat(scanAll("d1", Direction.ASCENDING)).hasSize(readings);
+    }
+
+    @Test
+    void aggregate_sealedOrNot_agreesWithPlainRecomputation() {
+        long seed = Long.getLong("seed", new Random().nextLong());
+        Random random = new Random(seed);
+        for (int round = 0; round < 30; round++) {
+            AppendBatch batch = new AppendBatch();
+            for (int i = 0; i < 100; i++) {
+                add(batch, "d1", T0 - random.nextInt(4 * 86400) * SECOND, randomValues(random), null);
+            }
+            store.append(batch).await().indefinitely();
+            if (round % 4 == 1) {
+                store.seal(T0 - random.nextInt(3) * DAY, nanos -> {});
+            }
+        }
+        List<Function> functions = List.of(Function.COUNT, Function.MIN, Function.MAX, Function.SUM);
+        for (String every : List.of("1d", "7h", "5m", "1w")) {
+            TimeRange range = new TimeRange(T0 - 3 * DAY - 1234, T0 - 567);
+            BucketGrid grid = BucketGrid.of(range, Every.parse(every), ZoneId.of("Europe/Berlin"));
+            Aggregation aggregation = new Aggregation(grid, functions, List.of("a"));
+            store.aggregate(new DeviceId("d1"), aggregation, Set.of("a"), Consistency.STRONG);
+            BucketSeries buckets = aggregation.result(Fill.NULL);
+
+            Map<Integer, DoubleSummaryStatistics> expected = new TreeMap<>();
+            for (var reading : scan(store, "d1", range, Set.of("a"), Direction.ASCENDING)) {
+                Object value = reading.getValue().get("a");
+                double number;
+                if (value instanceof Double its) {
+                    number = its;
+                } else if (value instanceof Boolean its) {
+                    number = its ? 1 : 0;
+                } else {
+                    continue;
+                }
+                expected.computeIfAbsent(grid.indexOf(reading.getKey()), b -> new DoubleSummaryStatistics())
+                        .accept(number);
+            }
+            for (int row = 0; row < buckets.rows(); row++) {
+                DoubleSummaryStatistics its = expected.get(row);
+                if (its != null) {
+                    assertThat(buckets.valueAt(row, 0, Function.MIN))
+                            .as("seed %d", seed)
+                            .isEqualTo(its.getMin());
+                    assertThat(buckets.valueAt(row, 0, Function.MAX))
+                            .as("seed %d", seed)
+                            .isEqualTo(its.getMax());
+                    assertThat(buckets.valueAt(row, 0, Function.SUM))
+                            .as("seed %d", seed)
+                            .isCloseTo(its.getSum(), Percentage.withPercentage(1e-7));
+                }
+            }
+            assertThat(expected).isNotEmpty();
+        }
     }
 
     @Test
@@ -214,6 +382,10 @@ abstract class SeriesContract {
                         .putAll(values);
             }
             store.append(batch).await().indefinitely();
+            if (round % 7 == 3) {
+                // Answers must not depend on what has been sealed, nor on windows that were opened again.
+                store.seal(T0 + random.nextInt(3) * Duration.ofDays(1).toSeconds() * SECOND, nanos -> {});
+            }
         }
         for (int i = 0; i < 100; i++) {
             String device = "d" + random.nextInt(3);
@@ -263,6 +435,14 @@ abstract class SeriesContract {
                 .collect(Collectors.toMap(
                         Map.Entry::getKey,
                         point -> SeriesFixture.plain(point.getValue().value())));
+    }
+
+    /** How many items of each kind, by the first byte of their sort keys, the table holds of a device. */
+    private Map<Integer, Long> kindsOfItems(String device) {
+        Query all = new Query(device, SortRange.ALL, Direction.ASCENDING, 10_000, null, Consistency.STRONG);
+        return table.query(all).await().indefinitely().items().stream()
+                .collect(Collectors.groupingBy(
+                        item -> (int) item.key().sortKey().array()[0], TreeMap::new, Collectors.counting()));
     }
 
     private boolean stored(Transmission transmission, long sinceMicros) {

@@ -88,6 +88,21 @@ public final class MemoryTable implements Table {
     }
 
     @Override
+    public Uni<Void> replace(String partitionKey, List<Item> replacements, List<Bytes> superseded) {
+        return step(() -> {
+            replacements.forEach(item -> requireEncodable(new Write.Put(item)));
+            superseded.forEach(sortKey -> items.remove(Position.of(new Key(partitionKey, sortKey))));
+            replacements.forEach(item -> items.put(Position.of(item.key()), item));
+            return null;
+        });
+    }
+
+    @Override
+    public Uni<Void> reclaim() {
+        return Uni.createFrom().voidItem();
+    }
+
+    @Override
     public Uni<Optional<Item>> get(Key key, Consistency consistency) {
         return step(() -> Optional.ofNullable(live(key)));
     }

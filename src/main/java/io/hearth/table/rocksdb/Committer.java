@@ -85,8 +85,8 @@ final class Committer {
         PendingWrite last = first;
         long bytes = first.bytes();
         while (last.link != null
-                && !(first instanceof PendingWrite.Sweep)
-                && !(last.link instanceof PendingWrite.Sweep)
+                && !first.standsAlone()
+                && !last.link.standsAlone()
                 && bytes + last.link.bytes() <= MAX_COMMIT_BYTES) {
             last = last.link;
             bytes += last.bytes();
@@ -121,6 +121,10 @@ final class Committer {
                 SweepCommit.commit(database, sweep, clock.instant().getEpochSecond());
                 // Not synced, so a power failure can take its sequence numbers back: the feed waits for the next
                 // commit.
+                return committedSequence;
+            }
+            if (first instanceof PendingWrite.Replacement replacement) {
+                ReplacementCommit.commit(database, replacement);
                 return committedSequence;
             }
             commit(first, database);

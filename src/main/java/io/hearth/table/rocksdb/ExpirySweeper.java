@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.table.Key;
 import io.hearth.table.TableException;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.CompactRangeOptions;
 import org.rocksdb.CompactRangeOptions.BottommostLevelCompaction;
@@ -42,7 +44,7 @@ final class ExpirySweeper implements AutoCloseable {
     private final @Nullable Thread thread;
 
     /** Rows removed from each part since it was compacted. Forgotten when the table closes, which only delays a compaction. */
-    private final long[] removed = new long[PARTS];
+    private final AtomicLongArray removed = new AtomicLongArray(PARTS);
 
     private final long[] kept = new long[PARTS];
 
@@ -117,7 +119,7 @@ final class ExpirySweeper implements AutoCloseable {
             if (chunk.expired > 0) {
                 byte[] chunkEnd = chunk.next != null ? chunk.next : chunk.last;
                 int gone = commit(new PendingWrite.Target.Items(position, chunkEnd));
-                removed[part] += gone;
+                removed.addAndGet(part, gone);
                 total += gone;
             }
             kept[part] += chunk.rows - chunk.expired;
@@ -219,7 +221,7 @@ final class ExpirySweeper implements AutoCloseable {
             int first = part;
             long rows = 0;
             while (part < PARTS && worthCompacting(part) && rows <= MAX_COMPACTION_ROWS) {
-                rows += removed[part] + kept[part];
+                rows += removed.get(part) + kept[part];
                 part++;
             }
             byte[] start = partStart(first);
@@ -228,13 +230,21 @@ final class ExpirySweeper implements AutoCloseable {
                 database.db().compactRange(database.items(), start, end, compaction);
                 return 1;
             });
-            Arrays.fill(removed, first, part, 0);
+            for (int done = first; done < part; done++) {
+                removed.set(done, 0);
+            }
         }
         return compactions;
     }
 
     private boolean worthCompacting(int part) {
-        return removed[part] > 0 && removed[part] * COMPACTION_FRACTION >= removed[part] + kept[part];
+        long gone = removed.get(part);
+        return gone > 0 && gone * COMPACTION_FRACTION >= gone + kept[part];
+    }
+
+    /** Counts rows of a partition that others have replaced, whose space a compaction returns, too. */
+    void superseded(String partitionKey, int rows) {
+        removed.addAndGet(RowKey.hash(Key.encodePartitionKey(partitionKey)) / (RowKey.HASHES / PARTS), rows);
     }
 
     /** Where a part of the hash space begins; null behind the last one. */

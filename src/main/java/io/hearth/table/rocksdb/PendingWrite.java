@@ -35,6 +35,11 @@ abstract sealed class PendingWrite {
         return bytes;
     }
 
+    /** Whether it is a commit of its own. */
+    boolean standsAlone() {
+        return this instanceof Sweep || this instanceof Replacement;
+    }
+
     /** Decides that the writer will be told of {@code cause}, unless it already failed. */
     void fail(Throwable cause) {
         if (failure == null) {
@@ -91,6 +96,25 @@ abstract sealed class PendingWrite {
             @Nullable Condition condition) {
         long bytes() {
             return 2L * rowKey.length + (value == null ? 0 : value.length) + (indexRow == null ? 0 : indexRow.length);
+        }
+    }
+
+    /** Stores items in place of others; the commit removes those, neighbours at once. */
+    static final class Replacement extends PendingWrite {
+        final byte[] records;
+        final int length;
+        final List<byte[]> superseded;
+
+        /** @param superseded row keys, ascending */
+        Replacement(UniEmitter<? super Void> writer, int puts, ByteSink records, List<byte[]> superseded) {
+            super(writer, puts + superseded.size(), records.length() + 64L * superseded.size());
+            this.records = records.array();
+            this.length = records.length();
+            this.superseded = superseded;
+        }
+
+        int puts() {
+            return writes() - superseded.size();
         }
     }
 

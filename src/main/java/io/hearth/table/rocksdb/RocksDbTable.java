@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.table.Bytes;
 import io.hearth.table.ChangePage;
 import io.hearth.table.ChangeStart;
 import io.hearth.table.CommitListener;
@@ -73,6 +74,17 @@ public final class RocksDbTable implements Table {
     @Override
     public Uni<Void> delete(Key key, Condition condition) {
         return submit(writer -> WriteEncoder.encode(key, null, condition, writer));
+    }
+
+    @Override
+    public Uni<Void> replace(String partitionKey, List<Item> items, List<Bytes> superseded) {
+        return submit(writer -> WriteEncoder.encode(partitionKey, items, superseded, writer))
+                .invoke(() -> sweeper.superseded(partitionKey, superseded.size()));
+    }
+
+    @Override
+    public Uni<Void> reclaim() {
+        return Uni.createFrom().item(this::sweepNow).replaceWithVoid();
     }
 
     @Override

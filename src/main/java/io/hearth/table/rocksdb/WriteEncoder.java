@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.table.Bytes;
 import io.hearth.table.Condition;
 import io.hearth.table.IndexKey;
 import io.hearth.table.Item;
@@ -30,7 +31,24 @@ final class WriteEncoder {
         return write instanceof Write.Put put && put.item().index() == null;
     }
 
+    /** Items without index keys that hold what others of the partition held, whose sort keys ascend. */
+    static PendingWrite encode(
+            String partitionKey, List<Item> items, List<Bytes> superseded, UniEmitter<? super Void> writer) {
+        List<Write> puts = items.stream().<Write>map(Write.Put::new).toList();
+        if (!puts.stream().allMatch(WriteEncoder::isBlind)) {
+            throw new IllegalArgumentException("an item that replaces others has no index key");
+        }
+        List<byte[]> rows = superseded.stream()
+                .map(sortKey -> RowKey.encode(new Key(partitionKey, sortKey)))
+                .toList();
+        return new PendingWrite.Replacement(writer, puts.size(), records(puts), rows);
+    }
+
     private static PendingWrite blind(List<Write> writes, UniEmitter<? super Void> writer) {
+        return new PendingWrite.Encoded(writer, writes.size(), records(writes));
+    }
+
+    private static ByteSink records(List<Write> writes) {
         int expectedBytes = 0;
         for (Write write : writes) {
             Item item = ((Write.Put) write).item();
@@ -56,7 +74,7 @@ final class WriteEncoder {
             records.putVarint(ItemValue.encodedBytes(item, null));
             ItemValue.encode(item, null, records);
         }
-        return new PendingWrite.Encoded(writer, writes.size(), records);
+        return records;
     }
 
     private static PendingWrite dependent(List<Write> writes, UniEmitter<? super Void> writer) {

@@ -1,0 +1,50 @@
+package io.hearth.series;
+
+import io.hearth.table.Cursor;
+import io.hearth.table.Item;
+import io.hearth.table.Page;
+import io.hearth.table.Query;
+import io.hearth.table.Table;
+import java.util.List;
+import java.util.NoSuchElementException;
+import org.jspecify.annotations.Nullable;
+
+/** The items of a query one after the other, holding a page at a time. Blocks until a page is there. */
+final class ItemWalk {
+    private final Table table;
+    private final int laterPageItems;
+    private @Nullable Query query;
+    private List<Item> page = List.of();
+    private int at;
+
+    /** @param laterPageItems how many items the pages behind the first one may have */
+    ItemWalk(Table table, Query query, int laterPageItems) {
+        this.table = table;
+        this.query = query;
+        this.laterPageItems = laterPageItems;
+    }
+
+    boolean hasNext() {
+        while (at == page.size() && query != null) {
+            Page fetched = table.query(query).await().indefinitely();
+            Cursor cursor = fetched.next();
+            query = cursor == null ? null : query.from(cursor, laterPageItems);
+            page = fetched.items();
+            at = 0;
+        }
+        return at < page.size();
+    }
+
+    Item peek() {
+        if (!hasNext()) {
+            throw new NoSuchElementException();
+        }
+        return page.get(at);
+    }
+
+    Item next() {
+        Item item = peek();
+        at++;
+        return item;
+    }
+}

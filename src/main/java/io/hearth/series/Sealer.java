@@ -1,0 +1,267 @@
+package io.hearth.series;
+
+import io.hearth.model.DeviceId;
+import io.hearth.model.EpochMicros;
+import io.hearth.model.ReadingBlock;
+import io.hearth.model.TimeRange;
+import io.hearth.series.chunk.Chunk;
+import io.hearth.series.chunk.ChunkScratch;
+import io.hearth.series.chunk.ChunkWriter;
+import io.hearth.series.chunk.CorruptChunkException;
+import io.hearth.series.chunk.Span;
+import io.hearth.table.ByteReader;
+import io.hearth.table.ByteWriter;
+import io.hearth.table.Bytes;
+import io.hearth.table.Consistency;
+import io.hearth.table.CorruptItemException;
+import io.hearth.table.Cursor;
+import io.hearth.table.Direction;
+import io.hearth.table.Item;
+import io.hearth.table.Query;
+import io.hearth.table.SortRange;
+import io.hearth.table.Table;
+import io.hearth.table.UnsupportedFormatException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
+import org.jboss.logging.Logger;
+
+/**
+ * Turns the runs of windows that have ended into chunks. Late readings open a window again: they lie in runs beside its
+ * chunks, and the next sealing merges both. Runs and chunks are replaced in one step of the table, so a crash leaves the one
+ * or the other, and on an engine without such a step both, which readers merge to the same.
+ */
+final class Sealer {
+    private static final Logger LOG = Logger.getLogger(Sealer.class);
+
+    /** How long after its window a transmission may still come again. */
+    private static final Duration REDELIVERY = Duration.ofDays(2);
+
+    /** Runs are taken in until they have this many readings; so much of a window is sealed at a time. */
+    private static final int PIECE_READINGS = ChunkWriter.MAX_READINGS;
+
+    /** The last transmissions that could come again are remembered in the chunk: more than a device has in flight. */
+    private static final int KEPT_TRANSMISSIONS = 64;
+
+    private static final int DEVICES_PER_PAGE = 1000;
+    private static final int PAGE_ITEMS = 2048;
+
+    private final Table table;
+    private final DeviceCatalog catalog;
+    private final HybridClock clock;
+    private final InstantSource wallClock;
+    private final ReentrantLock onlyOne = new ReentrantLock();
+
+    Sealer(Table table, DeviceCatalog catalog, HybridClock clock, InstantSource wallClock) {
+        this.table = table;
+        this.catalog = catalog;
+        this.clock = clock;
+        this.wallClock = wallClock;
+    }
+
+    /**
+     * Seals the windows of all devices that ended before a time. A window that cannot be read is left alone and logged.
+     *
+     * @param pause is called with the nanoseconds that a device took, and may make the caller wait so that others get on
+     */
+    SealResult sealAll(long endedBeforeMicros, LongConsumer pause) {
+        SealResult result = SealResult.NOTHING;
+        Cursor cursor = null;
+        do {
+            DevicePage page = catalog.list(DEVICES_PER_PAGE, cursor);
+            for (DeviceSummary device : page.devices()) {
+                long startNanos = System.nanoTime();
+                SealResult its = sealDevice(device.id(), endedBeforeMicros);
+                result = result.plus(its);
+                if (its.readings() > 0) {
+                    pause.accept(System.nanoTime() - startNanos);
+                }
+            }
+            cursor = page.next();
+        } while (cursor != null && !Thread.currentThread().isInterrupted());
+        return result;
+    }
+
+    private SealResult sealDevice(DeviceId device, long endedBeforeMicros) {
+        onlyOne.lock();
+        try {
+            SealResult result = SealResult.NOTHING;
+            ItemWalk runs = walk(device, SeriesKeys.ALL_RUNS);
+            while (runs.hasNext()) {
+                long window = SeriesKeys.windowStart(
+                        SeriesKeys.runFirstTimeMicros(runs.peek().key().sortKey()));
+                if (window + SeriesKeys.WINDOW_MICROS > endedBeforeMicros) {
+                    break;
+                }
+                List<Item> piece = takePiece(runs, window);
+                try {
+                    result = result.plus(sealPiece(device, window, piece));
+                } catch (CorruptItemException | CorruptChunkException | UnsupportedFormatException e) {
+                    LOG.errorf(
+                            "The window of device %s from %s on cannot be sealed: %s",
+                            device, EpochMicros.toInstant(window), e.getMessage());
+                }
+            }
+            return result;
+        } finally {
+            onlyOne.unlock();
+        }
+    }
+
+    /** Takes the runs of a window, whole slots of them, until they have enough readings for a chunk. */
+    private static List<Item> takePiece(ItemWalk runs, long window) {
+        List<Item> piece = new ArrayList<>();
+        int readings = 0;
+        long slot = 0;
+        while (runs.hasNext()) {
+            Item run = runs.peek();
+            long time = SeriesKeys.runFirstTimeMicros(run.key().sortKey());
+            boolean full = readings >= PIECE_READINGS && SeriesKeys.slotStart(time) != slot;
+            if (full || time >= window + SeriesKeys.WINDOW_MICROS) {
+                break;
+            }
+            slot = SeriesKeys.slotStart(time);
+            readings += new RunReader(run).size();
+            piece.add(runs.next());
+        }
+        return piece;
+    }
+
+    private SealResult sealPiece(DeviceId device, long window, List<Item> runs) {
+        List<Item> stored = chunksToMerge(device, window, runs);
+        TimeRange range = new TimeRange(window, window + SeriesKeys.WINDOW_MICROS);
+        BlockBuilder builder = new BlockBuilder(Set.of(), range, EpochMicros.of(wallClock.instant()), runs.size());
+        List<Transmission> transmissions = new ArrayList<>();
+        List<Bytes> superseded = new ArrayList<>();
+        long bytesBefore = 0;
+        for (Item run : runs) {
+            builder.addRun(run);
+            superseded.add(run.key().sortKey());
+            bytesBefore += run.body().length();
+            RunReader.transmissionsOf(run).stream()
+                    .filter(Transmission::timeless)
+                    .forEach(transmissions::add);
+        }
+        ChunkScratch scratch = new ChunkScratch();
+        for (Item item : stored) {
+            Chunk chunk = Chunk.open(item.body().array());
+            builder.addChunk(chunk.decode(metric -> true, scratch), chunk.spans());
+            superseded.add(item.key().sortKey());
+            bytesBefore += item.body().length();
+            transmissions.addAll(0, readTransmissions(chunk));
+        }
+        ReadingBlock block = builder.build();
+        List<Item> chunks = block.size() == 0
+                ? List.of()
+                : chunks(device, window, block, builder.spans(), extras(window, transmissions));
+        table.replace(device.value(), chunks, superseded).await().indefinitely();
+        long bytesAfter =
+                chunks.stream().mapToLong(chunk -> chunk.body().length()).sum();
+        return new SealResult(block.size(), chunks.size(), bytesBefore, bytesAfter);
+    }
+
+    /** The chunks of a window that overlap the runs; all of them if a single chunk can take everything. */
+    private List<Item> chunksToMerge(DeviceId device, long window, List<Item> runs) {
+        ItemWalk walk = walk(device, SeriesKeys.chunks(window, window + SeriesKeys.WINDOW_MICROS));
+        List<Item> all = new ArrayList<>();
+        List<Item> overlapping = new ArrayList<>();
+        long start = SeriesKeys.runFirstTimeMicros(runs.get(0).key().sortKey());
+        long lastRun =
+                SeriesKeys.runFirstTimeMicros(runs.get(runs.size() - 1).key().sortKey());
+        long end = SeriesKeys.slotStart(lastRun) + SeriesKeys.SLOT_MICROS;
+        long readings = runs.size();
+        while (walk.hasNext()) {
+            Item item = walk.next();
+            Chunk chunk = Chunk.open(item.body().array());
+            readings += chunk.readings();
+            all.add(item);
+            if (chunk.firstMicros() < end && chunk.lastMicros() >= start) {
+                overlapping.add(item);
+            }
+        }
+        return readings <= ChunkWriter.MAX_READINGS ? all : overlapping;
+    }
+
+    private List<Item> chunks(DeviceId device, long window, ReadingBlock block, List<Span> spans, byte[] extras) {
+        long hybridTime = clock.next().hybridTime();
+        List<Item> items = new ArrayList<>();
+        for (byte[] body : ChunkWriter.encode(block, spans, extras)) {
+            items.add(new Item(
+                    SeriesKeys.chunk(device, window, hybridTime, items.size()),
+                    Bytes.wrap(body),
+                    expiresAtSeconds(Chunk.open(body)),
+                    0,
+                    null));
+        }
+        return items;
+    }
+
+    /** A chunk goes with the reading that is kept longest; reads judge each reading by itself. */
+    private static long expiresAtSeconds(Chunk chunk) {
+        long retentionSeconds = 0;
+        for (Span span : chunk.spans()) {
+            if (span.retentionSeconds() == 0) {
+                return 0;
+            }
+            retentionSeconds = Math.max(retentionSeconds, span.retentionSeconds());
+        }
+        return Math.max(1, Math.floorDiv(chunk.lastMicros(), 1_000_000L) + 1 + retentionSeconds);
+    }
+
+    /*
+     * Extras of a chunk: varint transmissions, each [8] client hash | [2] packet id | [4] payload hash; none once the window is
+     * so old that nobody sends them again.
+     */
+    private byte[] extras(long window, List<Transmission> transmissions) {
+        long keptFrom = EpochMicros.of(wallClock.instant().minus(REDELIVERY));
+        if (transmissions.isEmpty() || window + SeriesKeys.WINDOW_MICROS < keptFrom) {
+            return new byte[0];
+        }
+        List<Transmission> last =
+                transmissions.subList(Math.max(0, transmissions.size() - KEPT_TRANSMISSIONS), transmissions.size());
+        ByteWriter out = new ByteWriter(16 * last.size());
+        out.writeVarint(last.size());
+        for (Transmission transmission : last) {
+            out.writeLong(transmission.clientHash());
+            out.writeShort(transmission.packetId());
+            out.writeInt(transmission.payloadHash());
+        }
+        return out.toByteArray();
+    }
+
+    private static List<Transmission> readTransmissions(Chunk chunk) {
+        ByteReader in = new ByteReader(chunk.extras());
+        List<Transmission> transmissions = new ArrayList<>();
+        int count = in.remaining() == 0 ? 0 : in.readCount(KEPT_TRANSMISSIONS);
+        for (int i = 0; i < count; i++) {
+            transmissions.add(new Transmission(in.readLong(), in.readShort(), in.readInt(), true));
+        }
+        return transmissions;
+    }
+
+    /** Whether the chunks remember a transmission as the last of its client with its packet id. */
+    boolean isStored(DeviceId device, Transmission transmission, long sinceMicros) {
+        boolean stored = false;
+        ItemWalk chunks = walk(device, SeriesKeys.chunks(sinceMicros, Long.MAX_VALUE));
+        while (chunks.hasNext()) {
+            for (Transmission kept :
+                    readTransmissions(Chunk.open(chunks.next().body().array()))) {
+                if (kept.clientHash() == transmission.clientHash() && kept.packetId() == transmission.packetId()) {
+                    stored = kept.payloadHash() == transmission.payloadHash();
+                }
+            }
+        }
+        return stored;
+    }
+
+    private ItemWalk walk(DeviceId device, SortRange range) {
+        return new ItemWalk(
+                table,
+                new Query(device.value(), range, Direction.ASCENDING, PAGE_ITEMS, null, Consistency.STRONG),
+                PAGE_ITEMS);
+    }
+}

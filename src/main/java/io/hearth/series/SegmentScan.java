@@ -1,0 +1,295 @@
+package io.hearth.series;
+
+import io.hearth.model.DeviceId;
+import io.hearth.model.EpochMicros;
+import io.hearth.model.ReadingBlock;
+import io.hearth.model.TimeRange;
+import io.hearth.series.chunk.Chunk;
+import io.hearth.series.chunk.ChunkScratch;
+import io.hearth.series.chunk.CorruptChunkException;
+import io.hearth.series.chunk.Span;
+import io.hearth.table.Consistency;
+import io.hearth.table.CorruptItemException;
+import io.hearth.table.Direction;
+import io.hearth.table.Item;
+import io.hearth.table.Query;
+import io.hearth.table.Table;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Walks the readings of a range, in either direction, merging chunks and runs wherever they overlap.
+ *
+ * <p>Sealing may turn runs into chunks at any moment, and is never seen: for each stretch of time the runs are read first
+ * and the chunks after them, so what has left the runs meanwhile is in the chunks, and what is in both is merged.
+ *
+ * <p>A segment is valid until the next one is asked for. Blocks until the table answers, so use it on a thread that may.
+ */
+final class SegmentScan implements Iterator<Segment> {
+    /** Runs of the first page: many callers want only a few readings. Stretches are cut at the slot behind a page. */
+    private static final int FIRST_PAGE_ITEMS = 128;
+
+    private static final int PAGE_ITEMS = 2048;
+    private static final int CHUNK_PAGE_ITEMS = 256;
+
+    private final Table table;
+    private final DeviceId device;
+    private final TimeRange range;
+    private final Set<String> metrics;
+    private final Predicate<String> wanted;
+    private final Direction direction;
+    private final Consistency consistency;
+    private final long nowMicros;
+    private final ChunkScratch scratch = new ChunkScratch();
+
+    private final ItemWalk runWalk;
+    private int stretchRuns = FIRST_PAGE_ITEMS;
+    private long edgeMicros;
+    private boolean lastStretch;
+
+    /** The stretch at hand, {@code [startMicros, endMicros)}, with its runs in ascending order and its chunks to come. */
+    private long startMicros;
+
+    private long endMicros;
+    private List<Item> runs = List.of();
+    private @Nullable ItemWalk chunkWalk;
+
+    private final Deque<Segment> ready = new ArrayDeque<>();
+    private long shortestKeptMicros = Long.MAX_VALUE;
+
+    SegmentScan(
+            Table table,
+            DeviceId device,
+            TimeRange range,
+            Set<String> metrics,
+            Direction direction,
+            Consistency consistency,
+            long nowMicros) {
+        this.table = table;
+        this.device = device;
+        this.range = range;
+        this.metrics = metrics;
+        this.wanted = metrics.isEmpty() ? metric -> true : metrics::contains;
+        this.direction = direction;
+        this.consistency = consistency;
+        this.nowMicros = nowMicros;
+        edgeMicros = ascends() ? range.startMicros() : range.endMicros();
+        lastStretch = range.isEmpty();
+        runWalk = new ItemWalk(
+                table,
+                new Query(
+                        device.value(),
+                        SeriesKeys.runs(range.startMicros(), range.endMicros()),
+                        direction,
+                        FIRST_PAGE_ITEMS,
+                        null,
+                        consistency),
+                PAGE_ITEMS);
+    }
+
+    /** How long after its device time the shortest-lived reading so far is kept; {@link Long#MAX_VALUE} for ever. */
+    long shortestKeptMicros() {
+        return shortestKeptMicros;
+    }
+
+    /** The readings of a segment, with the metrics of the scan; valid until the next segment is asked for. */
+    ReadingBlock blockOf(Segment segment) {
+        if (segment instanceof Segment.Open open) {
+            return open.block();
+        }
+        Chunk chunk = ((Segment.Sealed) segment).chunk();
+        ReadingBlock block = decode(chunk, wanted);
+        boolean everyReadingHasOne =
+                metrics.isEmpty() || block.columns().stream().anyMatch(column -> column.kinds() == null);
+        if (everyReadingHasOne) {
+            return block;
+        }
+        BlockBuilder builder = new BlockBuilder(metrics, range, nowMicros, block.size());
+        builder.addChunk(block, chunk.spans());
+        return builder.build();
+    }
+
+    /** Some columns of a chunk, with all of its readings; valid until the next decoding. */
+    ReadingBlock decode(Chunk chunk, Predicate<String> columns) {
+        try {
+            return chunk.decode(columns, scratch);
+        } catch (CorruptChunkException e) {
+            throw corrupt(chunk.firstMicros(), e);
+        }
+    }
+
+    private CorruptItemException corrupt(long timeMicros, CorruptChunkException e) {
+        return new CorruptItemException(
+                "the chunk of device " + device + " from " + EpochMicros.toInstant(timeMicros) + " on is corrupt: "
+                        + e.getMessage(),
+                e);
+    }
+
+    @Override
+    public boolean hasNext() {
+        while (ready.isEmpty()) {
+            if (chunkWalk == null) {
+                if (lastStretch) {
+                    return false;
+                }
+                nextStretch();
+            }
+            nextWindow();
+        }
+        return true;
+    }
+
+    @Override
+    public Segment next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException();
+        }
+        return ready.remove();
+    }
+
+    private boolean ascends() {
+        return direction == Direction.ASCENDING;
+    }
+
+    /** Reads about a page of runs, whole slots of them, as no run crosses a slot; then opens the chunks of the same time. */
+    private void nextStretch() {
+        List<Item> stretch = new ArrayList<>();
+        long slot = 0;
+        long cut = ascends() ? range.endMicros() : range.startMicros();
+        lastStretch = true;
+        while (runWalk.hasNext()) {
+            long itsSlot = SeriesKeys.slotStart(
+                    SeriesKeys.runFirstTimeMicros(runWalk.peek().key().sortKey()));
+            if (stretch.size() >= stretchRuns && itsSlot != slot) {
+                cut = ascends() ? itsSlot : itsSlot + SeriesKeys.SLOT_MICROS;
+                lastStretch = false;
+                break;
+            }
+            slot = itsSlot;
+            stretch.add(runWalk.next());
+        }
+        stretchRuns = PAGE_ITEMS;
+        if (!ascends()) {
+            Collections.reverse(stretch);
+        }
+        runs = stretch;
+        startMicros = ascends() ? edgeMicros : cut;
+        endMicros = ascends() ? cut : edgeMicros;
+        edgeMicros = cut;
+        chunkWalk = new ItemWalk(
+                table,
+                new Query(
+                        device.value(),
+                        SeriesKeys.chunks(startMicros, endMicros),
+                        direction,
+                        CHUNK_PAGE_ITEMS,
+                        null,
+                        consistency),
+                CHUNK_PAGE_ITEMS);
+    }
+
+    /** Prepares the next window of the stretch that has chunks, and the runs on the way to it. */
+    private void nextWindow() {
+        ItemWalk walk = chunkWalk;
+        if (walk == null || !walk.hasNext()) {
+            open(List.of(), takeRuns(ascends() ? Long.MAX_VALUE : Long.MIN_VALUE));
+            chunkWalk = null;
+            return;
+        }
+        long window = SeriesKeys.chunkWindowStart(walk.peek().key().sortKey());
+        List<Item> onTheWay = takeRuns(ascends() ? window : window + SeriesKeys.WINDOW_MICROS);
+        List<Chunk> chunks = new ArrayList<>();
+        while (walk.hasNext() && SeriesKeys.chunkWindowStart(walk.peek().key().sortKey()) == window) {
+            chunks.add(open(walk.next()));
+        }
+        open(List.of(), onTheWay);
+        mergeWindow(chunks, takeRuns(ascends() ? window + SeriesKeys.WINDOW_MICROS : window));
+    }
+
+    private Chunk open(Item item) {
+        try {
+            return Chunk.open(item.body().array());
+        } catch (CorruptChunkException e) {
+            throw corrupt(SeriesKeys.chunkWindowStart(item.key().sortKey()), e);
+        }
+    }
+
+    /** Takes the runs of the stretch on this side of a time: before it ascending, from it on descending. */
+    private List<Item> takeRuns(long timeMicros) {
+        int split = 0;
+        while (split < runs.size()
+                && SeriesKeys.runFirstTimeMicros(runs.get(split).key().sortKey()) < timeMicros) {
+            split++;
+        }
+        if (timeMicros == Long.MAX_VALUE) {
+            split = runs.size();
+        }
+        List<Item> before = runs.subList(0, split);
+        List<Item> behind = runs.subList(split, runs.size());
+        runs = ascends() ? behind : before;
+        return ascends() ? before : behind;
+    }
+
+    private void mergeWindow(List<Chunk> chunks, List<Item> itsRuns) {
+        chunks.removeIf(chunk -> chunk.lastMicros() < startMicros || chunk.firstMicros() >= endMicros);
+        chunks.sort(Comparator.comparingLong(Chunk::firstMicros));
+        boolean overlap = !itsRuns.isEmpty();
+        for (int i = 1; i < chunks.size() && !overlap; i++) {
+            overlap = chunks.get(i).firstMicros() <= chunks.get(i - 1).lastMicros();
+        }
+        if (overlap) {
+            open(chunks, itsRuns);
+            return;
+        }
+        if (!ascends()) {
+            Collections.reverse(chunks);
+        }
+        for (Chunk chunk : chunks) {
+            if (chunk.firstMicros() >= startMicros && chunk.lastMicros() < endMicros && !hasExpired(chunk)) {
+                ready.add(new Segment.Sealed(chunk));
+            } else {
+                open(List.of(chunk), List.of());
+            }
+        }
+    }
+
+    private boolean hasExpired(Chunk chunk) {
+        for (Span span : chunk.spans()) {
+            long keptMicros = BlockBuilder.keptMicros(span.retentionSeconds());
+            shortestKeptMicros = Math.min(shortestKeptMicros, keptMicros);
+            if (keptMicros != Long.MAX_VALUE && chunk.firstMicros() <= nowMicros - keptMicros) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Merges chunks and runs of this stretch into one block. */
+    private void open(List<Chunk> chunks, List<Item> itsRuns) {
+        if (chunks.isEmpty() && itsRuns.isEmpty()) {
+            return;
+        }
+        BlockBuilder builder =
+                new BlockBuilder(metrics, new TimeRange(startMicros, endMicros), nowMicros, itsRuns.size());
+        for (Chunk chunk : chunks) {
+            builder.addChunk(decode(chunk, wanted), chunk.spans());
+        }
+        for (Item run : itsRuns) {
+            builder.addRun(run);
+        }
+        shortestKeptMicros = Math.min(shortestKeptMicros, builder.shortestKeptMicros());
+        ReadingBlock block = builder.build();
+        if (block.size() > 0) {
+            ready.add(new Segment.Open(block));
+        }
+    }
+}
