@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 public final class Demo {
     private static final Pattern READY =
             Pattern.compile(" ready: (http://\\S+), embedded mqtt://([^:]+):(\\d+), region \\S+, data in (.+)$");
-    private static final String DEVICE = "sim-00000";
+    private static final String DEVICE = "sim-0";
 
     private Demo() {}
 
