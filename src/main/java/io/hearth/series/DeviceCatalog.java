@@ -117,6 +117,11 @@ final class DeviceCatalog {
                                 : current);
     }
 
+    /** Forgets what is cached of a device whose record is gone. */
+    void forget(DeviceId device) {
+        cache.invalidate(device);
+    }
+
     Optional<DeviceSummary> find(DeviceId device) {
         return read(device);
     }

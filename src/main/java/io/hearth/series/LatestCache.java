@@ -131,4 +131,9 @@ final class LatestCache {
             default -> new Value.Text(points.text(point));
         };
     }
+
+    /** Forgets a device, so that the table is asked again. */
+    void forget(DeviceId device) {
+        entries.invalidate(device);
+    }
 }

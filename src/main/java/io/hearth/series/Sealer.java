@@ -31,9 +31,9 @@ import java.util.function.LongConsumer;
 import org.jboss.logging.Logger;
 
 /**
- * Turns the runs of windows that have ended into chunks. Late readings open a window again: they lie in runs beside its
+ * Reorganises what is stored. Turns the runs of windows that have ended into chunks. Late readings open a window again: they lie in runs beside its
  * chunks, and the next sealing merges both. Runs and chunks are replaced in one step of the table, so a crash leaves the one
- * or the other, and on an engine without such a step both, which readers merge to the same.
+ * or the other, and on an engine without such a step both, which readers merge to the same. Erasure works alike.
  */
 final class Sealer {
     private static final Logger LOG = Logger.getLogger(Sealer.class);
@@ -84,6 +84,81 @@ final class Sealer {
             cursor = page.next();
         } while (cursor != null && !Thread.currentThread().isInterrupted());
         return result;
+    }
+
+    /**
+     * Removes the readings of a device in a range: whole items where they lie in it, and where they cross its edges what is
+     * left of them is stored anew.
+     */
+    void erase(DeviceId device, TimeRange range) {
+        onlyOne.lock();
+        try {
+            long position = range.startMicros();
+            while (position < range.endMicros()) {
+                ItemWalk runs = walk(device, SeriesKeys.runs(position, range.endMicros()));
+                ItemWalk chunks = walk(device, SeriesKeys.chunks(position, range.endMicros()));
+                if (!runs.hasNext() && !chunks.hasNext()) {
+                    return;
+                }
+                long window = Long.MAX_VALUE;
+                if (runs.hasNext()) {
+                    window = SeriesKeys.windowStart(
+                            SeriesKeys.runFirstTimeMicros(runs.peek().key().sortKey()));
+                }
+                if (chunks.hasNext()) {
+                    window = Math.min(
+                            window,
+                            SeriesKeys.chunkWindowStart(chunks.peek().key().sortKey()));
+                }
+                eraseInWindow(device, window, range);
+                position = Math.max(position, window + SeriesKeys.WINDOW_MICROS);
+            }
+        } finally {
+            onlyOne.unlock();
+        }
+    }
+
+    private void eraseInWindow(DeviceId device, long window, TimeRange range) {
+        long windowEnd = window + SeriesKeys.WINDOW_MICROS;
+        long start = Math.max(window, range.startMicros());
+        long end = Math.min(windowEnd, range.endMicros());
+        long nowMicros = EpochMicros.of(wallClock.instant());
+        BlockBuilder before = new BlockBuilder(Set.of(), new TimeRange(window, start), nowMicros, 0);
+        BlockBuilder behind = new BlockBuilder(Set.of(), new TimeRange(end, windowEnd), nowMicros, 0);
+        List<Bytes> superseded = new ArrayList<>();
+        List<Transmission> transmissions = new ArrayList<>();
+        ItemWalk runs = walk(device, SeriesKeys.runs(start, end));
+        while (runs.hasNext()) {
+            Item run = runs.next();
+            superseded.add(run.key().sortKey());
+            long first = SeriesKeys.runFirstTimeMicros(run.key().sortKey());
+            if (first < start || SeriesKeys.slotStart(first) + SeriesKeys.SLOT_MICROS > end) {
+                before.addRun(run);
+                behind.addRun(run);
+                transmissions.addAll(RunReader.transmissionsOf(run));
+            }
+        }
+        ChunkScratch scratch = new ChunkScratch();
+        ItemWalk chunks = walk(device, SeriesKeys.chunks(window, windowEnd));
+        while (chunks.hasNext()) {
+            Item item = chunks.next();
+            Chunk chunk = Chunk.open(item.body().array());
+            if (chunk.firstMicros() >= end || chunk.lastMicros() < start) {
+                continue;
+            }
+            superseded.add(item.key().sortKey());
+            if (chunk.firstMicros() < start || chunk.lastMicros() >= end) {
+                ReadingBlock block = chunk.decode(metric -> true, scratch);
+                before.addChunk(block, chunk.spans());
+                behind.addChunk(block, chunk.spans());
+                transmissions.addAll(readTransmissions(chunk));
+            }
+        }
+        List<Item> left = new ArrayList<>(chunks(device, window, before, transmissions));
+        left.addAll(chunks(device, window, behind, transmissions));
+        if (!superseded.isEmpty()) {
+            table.replace(device.value(), left, superseded).await().indefinitely();
+        }
     }
 
     private SealResult sealDevice(DeviceId device, long endedBeforeMicros) {
@@ -142,9 +217,7 @@ final class Sealer {
             builder.addRun(run);
             superseded.add(run.key().sortKey());
             bytesBefore += run.body().length();
-            RunReader.transmissionsOf(run).stream()
-                    .filter(Transmission::timeless)
-                    .forEach(transmissions::add);
+            transmissions.addAll(RunReader.transmissionsOf(run));
         }
         ChunkScratch scratch = new ChunkScratch();
         for (Item item : stored) {
@@ -154,14 +227,15 @@ final class Sealer {
             bytesBefore += item.body().length();
             transmissions.addAll(0, readTransmissions(chunk));
         }
-        ReadingBlock block = builder.build();
-        List<Item> chunks = block.size() == 0
-                ? List.of()
-                : chunks(device, window, block, builder.spans(), extras(window, transmissions));
+        List<Item> chunks = chunks(device, window, builder, transmissions);
         table.replace(device.value(), chunks, superseded).await().indefinitely();
-        long bytesAfter =
-                chunks.stream().mapToLong(chunk -> chunk.body().length()).sum();
-        return new SealResult(block.size(), chunks.size(), bytesBefore, bytesAfter);
+        long readings = 0;
+        long bytesAfter = 0;
+        for (Item item : chunks) {
+            readings += Chunk.open(item.body().array()).readings();
+            bytesAfter += item.body().length();
+        }
+        return new SealResult(readings, chunks.size(), bytesBefore, bytesAfter);
     }
 
     /** The chunks of a window that overlap the runs; all of them if a single chunk can take everything. */
@@ -186,10 +260,15 @@ final class Sealer {
         return readings <= ChunkWriter.MAX_READINGS ? all : overlapping;
     }
 
-    private List<Item> chunks(DeviceId device, long window, ReadingBlock block, List<Span> spans, byte[] extras) {
+    /** The chunks that hold what a builder has merged; none if that is nothing. */
+    private List<Item> chunks(DeviceId device, long window, BlockBuilder builder, List<Transmission> transmissions) {
+        ReadingBlock block = builder.build();
+        if (block.size() == 0) {
+            return List.of();
+        }
         long hybridTime = clock.next().hybridTime();
         List<Item> items = new ArrayList<>();
-        for (byte[] body : ChunkWriter.encode(block, spans, extras)) {
+        for (byte[] body : ChunkWriter.encode(block, builder.spans(), extras(window, transmissions))) {
             items.add(new Item(
                     SeriesKeys.chunk(device, window, hybridTime, items.size()),
                     Bytes.wrap(body),
@@ -218,11 +297,12 @@ final class Sealer {
      */
     private byte[] extras(long window, List<Transmission> transmissions) {
         long keptFrom = EpochMicros.of(wallClock.instant().minus(REDELIVERY));
-        if (transmissions.isEmpty() || window + SeriesKeys.WINDOW_MICROS < keptFrom) {
+        List<Transmission> timeless =
+                transmissions.stream().filter(Transmission::timeless).toList();
+        if (timeless.isEmpty() || window + SeriesKeys.WINDOW_MICROS < keptFrom) {
             return new byte[0];
         }
-        List<Transmission> last =
-                transmissions.subList(Math.max(0, transmissions.size() - KEPT_TRANSMISSIONS), transmissions.size());
+        List<Transmission> last = timeless.subList(Math.max(0, timeless.size() - KEPT_TRANSMISSIONS), timeless.size());
         ByteWriter out = new ByteWriter(16 * last.size());
         out.writeVarint(last.size());
         for (Transmission transmission : last) {

@@ -243,6 +243,24 @@ public final class SeriesStore {
     }
 
     /**
+     * Erases the readings of a device in a range, as far as they are durable now: they are in no answer any more on return,
+     * and off the disk when the table next {@linkplain Table#reclaim() reclaims} space.
+     */
+    public void erase(DeviceId device, TimeRange range) {
+        sealer.erase(device, range);
+        latest.forget(device);
+    }
+
+    /** Erases a device with all of its readings; it is known again when it sends again. */
+    public void erase(DeviceId device) {
+        erase(device, TimeRange.ALL);
+        table.write(List.of(new Write.Delete(SeriesKeys.device(device))))
+                .await()
+                .indefinitely();
+        catalog.forget(device);
+    }
+
+    /**
      * Turns the runs of every window that ended before a time into chunks. Answers are the same before, meanwhile and
      * afterwards.
      *

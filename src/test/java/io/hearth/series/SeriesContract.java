@@ -311,6 +311,43 @@ abstract class SeriesContract {
     }
 
     @Test
+    void erase_aRange_reachesInsideRunsAndChunks() {
+        long seed = Long.getLong("seed", new Random().nextLong());
+        Random random = new Random(seed);
+        for (int round = 0; round < 20; round++) {
+            AppendBatch batch = new AppendBatch();
+            for (int i = 0; i < 50; i++) {
+                add(batch, "d1", T0 - random.nextInt(3 * 86400) * SECOND, randomValues(random), null);
+            }
+            store.append(batch).await().indefinitely();
+            if (round == 10) {
+                store.seal(T0 - DAY, nanos -> {});
+            }
+        }
+        append(store, "d2", T0 - DAY, Map.of("a", 1));
+        latest("d1");
+        for (int i = 0; i < 5; i++) {
+            TimeRange range = new TimeRange(T0 - (1 + random.nextInt(3)) * DAY, T0 - random.nextInt(86400) * SECOND);
+            var expected = scanAll("d1", Direction.ASCENDING);
+            expected.removeIf(reading -> range.contains(reading.getKey()));
+
+            store.erase(new DeviceId("d1"), range);
+
+            assertThat(scanAll("d1", Direction.ASCENDING)).as("seed %d", seed).isEqualTo(expected);
+        }
+        store.erase(new DeviceId("d1"));
+        assertThat(scanAll("d1", Direction.ASCENDING)).isEmpty();
+        assertThat(latest("d1")).isEmpty();
+        assertThat(store.device(new DeviceId("d1"))).isEmpty();
+        assertThat(kindsOfItems("d1")).isEmpty();
+        assertThat(scanAll("d2", Direction.ASCENDING)).hasSize(1);
+
+        append(store, "d1", T0, Map.of("a", 1));
+        assertThat(store.device(new DeviceId("d1"))).isPresent();
+        assertThat(latest("d1")).isEqualTo(Map.of("a", 1.0));
+    }
+
+    @Test
     void aggregate_sealedOrNot_agreesWithPlainRecomputation() {
         long seed = Long.getLong("seed", new Random().nextLong());
         Random random = new Random(seed);
