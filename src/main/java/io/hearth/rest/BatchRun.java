@@ -37,7 +37,7 @@ final class BatchRun {
     }
 
     /** Reads {@code body} to its end; returns when every line is settled, or fails as the first block failed. */
-    void process(RequestBody body) throws IOException {
+    void process(UnpackedBody body) throws IOException {
         LineBlocks blocks = new LineBlocks(body, BLOCK_BYTES, this::rejectTooLong);
         try {
             for (LineBlocks.Block block = blocks.next(); block != null && failure() == null; block = blocks.next()) {

@@ -26,7 +26,10 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
@@ -48,9 +51,12 @@ public class DeadLettersResource {
         this.ingest = ingest;
     }
 
-    /** With at most 1 KiB of each payload; ask for one to have all of it. */
     @GET
     @Path("/dead-letters")
+    @Operation(
+            operationId = "deadLetters",
+            summary = "What came in and could not be stored, the latest first",
+            description = "With at most 1 KiB of each payload; ask for one letter to have all of it.")
     public Page list(
             @Valid @BeanParam PageParams page,
             @RestQuery @Pattern(regexp = REASONS, message = "must be one of {regexp}") @Nullable String reason) {
@@ -66,7 +72,13 @@ public class DeadLettersResource {
     }
 
     @GET
-    @Path("/dead-letters/{id}")
+    @Path("/dead-letters/{id:[^/:]+}")
+    @Operation(operationId = "deadLetter", summary = "One dead letter with its whole payload")
+    @APIResponse(
+            responseCode = "200",
+            description = "The letter.",
+            content = @Content(schema = @Schema(implementation = Letter.class)))
+    @APIResponse(responseCode = "404", description = "There is none of this id, or not any more.")
     public Letter one(@RestPath String id) {
         return deadLetters
                 .get(id)
@@ -74,9 +86,17 @@ public class DeadLettersResource {
                 .orElseThrow(DeadLettersResource::unknown);
     }
 
-    /** Sends it through ingest again; if all of it can be stored now, it is gone from the list. */
     @POST
-    @Path("/dead-letters/{id}:replay")
+    @Path("/dead-letters/{id:[^/:]+}:replay")
+    @Operation(
+            operationId = "replay",
+            summary = "Send a dead letter through ingest again",
+            description = "If all of it can be stored now, it is gone from the list.")
+    @APIResponse(
+            responseCode = "200",
+            description = "What became of its readings.",
+            content = @Content(schema = @Schema(implementation = IngestAnswer.class)))
+    @APIResponse(responseCode = "404", description = "There is none of this id, or not any more.")
     @Blocking
     public Uni<IngestAnswer> replay(@RestPath String id) {
         DeadLetter letter = deadLetters.get(id).orElseThrow(DeadLettersResource::unknown);

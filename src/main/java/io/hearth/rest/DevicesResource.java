@@ -12,6 +12,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ public class DevicesResource {
 
     @GET
     @Path("/devices")
+    @Operation(operationId = "devices", summary = "The devices that have sent readings, by id")
     public Devices devices(@Valid @BeanParam PageParams page) {
         DevicePage found = series.devices(page.limitOrDefault(), page.startCursor());
         return new Devices(

@@ -23,6 +23,13 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +38,9 @@ import org.jspecify.annotations.Nullable;
 @Path("/api/v1")
 @Produces(MediaType.APPLICATION_JSON)
 public class LatestResource {
+    private static final String EXAMPLE =
+            "{\"device\":\"thermostat-1\",\"latest\":{\"temperature\":{\"value\":21.5,\"ts\":\"2026-11-22T10:00:00Z\"}}}";
+
     private final SeriesStore series;
 
     @Inject
@@ -40,6 +50,16 @@ public class LatestResource {
 
     @GET
     @Path("/devices/{id}/readings/latest")
+    @Operation(operationId = "latestOfDevice", summary = "The last value of each metric of a device, by device time")
+    @APIResponse(
+            responseCode = "200",
+            description = "The values, each with its device time.",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(type = SchemaType.OBJECT),
+                            examples = @ExampleObject(name = "latest", value = EXAMPLE)))
+    @APIResponse(responseCode = "404", description = "No reading of this device has ever been stored.")
     public StreamedAnswer latestOfDevice(@RestPath @DeviceIdText String id) {
         LatestReadings latest = series.latest(new DeviceId(id));
         if (latest.points().isEmpty() && series.device(latest.device()).isEmpty()) {
@@ -56,8 +76,31 @@ public class LatestResource {
     /** Of the devices asked for, in that order (one without readings has none), or of all, in pages. */
     @GET
     @Path("/readings/latest")
+    @Operation(
+            operationId = "latestOfMany",
+            summary = "The last values of many devices",
+            description =
+                    "Of the devices of `ids`, in that order (one without readings has no values), or of all in pages.")
+    @APIResponse(
+            responseCode = "200",
+            description = "The devices.",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(type = SchemaType.OBJECT),
+                            examples =
+                                    @ExampleObject(
+                                            name = "devices",
+                                            value = "{\"devices\":[" + EXAMPLE + "],\"nextCursor\":null}")))
     public StreamedAnswer latestOfMany(
-            @RestQuery @DeviceIdList @Nullable String ids, @Valid @BeanParam PageParams page) {
+            @RestQuery
+                    @DeviceIdList
+                    @Parameter(
+                            description = "Device ids, separated by commas; at most 1,000.",
+                            example = "thermostat-1,plug-2")
+                    @Nullable
+                    String ids,
+            @Valid @BeanParam PageParams page) {
         if (ids == null) {
             DevicePage devices = series.devices(page.limitOrDefault(), page.startCursor());
             return document(devices.devices().stream().map(DeviceSummary::id).toList(), devices.next());

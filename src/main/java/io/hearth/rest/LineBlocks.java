@@ -21,7 +21,7 @@ final class LineBlocks {
         void lineIsTooLong(long index);
     }
 
-    private final RequestBody body;
+    private final UnpackedBody body;
     private final TooLong tooLong;
     private final byte[] buffer;
     private int filled;
@@ -29,7 +29,7 @@ final class LineBlocks {
     private boolean ended;
 
     /** @param blockBytes how large a block may be, and so how long a line, with its line feed */
-    LineBlocks(RequestBody body, int blockBytes, TooLong tooLong) {
+    LineBlocks(UnpackedBody body, int blockBytes, TooLong tooLong) {
         this.body = body;
         this.tooLong = tooLong;
         buffer = new byte[blockBytes];

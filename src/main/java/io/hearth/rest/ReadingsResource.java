@@ -31,6 +31,12 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 
 /** Range queries: the raw readings of a device by device time. */
 @Path("/api/v1")
@@ -55,6 +61,48 @@ public class ReadingsResource {
 
     @GET
     @Path("/devices/{id}/readings")
+    @Operation(
+            operationId = "readings",
+            summary = "Readings of a device in a range of device time",
+            description =
+                    "Written as it is read. JSON answers a page and its `nextCursor`. CSV and NDJSON answer the whole"
+                            + " range, or with `limit` a page and its cursor in the header `Hearth-Next-Cursor`.")
+    @APIResponse(
+            responseCode = "200",
+            description = "The readings.",
+            content = {
+                @Content(
+                        mediaType = MediaType.APPLICATION_JSON,
+                        schema = @Schema(type = SchemaType.OBJECT),
+                        examples = {
+                            @ExampleObject(
+                                    name = "rows",
+                                    value =
+                                            "{\"device\":\"thermostat-1\",\"readings\":[{\"ts\":\"2026-11-22T10:00:00Z\","
+                                                    + "\"values\":{\"temperature\":21.5,\"motion\":true}}],\"nextCursor\":null}"),
+                            @ExampleObject(
+                                    name = "columns",
+                                    value =
+                                            "{\"device\":\"thermostat-1\",\"readings\":{\"ts\":[\"2026-11-22T10:00:00Z\"],"
+                                                    + "\"motion\":[true],\"temperature\":[21.5]},\"nextCursor\":null}")
+                        }),
+                @Content(
+                        mediaType = "text/csv",
+                        schema = @Schema(type = SchemaType.STRING),
+                        examples =
+                                @ExampleObject(
+                                        name = "csv",
+                                        value = "ts,motion,temperature\r\n2026-11-22T10:00:00Z,true,21.5\r\n")),
+                @Content(
+                        mediaType = "application/x-ndjson",
+                        schema = @Schema(type = SchemaType.STRING),
+                        examples =
+                                @ExampleObject(
+                                        name = "ndjson",
+                                        value =
+                                                "{\"ts\":\"2026-11-22T10:00:00Z\",\"values\":{\"temperature\":21.5}}\n"))
+            })
+    @APIResponse(responseCode = "404", description = "No reading of this device has ever been stored.")
     @Produces({MediaType.APPLICATION_JSON, "text/csv", "application/x-ndjson"})
     public Response readings(@Valid @BeanParam RangeParams params, Request request) throws IOException {
         TimeRange range = params.range(EpochMicros.of(clock.instant()));

@@ -90,7 +90,7 @@ class LineBlocksTest {
                 return super.read(target, offset, Math.min(5, length));
             }
         };
-        LineBlocks blocks = new LineBlocks(RequestBody.of(inPieces, null), BLOCK_BYTES, tooLong::add);
+        LineBlocks blocks = new LineBlocks(UnpackedBody.of(inPieces, null), BLOCK_BYTES, tooLong::add);
         for (LineBlocks.Block block = blocks.next(); block != null; block = blocks.next()) {
             assertThat(block.lines().length).isLessThanOrEqualTo(BLOCK_BYTES);
             long index = block.firstLine();

@@ -3,13 +3,15 @@ package io.hearth.rest.problem;
 import io.hearth.table.InvalidCursorException;
 import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.ThrottledException;
+import io.vertx.core.http.HttpServerRequest;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
 import jakarta.validation.ConstraintViolation;
 import jakarta.validation.ConstraintViolationException;
 import jakarta.validation.Path;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.UriInfo;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -18,44 +20,52 @@ import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /** Turns what a resource fails with into problem details. */
-public final class Failures {
+@Singleton
+public class Failures {
     private static final Logger LOG = Logger.getLogger(Failures.class);
     private static final int RETRY_AFTER_SECONDS = 1;
 
+    private final ResourceMethods methods;
+
+    @Inject
+    public Failures(ResourceMethods methods) {
+        this.methods = methods;
+    }
+
     @ServerExceptionMapper
-    public Response problem(ProblemException failure, UriInfo uri) {
-        return answer(failure, uri).build();
+    public Response problem(ProblemException failure, HttpServerRequest request) {
+        return answer(failure, request).build();
     }
 
     /** Every violated constraint of the parameters, by field. */
     @ServerExceptionMapper
-    public Response invalid(ConstraintViolationException failure, UriInfo uri) {
+    public Response invalid(ConstraintViolationException failure, HttpServerRequest request) {
         List<FieldError> errors = failure.getConstraintViolations().stream()
                 .map(violation -> new FieldError(fieldOf(violation), violation.getMessage()))
                 .sorted(Comparator.comparing(FieldError::field).thenComparing(FieldError::message))
                 .toList();
-        return answer(ProblemException.invalid(errors), uri).build();
+        return answer(ProblemException.invalid(errors), request).build();
     }
 
     @ServerExceptionMapper
-    public Response throttled(ThrottledException failure, UriInfo uri) {
-        return overloaded(uri);
+    public Response throttled(ThrottledException failure, HttpServerRequest request) {
+        return overloaded(request);
     }
 
     @ServerExceptionMapper
-    public Response outcomeUnknown(OutcomeUnknownException failure, UriInfo uri) {
-        return overloaded(uri);
+    public Response outcomeUnknown(OutcomeUnknownException failure, HttpServerRequest request) {
+        return overloaded(request);
     }
 
     @ServerExceptionMapper
-    public Response invalidCursor(InvalidCursorException failure, UriInfo uri) {
-        return answer(ProblemException.invalid(new FieldError("cursor", "is not a cursor of this list")), uri)
+    public Response invalidCursor(InvalidCursorException failure, HttpServerRequest request) {
+        return answer(ProblemException.invalid(new FieldError("cursor", "is not a cursor of this list")), request)
                 .build();
     }
 
     /** What the framework refuses: no such resource, method, media type. */
     @ServerExceptionMapper
-    public Response refused(WebApplicationException failure, UriInfo uri) {
+    public Response refused(WebApplicationException failure, HttpServerRequest request) {
         Response refusal = failure.getResponse();
         ProblemException problem = switch (refusal.getStatus()) {
             case 404 -> new ProblemException(ProblemType.NOT_FOUND, "There is nothing at this path.");
@@ -75,28 +85,30 @@ public final class Failures {
                 yield new ProblemException(ProblemType.INVALID_REQUEST, "The request is malformed.");
             }
         };
-        Response.ResponseBuilder answer = answer(problem, uri);
-        String allow = refusal.getHeaderString(HttpHeaders.ALLOW);
-        return (allow == null ? answer : answer.header(HttpHeaders.ALLOW, allow)).build();
+        Response.ResponseBuilder answer = answer(problem, request);
+        return refusal.getStatus() == 405
+                ? answer.header(HttpHeaders.ALLOW, String.join(", ", methods.of(request.path())))
+                        .build()
+                : answer.build();
     }
 
     @ServerExceptionMapper
-    public Response failed(Exception failure, UriInfo uri) {
+    public Response failed(Exception failure, HttpServerRequest request) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             // Wrapped when the table went on refusing until it was given up.
             if (cause instanceof ThrottledException || cause instanceof OutcomeUnknownException) {
-                return overloaded(uri);
+                return overloaded(request);
             }
         }
-        return answer(internal(failure), uri).build();
+        return answer(internal(failure), request).build();
     }
 
-    private static Response overloaded(UriInfo uri) {
+    private static Response overloaded(HttpServerRequest request) {
         ProblemException problem = new ProblemException(
                 ProblemType.OVERLOADED,
                 "The table cannot keep up, and some of this request may not be stored. Send it again; readings with a time"
                         + " of their own are not doubled by that.");
-        return answer(problem, uri)
+        return answer(problem, request)
                 .header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS)
                 .build();
     }
@@ -112,8 +124,8 @@ public final class Failures {
                 Map.of("id", id));
     }
 
-    private static Response.ResponseBuilder answer(ProblemException failure, UriInfo uri) {
-        Problem problem = failure.problem(uri.getRequestUri().getRawPath());
+    private static Response.ResponseBuilder answer(ProblemException failure, HttpServerRequest request) {
+        Problem problem = failure.problem(request.path());
         return Response.status(problem.status()).type(Problem.MEDIA_TYPE).entity(problem);
     }
 

@@ -10,12 +10,12 @@ import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /** What a request sends, unpacked as its Content-Encoding says. */
-final class RequestBody {
+final class UnpackedBody {
     private static final int GZIP_BUFFER_BYTES = 64 * 1024;
 
     private final InputStream body;
 
-    private RequestBody(InputStream body) {
+    private UnpackedBody(InputStream body) {
         this.body = body;
     }
 
@@ -23,16 +23,16 @@ final class RequestBody {
      * @param contentEncoding null, {@code identity} or {@code gzip}
      * @throws ProblemException another encoding, or what comes is not gzip
      */
-    static RequestBody of(InputStream body, @Nullable String contentEncoding) throws IOException {
+    static UnpackedBody of(InputStream body, @Nullable String contentEncoding) throws IOException {
         if (contentEncoding == null || contentEncoding.equalsIgnoreCase("identity")) {
-            return new RequestBody(body);
+            return new UnpackedBody(body);
         }
         if (!contentEncoding.equalsIgnoreCase("gzip")) {
             throw new ProblemException(
                     ProblemType.UNSUPPORTED_MEDIA_TYPE, "Of Content-Encodings, gzip is understood, or none.");
         }
         try {
-            return new RequestBody(new GZIPInputStream(body, GZIP_BUFFER_BYTES));
+            return new UnpackedBody(new GZIPInputStream(body, GZIP_BUFFER_BYTES));
         } catch (ZipException | EOFException e) {
             throw notGzip();
         }
