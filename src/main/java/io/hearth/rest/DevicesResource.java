@@ -1,6 +1,9 @@
 package io.hearth.rest;
 
+import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
+import io.hearth.rest.problem.ProblemException;
+import io.hearth.rest.problem.ProblemType;
 import io.hearth.series.DevicePage;
 import io.hearth.series.DeviceSummary;
 import io.hearth.series.SeriesStore;
@@ -13,7 +16,11 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.jboss.resteasy.reactive.RestPath;
 import org.jspecify.annotations.Nullable;
 
 /** The devices that have been seen so far. */
@@ -35,6 +42,22 @@ public class DevicesResource {
         return new Devices(
                 found.devices().stream().map(Device::of).toList(),
                 found.next() == null ? null : found.next().value());
+    }
+
+    @GET
+    @Path("/devices/{id}")
+    @Operation(operationId = "device", summary = "One device that has sent readings")
+    @APIResponse(
+            responseCode = "200",
+            description = "The device.",
+            content = @Content(schema = @Schema(implementation = Device.class)))
+    @APIResponse(responseCode = "404", description = "No reading of this device has ever been stored.")
+    public Device device(
+            @RestPath @DeviceIdText @Parameter(description = "The device.", example = "thermostat-1") String id) {
+        return series.device(new DeviceId(id))
+                .map(Device::of)
+                .orElseThrow(() -> new ProblemException(
+                        ProblemType.UNKNOWN_DEVICE, "No reading of a device of this id has been stored."));
     }
 
     /** A page of devices. */

@@ -1,0 +1,96 @@
+package io.hearth.rest;
+
+import io.hearth.model.DeviceId;
+import io.hearth.model.EpochMicros;
+import io.hearth.model.TimeRange;
+import io.hearth.rest.problem.FieldError;
+import io.hearth.rest.problem.ProblemException;
+import io.hearth.rest.problem.ProblemType;
+import io.hearth.series.SeriesStore;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.jboss.resteasy.reactive.RestPath;
+import org.jboss.resteasy.reactive.RestQuery;
+import org.jspecify.annotations.Nullable;
+
+/** Erasure: what is erased is in no answer any more, and leaves the disk with the next sweep of the table. */
+@Path("/api/v1")
+public class ErasureResource {
+    private final SeriesStore series;
+    private final InstantSource clock;
+
+    @Inject
+    public ErasureResource(SeriesStore series, InstantSource clock) {
+        this.series = series;
+        this.clock = clock;
+    }
+
+    @DELETE
+    @Path("/devices/{id}/readings")
+    @Operation(operationId = "eraseReadings", summary = "Erases the readings of a device in a range")
+    @APIResponse(responseCode = "204", description = "They are in no answer any more.")
+    @APIResponse(responseCode = "404", description = "No reading of this device has ever been stored.")
+    public void eraseReadings(
+            @RestPath @DeviceIdText @Parameter(description = "The device.", example = "thermostat-1") String id,
+            @RestQuery
+                    @TimeExpression
+                    @Parameter(
+                            description =
+                                    "Start of the range, included, as for reading. Required: nothing is erased by default.",
+                            required = true,
+                            example = "2026-11-22T00:00:00Z")
+                    @Nullable
+                    String from,
+            @RestQuery
+                    @TimeExpression
+                    @Parameter(
+                            description = "End of the range, excluded. Required.",
+                            required = true,
+                            example = "2026-11-23T00:00:00Z")
+                    @Nullable
+                    String to) {
+        List<FieldError> errors = new ArrayList<>();
+        if (from == null) {
+            errors.add(new FieldError("from", "is required"));
+        }
+        if (to == null) {
+            errors.add(new FieldError("to", "is required"));
+        }
+        if (from == null || to == null) {
+            throw ProblemException.invalid(errors);
+        }
+        long nowMicros = EpochMicros.of(clock.instant());
+        long start = TimeText.parse(from, nowMicros);
+        long end = TimeText.parse(to, nowMicros);
+        if (start > end) {
+            throw ProblemException.invalid(new FieldError("from", "must not be after to"));
+        }
+        series.erase(known(id), new TimeRange(start, end));
+    }
+
+    @DELETE
+    @Path("/devices/{id}")
+    @Operation(operationId = "eraseDevice", summary = "Erases a device with all of its readings")
+    @APIResponse(responseCode = "204", description = "It is in no answer any more; if it sends again, it is new.")
+    @APIResponse(responseCode = "404", description = "No reading of this device has ever been stored.")
+    public void eraseDevice(
+            @RestPath @DeviceIdText @Parameter(description = "The device.", example = "thermostat-1") String id) {
+        series.erase(known(id));
+    }
+
+    private DeviceId known(String id) {
+        DeviceId device = new DeviceId(id);
+        if (series.device(device).isEmpty()) {
+            throw new ProblemException(
+                    ProblemType.UNKNOWN_DEVICE, "No reading of a device of this id has been stored.");
+        }
+        return device;
+    }
+}
