@@ -70,6 +70,7 @@ final class Committer {
                     }
                     recovered();
                 }
+                waiting = waiting == null ? null : sweepFirst(waiting);
                 while (waiting != null) {
                     waiting = commitSome(waiting);
                 }
@@ -78,6 +79,32 @@ final class Committer {
             queue.terminate();
             completions.close();
         }
+    }
+
+    /**
+     * Commits the sweeps among the linked writers, each alone, and answers the others. Sweeps look at what is stored when
+     * their turn comes, so they need not keep their place, where they would cut a synced commit in two.
+     */
+    private @Nullable PendingWrite sweepFirst(PendingWrite first) {
+        PendingWrite others = null;
+        PendingWrite lastOther = null;
+        PendingWrite write = first;
+        while (write != null) {
+            PendingWrite next = write.link;
+            write.link = null;
+            if (write instanceof PendingWrite.Sweep) {
+                commitSome(write);
+            } else {
+                if (lastOther == null) {
+                    others = write;
+                } else {
+                    lastOther.link = write;
+                }
+                lastOther = write;
+            }
+            write = next;
+        }
+        return others;
     }
 
     /** Commits and answers the first of the linked writers, as many as belong together; answers the others. */

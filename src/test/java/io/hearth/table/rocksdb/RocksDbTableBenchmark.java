@@ -27,17 +27,22 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
 
 /**
  * Measures the table in a directory that is given, on a disk that is really meant:
  *
  * <pre>
- *   java -cp ... io.hearth.table.rocksdb.RocksDbTableBenchmark open|write|read|sweep /var/tmp/bench
+ *   java -cp ... io.hearth.table.rocksdb.RocksDbTableBenchmark open|write|read|sweep|encoding /var/tmp/bench
  * </pre>
  */
 public final class RocksDbTableBenchmark {
     private static final int BODY_BYTES = 40;
     private static final int DEVICES = 1000;
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
     private static final OperatingSystemMXBean PROCESS =
             ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
@@ -58,6 +63,7 @@ public final class RocksDbTableBenchmark {
             case "write" -> benchmark.write();
             case "read" -> benchmark.read();
             case "sweep" -> benchmark.sweep();
+            case "encoding" -> benchmark.encoding();
             default -> throw new IllegalArgumentException(arguments[0]);
         }
     }
@@ -96,6 +102,7 @@ public final class RocksDbTableBenchmark {
 
     private void write() throws InterruptedException {
         try (RocksDbTable table = table(Duration.ZERO)) {
+            table.write(List.of()).await().indefinitely(); // Mutiny's first use is not safe from many threads
             for (int threads : new int[] {1, 2, 4}) {
                 for (int outstanding : new int[] {1, 64, 1000, 20_000}) {
                     writeRate(table, threads, outstanding, 0, Duration.ofSeconds(3));
@@ -158,10 +165,9 @@ public final class RocksDbTableBenchmark {
 
     /** Tells what the machine could do from what its other work leaves. */
     private static long committerCpuNanos() {
-        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-        for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
+        for (ThreadInfo thread : THREADS.getThreadInfo(THREADS.getAllThreadIds())) {
             if (thread != null && thread.getThreadName().equals("table-commits")) {
-                return threads.getThreadCpuTime(thread.getThreadId());
+                return THREADS.getThreadCpuTime(thread.getThreadId());
             }
         }
         throw new IllegalStateException("no committer");
@@ -173,6 +179,57 @@ public final class RocksDbTableBenchmark {
         ByteBuffer.wrap(body).putLong(sequence * 0x9E3779B97F4A7C15L);
         String device = "device-" + sequence % DEVICES;
         return new Item(new Key(device, Bytes.wrap(sort)), Bytes.wrap(body), expiresAtSeconds, 0, null);
+    }
+
+    /** One native call for a batch that Java made, against one for each put; CPU time, without syncs. */
+    private void encoding() throws RocksDBException {
+        RocksDB.loadLibrary();
+        byte[][] keys = new byte[1000][];
+        byte[][] values = new byte[keys.length][];
+        try (Database database = Database.open(RocksDbSettings.of(directory))) {
+            for (int round = 0; round < 6; round++) {
+                boolean ours = round % 2 == 0;
+                long cpuNanos = 0;
+                for (int batch = 0; batch < 500; batch++) {
+                    for (int i = 0; i < keys.length; i++) {
+                        keys[i] = RowKey.encode(item((long) (round * 500 + batch) * keys.length + i, 0)
+                                .key());
+                        values[i] = new byte[BODY_BYTES + 1];
+                    }
+                    long start = THREADS.getCurrentThreadCpuTime();
+                    if (ours) {
+                        database.writeLazily(encoded(keys, values));
+                    } else {
+                        putOneByOne(database, keys, values);
+                    }
+                    cpuNanos += THREADS.getCurrentThreadCpuTime() - start;
+                }
+                print("%s: %.2f us a put", ours ? "one call a batch" : "one call a put", cpuNanos / 1e3 / 500_000);
+            }
+        }
+    }
+
+    private static byte[] encoded(byte[][] keys, byte[][] values) {
+        ByteSink sink = new ByteSink(keys.length * 80);
+        sink.put(new byte[BatchFormat.HEADER_BYTES]);
+        for (int i = 0; i < keys.length; i++) {
+            BatchFormat.putItem(sink);
+            BatchFormat.slice(keys[i], sink);
+            BatchFormat.slice(values[i], sink);
+        }
+        byte[] batch = sink.toArray();
+        BatchFormat.writeCount(batch, keys.length);
+        return batch;
+    }
+
+    private static void putOneByOne(Database database, byte[][] keys, byte[][] values) throws RocksDBException {
+        try (WriteBatch batch = new WriteBatch();
+                WriteOptions options = new WriteOptions()) {
+            for (int i = 0; i < keys.length; i++) {
+                batch.put(keys[i], values[i]);
+            }
+            database.db().write(options, batch);
+        }
     }
 
     private void load(RocksDbTable table, int items, long expiresAtSeconds) {
