@@ -13,7 +13,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.Status;
 import org.rocksdb.TransactionLogIterator;
@@ -45,7 +44,7 @@ final class ChangeLog {
     ChangePage read(Database database, Cursor after, int limit, long committed) throws RocksDBException {
         long sequence = sequence(after);
         if (sequence > committed) {
-            throw expired(null); // the table was put back to an earlier state
+            throw expired(); // the table was put back to an earlier state
         }
         List<Change> changes = new ArrayList<>();
         while (sequence < committed && changes.size() < limit) {
@@ -66,7 +65,7 @@ final class ChangeLog {
                 try (WriteBatch batch = result.writeBatch()) {
                     long last = result.sequenceNumber() + batch.count() - 1;
                     if (result.sequenceNumber() > sequence + 1) {
-                        throw expired(null);
+                        throw expired();
                     }
                     if (last > sequence) {
                         collect(batch, changes);
@@ -77,7 +76,7 @@ final class ChangeLog {
             }
             boolean atLogSwitch = isAtLogSwitch(log);
             if (sequence == after && !atLogSwitch) {
-                throw expired(null); // there were changes, and their log is gone
+                throw expired(); // there were changes, and their log is gone
             }
             keep = !atLogSwitch;
         } finally {
@@ -157,12 +156,12 @@ final class ChangeLog {
         }
         ByteBuffer bytes = ByteBuffer.wrap(position);
         if (!tableId.equals(new UUID(bytes.getLong(), bytes.getLong()))) {
-            throw expired(null); // made for a table that was in this place before
+            throw expired(); // made for a table that was in this place before
         }
         return bytes.getLong();
     }
 
-    private static CursorExpiredException expired(@Nullable Throwable cause) {
-        return new CursorExpiredException("the changes behind the cursor are no longer kept", cause);
+    private static CursorExpiredException expired() {
+        return new CursorExpiredException("the changes behind the cursor are no longer kept", null);
     }
 }

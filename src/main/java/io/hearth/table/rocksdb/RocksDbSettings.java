@@ -8,7 +8,8 @@ import java.time.Duration;
  *
  * @param directory holds the table and nothing else; created if absent
  * @param fsync whether a completed write survives a power failure; without it, it survives a crash of the process only
- * @param walRetention how long the change feed goes back at least; zero keeps little
+ * @param walRetention how long the change feed goes back at least; zero keeps little. Costs the disk all that is
+ *     written in this time, uncompressed: about 100 B for a small item
  * @param sweepInterval pause between two expiry sweeps; zero leaves sweeping to {@link RocksDbTable#sweepNow}
  * @param blockCacheBytes memory for blocks read from disk, with their indexes and filters
  * @param memtableBytes memory for writes that are not yet in a file, over all of the table
@@ -33,9 +34,9 @@ public record RocksDbSettings(
         }
     }
 
-    /** fsync, a day of change feed, a sweep every ten minutes, 64 MiB each of cache, memtables and pending writes. */
+    /** fsync, an hour of change feed, a sweep every ten minutes, 64 MiB each of cache, memtables and pending writes. */
     public static RocksDbSettings of(Path directory) {
         return new RocksDbSettings(
-                directory, true, Duration.ofDays(1), Duration.ofMinutes(10), 64L << 20, 64L << 20, 64L << 20);
+                directory, true, Duration.ofHours(1), Duration.ofMinutes(10), 64L << 20, 64L << 20, 64L << 20);
     }
 }

@@ -50,7 +50,7 @@ final class SweepCommit {
                 iterator.readValue();
                 if (value.read(iterator.value(), iterator.valueLength()).isExpiredAt(nowSeconds)) {
                     iterator.readKey();
-                    lastOfRun = Arrays.copyOf(iterator.key(), iterator.keyLength());
+                    lastOfRun = iterator.keyCopy();
                     if (runRows < MIN_RANGE_ROWS) {
                         run[runRows] = lastOfRun;
                     }

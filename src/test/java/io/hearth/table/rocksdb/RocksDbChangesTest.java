@@ -20,6 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -142,6 +144,25 @@ final class RocksDbChangesTest {
             store(table, item("d", 1, "x"), item("d", 2, "x"));
 
             assertThatThrownBy(() -> await(table.changes(cursor, 10))).isInstanceOf(CursorExpiredException.class);
+        }
+    }
+
+    /** Followers keep cursors for days, across upgrades of the service. */
+    @Test
+    void cursor_bytes_areKindChecksumTableIdAndSequenceNumber() throws IOException {
+        Files.writeString(
+                directory.resolve("FORMAT"),
+                "hearth table.rocksdb\nversion 1\nid 01234567-89ab-cdef-0123-456789abcdef\n");
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            store(table, item("d", 1, "x"), item("d", 2, "x"));
+
+            Cursor cursor = await(table.changesFrom(ChangeStart.NOW));
+
+            byte[] bytes = Base64.getUrlDecoder().decode(cursor.value());
+            assertThat(HexFormat.of().formatHex(bytes))
+                    .startsWith("43")
+                    .endsWith("0123456789abcdef0123456789abcdef" + "0000000000000002")
+                    .hasSize(2 * (1 + 4 + 16 + 8));
         }
     }
 }
