@@ -47,8 +47,16 @@ final class ChangeLog {
             throw expired(); // the table was put back to an earlier state
         }
         List<Change> changes = new ArrayList<>();
-        while (sequence < committed && changes.size() < limit) {
-            sequence = readOn(database, sequence, limit, committed, changes);
+        try {
+            while (sequence < committed && changes.size() < limit) {
+                sequence = readOn(database, sequence, limit, committed, changes);
+            }
+        } catch (RocksDBException e) {
+            if (e.getStatus() != null && e.getStatus().getCode() == Status.Code.Corruption) {
+                // Nobody can go on here, so followers had better begin again than try for ever.
+                throw new CursorExpiredException("the changes behind the cursor cannot be read any more", e);
+            }
+            throw e;
         }
         return new ChangePage(changes, cursor(sequence));
     }

@@ -4,6 +4,8 @@ import io.hearth.table.TableException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.rocksdb.AbstractEventListener;
+import org.rocksdb.BackgroundErrorReason;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.ColumnFamilyDescriptor;
@@ -15,6 +17,7 @@ import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
@@ -78,7 +81,7 @@ final class Database implements AutoCloseable {
         }
     }
 
-    private static DBOptions databaseOptions(RocksDbSettings settings) {
+    private DBOptions databaseOptions(RocksDbSettings settings) {
         return new DBOptions()
                 .setCreateIfMissing(true)
                 .setCreateMissingColumnFamilies(true)
@@ -86,6 +89,8 @@ final class Database implements AutoCloseable {
                 .setMaxTotalWalSize(WAL_PER_MEMTABLE * settings.memtableBytes())
                 .setWalTtlSeconds(settings.walRetention().toSeconds())
                 .setMaxBackgroundJobs(BACKGROUND_JOBS)
+                .setMaxBgErrorResumeCount(0)
+                .setListeners(List.of(own(new NoSelfRecovery())))
                 // Smooths the disk: no file is written back all at once, which would hold up the log's sync.
                 .setBytesPerSync(1 << 20)
                 .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
@@ -160,5 +165,20 @@ final class Database implements AutoCloseable {
             }
         }
         owned.clear();
+    }
+
+    /**
+     * Keeps RocksDB from going on by itself after a failed write: it would give the sequence numbers of the failed records,
+     * which may be in the log, to others, and the change feed would find them twice. {@link Recovery} opens it anew.
+     */
+    private static final class NoSelfRecovery extends AbstractEventListener {
+        NoSelfRecovery() {
+            super(EnabledEventCallback.ON_ERROR_RECOVERY_BEGIN);
+        }
+
+        @Override
+        public boolean onErrorRecoveryBegin(BackgroundErrorReason reason, Status error) {
+            return false;
+        }
     }
 }

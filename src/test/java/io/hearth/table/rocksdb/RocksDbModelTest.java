@@ -33,7 +33,7 @@ final class RocksDbModelTest {
         Random random = new Random(seed);
         Path directory = root.resolve("0");
         Table model = new MemoryTable(clock);
-        RocksDbTable table = TestTables.open(directory, clock);
+        RocksDbTable table = TestTables.openUnsynced(directory, clock);
         try {
             ModelPlayer player = new ModelPlayer(random, clock, model, table);
             for (int step = 1; step <= steps; step++) {
@@ -44,7 +44,7 @@ final class RocksDbModelTest {
                     table.sweepNow();
                 } else if (dice < 8) {
                     table.close();
-                    table = TestTables.open(directory, clock);
+                    table = TestTables.openUnsynced(directory, clock);
                 } else if (dice < 9) {
                     Path last = directory;
                     directory = root.resolve(String.valueOf(step));
@@ -73,6 +73,6 @@ final class RocksDbModelTest {
             }
         }
         table.close();
-        return TestTables.open(to, clock);
+        return TestTables.openUnsynced(to, clock);
     }
 }

@@ -28,6 +28,20 @@ final class TestTables {
         return RocksDbTable.open(settings(directory), clock, CommitListener.NONE);
     }
 
+    /** Without syncs, which only a power failure would tell. */
+    static RocksDbTable openUnsynced(Path directory, InstantSource clock) {
+        RocksDbSettings synced = settings(directory);
+        RocksDbSettings settings = new RocksDbSettings(
+                directory,
+                false,
+                synced.walRetention(),
+                synced.sweepInterval(),
+                synced.blockCacheBytes(),
+                synced.memtableBytes(),
+                synced.maxPendingBytes());
+        return RocksDbTable.open(settings, clock, CommitListener.NONE);
+    }
+
     static <T> T await(Uni<T> uni) {
         return uni.await().atMost(Duration.ofSeconds(30));
     }
