@@ -63,6 +63,7 @@ public abstract class TableContract
                 table.write(List.of(new Write.Put(item))),
                 table.put(item, Condition.absent()),
                 table.delete(item.key(), Condition.absent()),
+                table.replace("d", List.of(item), List.of()),
                 table.get(item.key(), Consistency.STRONG),
                 table.query(TableFixture.all("d")),
                 table.queryIndex(TableFixture.all("d")),

@@ -90,8 +90,12 @@ public final class MemoryTable implements Table {
     @Override
     public Uni<Void> replace(String partitionKey, List<Item> replacements, List<Bytes> superseded) {
         return step(() -> {
+            if (replacements.stream().anyMatch(item -> item.index() != null)) {
+                throw new IllegalArgumentException("an item that replaces others has no index key");
+            }
             replacements.forEach(item -> requireEncodable(new Write.Put(item)));
-            superseded.forEach(sortKey -> items.remove(Position.of(new Key(partitionKey, sortKey))));
+            superseded.forEach(sortKey -> remove(new Key(partitionKey, sortKey)));
+            replacements.forEach(item -> remove(item.key()));
             replacements.forEach(item -> items.put(Position.of(item.key()), item));
             return null;
         });
@@ -199,13 +203,9 @@ public final class MemoryTable implements Table {
 
     private void apply(Write write) {
         purge();
-        Position position = Position.of(write.key());
-        Item old = items.remove(position);
-        if (old != null && old.index() != null) {
-            index.remove(Position.of(old.index(), old.key()));
-        }
+        remove(write.key());
         if (write instanceof Write.Put put) {
-            items.put(position, put.item());
+            items.put(Position.of(put.key()), put.item());
             if (put.item().index() != null) {
                 index.put(Position.of(put.item().index(), put.item().key()), put.item());
             }
@@ -215,6 +215,13 @@ public final class MemoryTable implements Table {
         }
         if (changes.size() > KEPT_CHANGES) {
             changes.pollFirstEntry();
+        }
+    }
+
+    private void remove(Key key) {
+        Item old = items.remove(Position.of(key));
+        if (old != null && old.index() != null) {
+            index.remove(Position.of(old.index(), old.key()));
         }
     }
 

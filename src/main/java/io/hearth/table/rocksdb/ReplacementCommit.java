@@ -19,13 +19,14 @@ final class ReplacementCommit {
         sink = new ByteSink(replacement.length + 1024);
         sink.put(new byte[BatchFormat.HEADER_BYTES]);
         BatchFormat.sweepMark(sink);
-        sink.put(Arrays.copyOf(replacement.records, replacement.length));
-        records = replacement.puts();
     }
 
     static void commit(Database database, PendingWrite.Replacement replacement) throws RocksDBException {
         ReplacementCommit commit = new ReplacementCommit(replacement);
+        // Removals first: an item may be stored under a superseded key, or between two of them.
         commit.remove(database, replacement.superseded);
+        commit.sink.put(replacement.records, 0, replacement.length);
+        commit.records += replacement.puts();
         byte[] batch = commit.sink.toArray();
         BatchFormat.writeCount(batch, commit.records);
         // A power failure may take it back: then the superseded items are there again, and hold the same.

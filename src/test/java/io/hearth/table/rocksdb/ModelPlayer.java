@@ -28,6 +28,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Makes random operations and compares what two tables answer. */
@@ -62,7 +63,7 @@ final class ModelPlayer {
     }
 
     void step() {
-        switch (random.nextInt(8)) {
+        switch (random.nextInt(9)) {
             case 0, 1, 2 -> {
                 List<Write> writes = writes();
                 compare(on -> on.write(writes));
@@ -81,9 +82,24 @@ final class ModelPlayer {
                 Key key = key();
                 compare(on -> on.get(key, Consistency.STRONG));
             }
-            case 6 -> compareQuery(PARTITIONS.get(random.nextInt(PARTITIONS.size())), false);
+            case 6 -> replace();
+            case 7 -> compareQuery(PARTITIONS.get(random.nextInt(PARTITIONS.size())), false);
             default -> compareQuery(INDEX_PARTITIONS.get(random.nextInt(INDEX_PARTITIONS.size())), true);
         }
+    }
+
+    private void replace() {
+        String partition = PARTITIONS.get(random.nextInt(PARTITIONS.size()));
+        List<Bytes> superseded = Stream.generate(this::sortKey)
+                .limit(random.nextInt(5))
+                .sorted()
+                .distinct()
+                .toList();
+        List<Item> items = Stream.generate(this::sortKey)
+                .limit(random.nextInt(3))
+                .map(sort -> Item.of(new Key(partition, sort), TestTables.bytes("body " + bodies++)))
+                .toList();
+        compare(on -> on.replace(partition, items, superseded));
     }
 
     void compareEverything() {

@@ -4,10 +4,15 @@ import io.hearth.table.FakeClock;
 import io.hearth.table.Table;
 import io.hearth.table.memory.MemoryTable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,13 +71,41 @@ final class RocksDbModelTest {
 
     /** What a process that dies leaves behind, opened anew at {@code to}. */
     private RocksDbTable crash(RocksDbTable table, Path from, Path to) throws IOException {
-        Files.createDirectories(to.resolve("archive"));
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Files.copy(file, to.resolve(from.relativize(file)));
+        Map<Path, Long> before;
+        do {
+            // RocksDB may finish work in the background meanwhile: then it is no state of one moment, so again.
+            before = files(from);
+            try {
+                copy(before.keySet(), from, to);
+            } catch (NoSuchFileException e) {
+                before = Map.of();
             }
-        }
+        } while (!before.equals(files(from)));
         table.close();
         return TestTables.openUnsynced(to, clock);
+    }
+
+    private static Map<Path, Long> files(Path directory) throws IOException {
+        Map<Path, Long> sizes = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(directory)) {
+            files.filter(Files::isRegularFile)
+                    .forEach(file -> sizes.put(file, file.toFile().length()));
+        } catch (UncheckedIOException e) {
+            return Map.of(); // a file went while it was listed
+        }
+        return sizes;
+    }
+
+    private static void copy(Iterable<Path> files, Path from, Path to) throws IOException {
+        if (Files.exists(to)) {
+            for (Path old : files(to).keySet()) {
+                Files.delete(old);
+            }
+        }
+        for (Path file : files) {
+            Path copy = to.resolve(from.relativize(file));
+            Files.createDirectories(Objects.requireNonNull(copy.getParent()));
+            Files.copy(file, copy);
+        }
     }
 }
