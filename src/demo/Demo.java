@@ -91,7 +91,8 @@ public final class Demo {
         System.out.println("  curl -s" + header + " " + devices + "/" + DEVICE + "/readings/latest");
         System.out.println("  curl -s" + header + " \"" + devices + "/" + DEVICE + "/readings?from=-1m&limit=5\"");
         System.out.println();
-        System.out.println("API explorer: " + url + "/q/swagger-ui (any user name, the token as password). Ctrl-C ends it all.");
+        System.out.println(
+                "API explorer: " + url + "/q/swagger-ui (any user name, the token as password). Ctrl-C ends it all.");
         System.out.println();
     }
 }

@@ -52,8 +52,7 @@ final class ChunkSizes {
         System.out.printf("    times                 %.4f%n", times / points);
         long rest = chunks - times;
         for (int i = 0; i < columns.length; i++) {
-            String metric =
-                    SmartHomeWorkload.readings(0, 1).columns().get(i).metric();
+            String metric = SmartHomeWorkload.readings(0, 1).columns().get(i).metric();
             System.out.printf("    %-20s  %.4f%n", metric, columns[i] / points);
             rest -= columns[i];
         }
@@ -126,12 +125,11 @@ final class ChunkSizes {
         ByteSink out = new ByteSink();
         NumberEncoder.encode(packed.numbers(), packed.decimals(), out);
         int tag = out.toByteArray()[0];
-        String form =
-                switch (tag & 3) {
-                    case NumberDecoder.DECIMALS -> "decimals";
-                    case NumberDecoder.DICTIONARY -> "dictionary";
-                    default -> "bits";
-                };
+        String form = switch (tag & 3) {
+            case NumberDecoder.DECIMALS -> "decimals";
+            case NumberDecoder.DICTIONARY -> "dictionary";
+            default -> "bits";
+        };
         System.out.printf(
                 "  %-30s  %6.3f    %-10s  %6.3f%n",
                 name, (double) out.size() / READINGS, form, xorBits(numbers) / 8.0 / READINGS);
