@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * One client's connection, from the first byte to the last: its CONNECT, its keep-alive, its end, and which part of the
  * server a packet concerns. Everything happens on the event loop of the connection, unless said otherwise.
  */
-final class Connection extends ChannelInboundHandlerAdapter implements PacketDecoder.Gate {
+final class Connection extends ChannelInboundHandlerAdapter {
     /** How long a client may take from connecting to the end of its CONNECT. */
     static final long CONNECT_TIMEOUT_SECONDS = 10;
 
@@ -41,10 +41,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements PacketDec
     }
 
     private final Services services;
-    private final Channel channel;
     private final EventLoop eventLoop;
     private final PacketDecoder decoder;
     private final Inbound inbound;
+    private final ReadGate gate;
     private final Outbound outbound;
     private final Subscriptions subscriptions;
     private final AtomicBoolean awake = new AtomicBoolean();
@@ -53,10 +53,6 @@ final class Connection extends ChannelInboundHandlerAdapter implements PacketDec
 
     private @Nullable ChannelHandlerContext context;
     private volatile Stage stage = Stage.AWAITING_CONNECT;
-    /** Whether reading is off. Volatile, as room is announced on other threads. */
-    private volatile boolean held;
-
-    private volatile boolean stopping;
     private boolean leaving;
     private String clientId = "";
     private boolean mqtt5;
@@ -68,10 +64,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements PacketDec
 
     Connection(Services services, Channel channel) {
         this.services = services;
-        this.channel = channel;
         this.eventLoop = channel.eventLoop();
-        this.decoder = new PacketDecoder(services.maxPayloadBytes(), this);
         this.inbound = new Inbound(services, this);
+        this.gate = new ReadGate(this, inbound, services.inFlight(), channel);
+        this.decoder = new PacketDecoder(services.maxPayloadBytes(), gate);
         this.outbound = new Outbound(services, this);
         this.subscriptions = new Subscriptions(services.router(), this);
     }
@@ -90,6 +86,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements PacketDec
 
     boolean isMqtt5() {
         return mqtt5;
+    }
+
+    /** Whether the client has to wait until another that has its id is gone; on any thread. */
+    boolean isTakingOver() {
+        return stage == Stage.TAKING_OVER;
     }
 
     /** Whether there is a client to send to; on any thread. */
@@ -249,7 +250,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements PacketDec
     private void watch(long delayNanos) {
         timer = eventLoop.schedule(
                 () -> {
-                    long silentNanos = held ? 0 : System.nanoTime() - decoder.readNanos();
+                    long silentNanos = gate.isHeld() ? 0 : System.nanoTime() - decoder.readNanos();
                     if (silentNanos >= keepAliveNanos) {
                         disconnect(ReasonCode.KEEP_ALIVE_TIMEOUT, EndpointMetrics.Closed.KEEP_ALIVE);
                     } else {
@@ -287,8 +288,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements PacketDec
 
     /** Ends the connection because the service ends: nothing more is read from now on; on any thread. */
     void stopReading() {
-        stopping = true;
-        execute(this::hold);
+        execute(gate::shut);
     }
 
     /**
@@ -366,6 +366,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements PacketDec
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        fail(cause);
+    }
+
+    private void fail(Throwable cause) {
         if (stage == Stage.CLOSED) {
             return;
         }
@@ -385,54 +389,20 @@ final class Connection extends ChannelInboundHandlerAdapter implements PacketDec
         }
     }
 
-    // --- Back-pressure and writing -----------------------------------------------------------------------------------
-
-    @Override
-    public boolean admits(boolean publish) {
-        if (!mustWait(publish)) {
-            return true;
-        }
-        hold();
-        // Room may have come before held was set, and whoever made it saw no reason to tell us.
-        if (mustWait(publish)) {
-            return false;
-        }
-        unhold();
-        return true;
-    }
-
-    private boolean mustWait(boolean publish) {
-        return stopping
-                || stage == Stage.TAKING_OVER
-                || publish && (inbound.isFull() || services.inFlight().isFull());
-    }
-
-    private void hold() {
-        held = true;
-        channel.config().setAutoRead(false);
-    }
-
-    private void unhold() {
-        held = false;
-        channel.config().setAutoRead(true);
-    }
+    // --- The event loop ----------------------------------------------------------------------------------------------
 
     /** Has reading go on if it was off and there is no reason left; on any thread. */
     void roomAgain() {
-        if (held) {
+        if (gate.isHeld()) {
             execute(this::release);
         }
     }
 
     private void release() {
-        ChannelHandlerContext ctx = channel.pipeline().context(decoder);
-        if (held && !mustWait(true) && stage == Stage.CONNECTED && ctx != null) {
-            unhold();
-            try {
-                decoder.resume(ctx);
-            } catch (Exception e) {
-                exceptionCaught(ctx, e);
-            }
+        try {
+            gate.release(decoder);
+        } catch (Exception e) {
+            fail(e);
         }
     }
 
@@ -482,8 +452,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements PacketDec
         try {
             eventLoop.execute(task);
         } catch (RejectedExecutionException e) {
-            // The event loop has ended, and with it the connection; nobody waits for this any more.
-            held = false;
+            services.log().warn("a connection outlived its event loop");
         }
     }
 }

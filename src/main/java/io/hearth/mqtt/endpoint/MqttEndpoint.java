@@ -42,6 +42,7 @@ public final class MqttEndpoint {
 
     private static final int ACCEPT_BACKLOG = 4096;
     private static final long START_TIMEOUT_SECONDS = 30;
+    private static final Duration STOP_MARGIN = Duration.ofSeconds(2);
 
     private final Vertx vertx;
     private final MqttConfig config;
@@ -128,6 +129,8 @@ public final class MqttEndpoint {
         CompletableFuture.allOf(services.clients().all().stream()
                         .map(connection -> connection.shutDown(patience))
                         .toArray(CompletableFuture[]::new))
+                // The event loops may have been ended by somebody else; then nobody would complete these.
+                .completeOnTimeout(null, patience.plus(STOP_MARGIN).toMillis(), TimeUnit.MILLISECONDS)
                 .join();
         vertx.undeploy(deployment).toCompletionStage().toCompletableFuture().join();
     }
