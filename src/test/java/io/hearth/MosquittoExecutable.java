@@ -57,11 +57,12 @@ record MosquittoExecutable(
     private static Optional<MosquittoExecutable> unpacked() {
         Path libraries = UNPACKED.resolve("root/usr/lib");
         if (!Files.isDirectory(libraries)) {
-            return Optional.empty();
+            return Optional.empty(); // Nothing has been unpacked.
         }
         try (Stream<Path> below = Files.walk(libraries)) {
-            // Debian keeps libraries in a directory named after the architecture.
-            Path directory = below.filter(file -> file.getFileName().toString().startsWith("libmosquitto.so"))
+            // Debian keeps libraries in a directory named after the architecture; there is none if the machine has them
+            // all.
+            Path directory = below.filter(MosquittoExecutable::isLibrary)
                     .map(Path::getParent)
                     .findFirst()
                     .orElse(libraries);
@@ -69,6 +70,11 @@ record MosquittoExecutable(
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static boolean isLibrary(Path file) {
+        String name = file.getFileName().toString();
+        return name.startsWith("lib") && name.contains(".so");
     }
 
     /** Lets apt download the package and whatever of its dependencies the machine lacks, with state and cache of our own. */

@@ -55,6 +55,12 @@ public final class Simulator implements AutoCloseable {
         return process.exitValue();
     }
 
+    /** Has it send nothing more, settle its ledger, print its report and end. */
+    public void stop() throws InterruptedException {
+        process.destroy();
+        await();
+    }
+
     /** What it has printed so far. */
     public String log() {
         try {

@@ -133,6 +133,30 @@ class BrokerClientIT {
     }
 
     @Test
+    void message_settledAfterItsConnectionIsGone_isNotAcknowledgedOverTheNext() throws Exception {
+        try (Mosquitto broker = Mosquitto.open(directory).start();
+                Device device = new Device("d1", broker.port())) {
+            try (Sink sink = Sink.holding();
+                    Service service = Service.start(broker.port(), sink)) {
+                eventually().until(service::isConnected);
+                device.publish(Sink.numbered("m", 10));
+                eventually().until(() -> sink.held() == 10);
+                broker.stop();
+                eventually().until(() -> !service.isConnected());
+                broker.start();
+                eventually().until(() -> sink.held() == 20);
+
+                sink.settle(10);
+            }
+
+            try (Sink next = Sink.settling();
+                    Service service = Service.start(broker.port(), next)) {
+                eventually().untilAsserted(() -> assertThat(next.payloads()).hasSize(10));
+            }
+        }
+    }
+
+    @Test
     void broker_restartedWhileServiceIsAway_keepsWhatIsPublishedMeanwhile() throws Exception {
         try (Mosquitto broker = Mosquitto.open(directory).start();
                 Device device = new Device("d1", broker.port())) {

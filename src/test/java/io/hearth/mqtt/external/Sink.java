@@ -75,7 +75,8 @@ final class Sink implements Flow.Subscriber<TelemetryMessage>, AutoCloseable {
         }
     }
 
-    private void settle(int most) {
+    /** Settles the oldest of what is held. */
+    void settle(int most) {
         for (int i = 0; i < most; i++) {
             TelemetryMessage message = held.poll();
             if (message == null) {
