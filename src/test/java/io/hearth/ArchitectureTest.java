@@ -32,7 +32,7 @@ class ArchitectureTest {
             Map.entry("mqtt", Set.of("ingest", "config", "model", "security")),
             Map.entry("mqtt.endpoint", Set.of("mqtt", "ingest", "config", "model", "security", "table")),
             Map.entry("mqtt.external", Set.of("mqtt", "ingest", "config", "model")),
-            Map.entry("rest.format", Set.of("model")),
+            Map.entry("rest.format", Set.of("model", "series.aggregate")),
             Map.entry("rest.problem", Set.of("table")),
             Map.entry(
                     "rest",

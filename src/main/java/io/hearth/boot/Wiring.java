@@ -9,6 +9,7 @@ import io.hearth.ingest.Ingest;
 import io.hearth.ingest.IngestSettings;
 import io.hearth.model.RegionId;
 import io.hearth.security.Listeners;
+import io.hearth.series.FleetAggregates;
 import io.hearth.series.SeriesStore;
 import io.hearth.table.Table;
 import io.hearth.table.memory.MemoryTable;
@@ -19,6 +20,10 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.InstantSource;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Makes the rooms that know nothing of Quarkus, from the settings. */
 @Singleton
@@ -62,6 +67,22 @@ class Wiring {
     @Singleton
     SeriesStore series(Table table, HearthConfig config, InstantSource wallClock) {
         return new SeriesStore(table, new RegionId(config.region()), wallClock, config.retention());
+    }
+
+    /** Helpers are daemons, as many as processors, for all answers together; what they read fails once the table is closed. */
+    @Produces
+    @Singleton
+    FleetAggregates fleetAggregates(SeriesStore series) {
+        int processors = Runtime.getRuntime().availableProcessors();
+        AtomicInteger number = new AtomicInteger();
+        ThreadPoolExecutor helpers = new ThreadPoolExecutor(
+                processors, processors, 1, TimeUnit.MINUTES, new LinkedBlockingQueue<>(), task -> {
+                    Thread thread = new Thread(task, "hearth-aggregate-" + number.incrementAndGet());
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        helpers.allowCoreThreadTimeOut(true);
+        return new FleetAggregates(series, helpers, processors);
     }
 
     @Produces

@@ -11,16 +11,19 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.jspecify.annotations.Nullable;
 
-/** The most elements of a page, from 1 on. */
+/** The most elements of an answer: a whole number between two bounds. */
 @Documented
 @Constraint(validatedBy = Limit.Validator.class)
 @Target({ElementType.PARAMETER, ElementType.FIELD})
 @Retention(RetentionPolicy.RUNTIME)
 @interface Limit {
+    /** The least limit. */
+    int min() default 1;
+
     /** The greatest limit. */
     int max();
 
-    String message() default "must be a whole number from 1 to {max}";
+    String message() default "must be a whole number from {min} to {max}";
 
     Class<?>[] groups() default {};
 
@@ -28,10 +31,12 @@ import org.jspecify.annotations.Nullable;
 
     /** Checks it; a parameter that is left out is valid. */
     final class Validator implements ConstraintValidator<Limit, String> {
+        private int min;
         private int max;
 
         @Override
         public void initialize(Limit limit) {
+            min = limit.min();
             max = limit.max();
         }
 
@@ -42,7 +47,7 @@ import org.jspecify.annotations.Nullable;
             }
             try {
                 int limit = Integer.parseInt(text);
-                return limit >= 1 && limit <= max;
+                return limit >= min && limit <= max;
             } catch (NumberFormatException e) {
                 return false;
             }

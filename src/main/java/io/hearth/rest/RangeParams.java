@@ -120,19 +120,7 @@ public final class RangeParams {
      * @throws ProblemException from is behind to, or the cursor is not one of this query
      */
     TimeRange range(long nowMicros) {
-        return cursor == null ? fromAndTo(nowMicros) : restOf(cursor);
-    }
-
-    private TimeRange fromAndTo(long nowMicros) {
-        long end = to == null ? Long.MAX_VALUE : TimeText.parse(to, nowMicros);
-        long start = TimeText.parse(from == null ? "-24h" : from, from == null && to != null ? end : nowMicros);
-        if (start > end) {
-            List<FieldError> errors = new ArrayList<>();
-            errors.add(new FieldError("from", "must not be after to"));
-            errors.add(new FieldError("to", "must not be before from"));
-            throw ProblemException.invalid(errors);
-        }
-        return new TimeRange(start, end);
+        return cursor == null ? TimeText.range(from, to, Long.MAX_VALUE, nowMicros) : restOf(cursor);
     }
 
     private TimeRange restOf(String text) {

@@ -9,7 +9,6 @@ import io.hearth.rest.format.JsonColumns;
 import io.hearth.rest.format.JsonRows;
 import io.hearth.rest.format.ReadingsWriter;
 import io.hearth.rest.format.TextOutput;
-import io.hearth.rest.problem.FieldError;
 import io.hearth.rest.problem.ProblemException;
 import io.hearth.rest.problem.ProblemType;
 import io.hearth.series.SeriesStore;
@@ -18,13 +17,11 @@ import jakarta.inject.Inject;
 import jakarta.validation.Valid;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.NotAcceptableException;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.Variant;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.Iterator;
@@ -45,10 +42,6 @@ public class ReadingsResource {
 
     private static final int DEFAULT_JSON_LIMIT = 10_000;
     private static final long MAX_COLUMNS_BYTES = 16L << 20;
-    private static final MediaType CSV = new MediaType("text", "csv", "utf-8");
-    private static final MediaType NDJSON = new MediaType("application", "x-ndjson");
-    private static final List<Variant> VARIANTS =
-            Variant.mediaTypes(MediaType.APPLICATION_JSON_TYPE, CSV, NDJSON).build();
 
     private final SeriesStore series;
     private final InstantSource clock;
@@ -105,19 +98,9 @@ public class ReadingsResource {
     @APIResponse(responseCode = "404", description = "No reading of this device has ever been stored.")
     @Produces({MediaType.APPLICATION_JSON, "text/csv", "application/x-ndjson"})
     public Response readings(@Valid @BeanParam RangeParams params, Request request) throws IOException {
+        AnswerForm form = AnswerForm.of(request, params.layout);
         TimeRange range = params.range(EpochMicros.of(clock.instant()));
-        Variant variant = request.selectVariant(VARIANTS);
-        if (variant == null) {
-            throw new NotAcceptableException();
-        }
-        MediaType mediaType = variant.getMediaType();
-        if (mediaType.isCompatible(MediaType.APPLICATION_JSON_TYPE)) {
-            return document(params, range);
-        }
-        if (params.layout != null) {
-            throw ProblemException.invalid(new FieldError("layout", "is only for application/json"));
-        }
-        return rows(params, range, mediaType);
+        return form == AnswerForm.JSON ? document(params, range) : rows(params, range, form);
     }
 
     private Response document(RangeParams params, TimeRange range) {
@@ -142,7 +125,7 @@ public class ReadingsResource {
      * Forms that are rows and nothing else have no place for the cursor. It is in a header, so the end of the page must be
      * known before its first byte: with a limit, readings are counted first and then read again.
      */
-    private Response rows(RangeParams params, TimeRange range, MediaType mediaType) throws IOException {
+    private Response rows(RangeParams params, TimeRange range, AnswerForm answerForm) throws IOException {
         TimeRange rest = params.limit == null
                 ? null
                 : page(params, range, params.limitOr(RangeParams.MAX_LIMIT), Long.MAX_VALUE)
@@ -150,7 +133,7 @@ public class ReadingsResource {
         TimeRange limited = rest == null ? range : without(rest, range, params.direction());
         ReadingsPage page = page(params, limited, Integer.MAX_VALUE, Long.MAX_VALUE);
         Function<TextOutput, ReadingsWriter> form =
-                mediaType.isCompatible(CSV) ? csv(params) : out -> JsonRows.lines(params.timeForm(), out);
+                answerForm == AnswerForm.CSV ? csv(params) : out -> JsonRows.lines(params.timeForm(), out);
         StreamedAnswer.Body answer = body -> {
             TextOutput out = new TextOutput(body);
             ReadingsWriter writer = form.apply(out);
@@ -159,7 +142,7 @@ public class ReadingsResource {
             writer.end(null);
             out.flush();
         };
-        Response.ResponseBuilder response = Response.ok(new StreamedAnswer(answer), mediaType);
+        Response.ResponseBuilder response = Response.ok(new StreamedAnswer(answer), answerForm.mediaType());
         return (rest == null ? response : response.header(NEXT_CURSOR, params.cursorFor(rest))).build();
     }
 

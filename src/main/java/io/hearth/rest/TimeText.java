@@ -1,11 +1,16 @@
 package io.hearth.rest;
 
 import io.hearth.model.EpochMicros;
+import io.hearth.model.TimeRange;
+import io.hearth.rest.problem.FieldError;
+import io.hearth.rest.problem.ProblemException;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Times as callers write them: RFC 3339 with an offset, an epoch number (s, ms, µs or ns, by magnitude), or relative to
@@ -61,6 +66,23 @@ final class TimeText {
             throw new IllegalArgumentException(OUT_OF_BOUNDS);
         }
         return micros;
+    }
+
+    /**
+     * The range that a query asks for. Without {@code from} it begins 24 hours before {@code to}, or before now.
+     *
+     * @param from as {@link #parse} takes it
+     * @param to as {@link #parse} takes it; without it the range ends at {@code openEndMicros}
+     * @throws ProblemException from is behind to
+     */
+    static TimeRange range(@Nullable String from, @Nullable String to, long openEndMicros, long nowMicros) {
+        long end = to == null ? openEndMicros : parse(to, nowMicros);
+        long start = parse(from == null ? "-24h" : from, from == null && to != null ? end : nowMicros);
+        if (start > end) {
+            throw ProblemException.invalid(List.of(
+                    new FieldError("from", "must not be after to"), new FieldError("to", "must not be before from")));
+        }
+        return new TimeRange(start, end);
     }
 
     private static long relativeTo(long nowMicros, boolean before, String text) {

@@ -10,6 +10,7 @@ import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
 import io.hearth.model.Value;
 import io.hearth.series.aggregate.Aggregation;
+import io.hearth.series.aggregate.BucketSeries;
 import io.hearth.series.aggregate.ChunkSummary;
 import io.hearth.series.aggregate.Function;
 import io.hearth.series.chunk.Chunk;
@@ -34,10 +35,12 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +56,8 @@ public final class SeriesStore {
 
     /** More than a client may have in flight: so many of its transmissions are looked through for one sent again. */
     private static final int MAX_TRANSMISSIONS_IN_FLIGHT = 2048;
+
+    private static final int DEVICES_PER_PAGE = 1000;
 
     private final Table table;
     private final byte[] region;
@@ -142,6 +147,13 @@ public final class SeriesStore {
         }
     }
 
+    /** What the readings of a device come to. */
+    public BucketSeries aggregate(DeviceId device, AggregateQuery query) {
+        Aggregation aggregation = query.newAggregation();
+        aggregate(device, aggregation, query.metrics(), query.consistency());
+        return aggregation.result(query.fill());
+    }
+
     /** Adds what the header of a chunk answers, and returns the metrics that have to be decoded. */
     private static Set<String> addSummaries(Chunk chunk, Aggregation aggregation, Set<String> metrics) {
         Set<String> unanswered = new HashSet<>();
@@ -206,6 +218,15 @@ public final class SeriesStore {
         return catalog.list(limit, cursor);
     }
 
+    /** Every device that has sent readings, by id; reads a page at a time while it is consumed. */
+    public Stream<DeviceSummary> allDevices() {
+        return Stream.iterate(
+                        devices(DEVICES_PER_PAGE, null),
+                        Objects::nonNull,
+                        page -> page.next() == null ? null : devices(DEVICES_PER_PAGE, page.next()))
+                .flatMap(page -> page.devices().stream());
+    }
+
     /**
      * Whether a transmission has been stored already: whether the last one of its client with its packet id had its payload.
      *
@@ -262,7 +283,7 @@ public final class SeriesStore {
 
     /**
      * Turns the runs of every window that ended before a time into chunks. Answers are the same before, meanwhile and
-     * afterwards.
+     * afterwards. Ends early when the thread is interrupted; what is left is sealed the next time.
      *
      * @param pause is called with the nanoseconds that a device took, and may make the caller wait so that others get on
      */

@@ -44,7 +44,8 @@ public final class Aggregation {
      * @param functions at least one; repetitions count once
      * @param metrics those that count and that the answer lists even if they have no points; if empty, all count, and the
      *     answer lists those that have points in the range
-     * @throws IllegalArgumentException if there is no function, or the metrics exceed {@link #MAX_CELLS}
+     * @throws BucketLimitException if the metrics exceed {@link #MAX_CELLS}
+     * @throws IllegalArgumentException if there is no function
      */
     public Aggregation(BucketGrid grid, Collection<Function> functions, Collection<String> metrics) {
         this.grid = grid;
@@ -71,8 +72,10 @@ public final class Aggregation {
     /**
      * Adds the points of one device's block that lie in the range.
      *
-     * @throws IllegalArgumentException if there are so many metrics that {@link #MAX_CELLS} is exceeded, or rate or increase
-     *     is asked and the block does not begin after the one before; the aggregation is of no use then
+     * @throws BucketLimitException if there are so many metrics that {@link #MAX_CELLS} is exceeded; the aggregation is of no
+     *     use then
+     * @throws IllegalArgumentException if rate or increase is asked and the block does not begin after the one before; the
+     *     aggregation is of no use then
      */
     public void add(ReadingBlock block) {
         segments.cut(grid, block);
@@ -99,7 +102,7 @@ public final class Aggregation {
      *
      * @return whether the points are dealt with, which those of a metric that does not count are, too; if not, nothing was
      *     added, and they have to come in a block
-     * @throws IllegalArgumentException if there are so many metrics that {@link #MAX_CELLS} is exceeded
+     * @throws BucketLimitException if there are so many metrics that {@link #MAX_CELLS} is exceeded
      */
     public boolean addSummary(String metric, ChunkSummary summary) {
         if (!counts(metric)) {
@@ -125,7 +128,8 @@ public final class Aggregation {
      * Adds what {@code other} has added up, of other devices or, save for rate and increase, of other points of the same.
      *
      * @param other with an equal grid, the same functions and metrics; it is not changed
-     * @throws IllegalArgumentException if they differ, or there are so many metrics that {@link #MAX_CELLS} is exceeded
+     * @throws BucketLimitException if there are so many metrics that {@link #MAX_CELLS} is exceeded
+     * @throws IllegalArgumentException if they differ
      */
     public void merge(Aggregation other) {
         if (!grid.equals(other.grid)
@@ -185,7 +189,7 @@ public final class Aggregation {
             return known;
         }
         if ((buckets.size() + 1) * cellsPerMetric > MAX_CELLS) {
-            throw new IllegalArgumentException("too many buckets for " + (buckets.size() + 1)
+            throw new BucketLimitException("too many buckets for " + (buckets.size() + 1)
                     + " metrics: choose wider buckets, a shorter range or fewer metrics");
         }
         MetricBuckets created = new MetricBuckets(grid.size(), functions);

@@ -59,13 +59,13 @@ public final class BucketGrid {
     /**
      * The buckets of {@code range}; none if it is empty.
      *
-     * @throws IllegalArgumentException if there are more than {@link #MAX_BUCKETS}, or the range or its first bucket
-     *     leaves the years 0 to 9999
+     * @throws BucketLimitException if there are more than {@link #MAX_BUCKETS}
+     * @throws IllegalArgumentException if the range or its first bucket leaves the years 0 to 9999
      */
     public static BucketGrid of(TimeRange range, Every every, ZoneId zone) {
         BucketGrid grid = cut(range, every, zone, MAX_BUCKETS);
         if (grid == null) {
-            throw new IllegalArgumentException("more than " + MAX_BUCKETS + " buckets of " + every.text()
+            throw new BucketLimitException("more than " + MAX_BUCKETS + " buckets of " + every.text()
                     + ": choose wider buckets or a shorter range");
         }
         return grid;
@@ -76,7 +76,8 @@ public final class BucketGrid {
      * ease: 1, 5, 10, 15, 30 s or min; 1, 2, 3, 6, 12 h; a day, a week; 1, 3 months; 1, 2, 5, 10 … 1000 years.
      *
      * @param maxPoints from 2, as any boundary may fall into the range, to {@link #MAX_BUCKETS}
-     * @throws IllegalArgumentException if {@code maxPoints} is neither, or too small for the widest, or as in {@link #of}
+     * @throws BucketLimitException if {@code maxPoints} is too small for the widest
+     * @throws IllegalArgumentException if {@code maxPoints} is out of its bounds, or as in {@link #of}
      */
     public static BucketGrid atMost(int maxPoints, TimeRange range, ZoneId zone) {
         if (maxPoints < 2 || maxPoints > MAX_BUCKETS) {
@@ -88,7 +89,7 @@ public final class BucketGrid {
                 return grid;
             }
         }
-        throw new IllegalArgumentException("the range is too long for " + maxPoints + " points");
+        throw new BucketLimitException("the range is too long for " + maxPoints + " points");
     }
 
     private static @Nullable BucketGrid cut(TimeRange range, Every every, ZoneId zone, int limit) {
