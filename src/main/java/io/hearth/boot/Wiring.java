@@ -10,6 +10,7 @@ import io.hearth.ingest.IngestSettings;
 import io.hearth.model.RegionId;
 import io.hearth.security.Listeners;
 import io.hearth.series.FleetAggregates;
+import io.hearth.series.Sealing;
 import io.hearth.series.SeriesStore;
 import io.hearth.table.Table;
 import io.hearth.table.memory.MemoryTable;
@@ -67,6 +68,12 @@ class Wiring {
     @Singleton
     SeriesStore series(Table table, HearthConfig config, InstantSource wallClock) {
         return new SeriesStore(table, new RegionId(config.region()), wallClock, config.retention());
+    }
+
+    @Produces
+    @Singleton
+    Sealing sealing(SeriesStore series, MeterRegistry registry) {
+        return new Sealing(series, registry);
     }
 
     /** Helpers are daemons, as many as processors, for all answers together; what they read fails once the table is closed. */

@@ -66,6 +66,8 @@ final class Sealer {
     /**
      * Seals the windows of all devices that ended before a time. A window that cannot be read is left alone and logged.
      *
+     * <p>Stops after the device at hand when the thread is interrupted.
+     *
      * @param pause is called with the nanoseconds that a device took, and may make the caller wait so that others get on
      */
     SealResult sealAll(long endedBeforeMicros, LongConsumer pause) {
@@ -74,15 +76,15 @@ final class Sealer {
         do {
             DevicePage page = catalog.list(DEVICES_PER_PAGE, cursor);
             for (DeviceSummary device : page.devices()) {
-                long startNanos = System.nanoTime();
-                SealResult its = sealDevice(device.id(), endedBeforeMicros);
-                result = result.plus(its);
-                if (its.readings() > 0) {
-                    pause.accept(System.nanoTime() - startNanos);
+                if (Thread.currentThread().isInterrupted()) {
+                    return result;
                 }
+                long startNanos = System.nanoTime();
+                result = result.plus(sealDevice(device.id(), endedBeforeMicros));
+                pause.accept(System.nanoTime() - startNanos);
             }
             cursor = page.next();
-        } while (cursor != null && !Thread.currentThread().isInterrupted());
+        } while (cursor != null);
         return result;
     }
 
@@ -165,13 +167,11 @@ final class Sealer {
         onlyOne.lock();
         try {
             SealResult result = SealResult.NOTHING;
-            ItemWalk runs = walk(device, SeriesKeys.ALL_RUNS);
+            // Only those of windows that have ended: a device has many runs of today, and none to seal nearly always.
+            ItemWalk runs = walk(device, SeriesKeys.runs(Long.MIN_VALUE, SeriesKeys.windowStart(endedBeforeMicros)));
             while (runs.hasNext()) {
                 long window = SeriesKeys.windowStart(
                         SeriesKeys.runFirstTimeMicros(runs.peek().key().sortKey()));
-                if (window + SeriesKeys.WINDOW_MICROS > endedBeforeMicros) {
-                    break;
-                }
                 List<Item> piece = takePiece(runs, window);
                 try {
                     result = result.plus(sealPiece(device, window, piece));

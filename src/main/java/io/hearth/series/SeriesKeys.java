@@ -40,9 +40,6 @@ final class SeriesKeys {
     private static final int RUN_REGION_AT = 17;
     private static final int CHUNK_BYTES = 19;
 
-    /** The sort keys of every run of a device. */
-    static final SortRange ALL_RUNS = SortRange.prefix(Bytes.wrap(new byte[] {RUN}));
-
     private static final Bytes DEVICE_KEY = Bytes.wrap(new byte[] {DEVICE});
 
     private SeriesKeys() {}

@@ -8,6 +8,7 @@ public enum ProblemType {
     UNKNOWN_DEVICE(404, "Unknown device"),
     METHOD_NOT_ALLOWED(405, "Method not allowed"),
     NOT_ACCEPTABLE(406, "Not acceptable"),
+    ALREADY_RUNNING(409, "Already running"),
     PAYLOAD_TOO_LARGE(413, "Payload too large"),
     UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type"),
     INTERNAL_ERROR(500, "Internal error"),

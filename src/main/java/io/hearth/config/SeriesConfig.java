@@ -1,0 +1,29 @@
+package io.hearth.config;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
+import java.time.Duration;
+
+/** Settings of the time series. */
+@ConfigMapping(prefix = "hearth.series")
+public interface SeriesConfig {
+    /** Whether windows that have ended are sealed into compressed chunks in the background. */
+    @WithDefault("on")
+    boolean seal();
+
+    /** How long after the end of a window it is sealed; readings that come later are merged in. */
+    @WithDefault("1h")
+    Duration sealAfter();
+
+    /** How often windows to seal are looked for. */
+    @WithDefault("1m")
+    Duration sealInterval();
+
+    /** The most of one core that sealing in the background may take, above 0 and at most 1. */
+    @WithDefault("0.25")
+    @DecimalMin(value = "0", inclusive = false)
+    @DecimalMax("1")
+    double sealShare();
+}

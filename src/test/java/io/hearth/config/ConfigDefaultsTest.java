@@ -1,0 +1,109 @@
+package io.hearth.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import io.quarkus.runtime.configuration.MemorySizeConverter;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.math.BigInteger;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Pins every setting with its default: operators rely on both. */
+class ConfigDefaultsTest {
+    private static final Map<String, Object> DEFAULTS = new TreeMap<>(Map.ofEntries(
+            Map.entry("hearth.admin-token", Optional.empty()),
+            Map.entry("hearth.auth", true),
+            Map.entry("hearth.data-dir", Path.of("./data")),
+            Map.entry("hearth.device-password", Optional.empty()),
+            Map.entry("hearth.ingest.clock-ahead", Duration.ofMinutes(10)),
+            Map.entry("hearth.ingest.dead-letter-retention", Duration.ofDays(30)),
+            Map.entry("hearth.ingest.redelivery-window", Duration.ofHours(24)),
+            Map.entry("hearth.mqtt.external.client-id", "hearth"),
+            Map.entry("hearth.mqtt.external.connections", 1),
+            Map.entry("hearth.mqtt.external.session-expiry", Duration.ofDays(7)),
+            Map.entry("hearth.mqtt.external.share-group", Optional.empty()),
+            Map.entry("hearth.mqtt.host", "127.0.0.1"),
+            Map.entry("hearth.mqtt.max-in-flight-bytes", mebibytes(64)),
+            Map.entry("hearth.mqtt.max-in-flight-messages", 16384),
+            Map.entry("hearth.mqtt.max-payload", new MemorySize(BigInteger.valueOf(256 * 1024))),
+            Map.entry("hearth.mqtt.mode", MqttConfig.Mode.EMBEDDED),
+            Map.entry("hearth.mqtt.password", Optional.empty()),
+            Map.entry("hearth.mqtt.port", 1883),
+            Map.entry("hearth.mqtt.tls.certificate-file", Optional.empty()),
+            Map.entry("hearth.mqtt.tls.enabled", false),
+            Map.entry("hearth.mqtt.tls.key-file", Optional.empty()),
+            Map.entry("hearth.mqtt.tls.trust-file", Optional.empty()),
+            Map.entry("hearth.mqtt.username", Optional.empty()),
+            Map.entry("hearth.region", "local"),
+            Map.entry("hearth.retention", Duration.ofDays(30)),
+            Map.entry("hearth.series.seal", true),
+            Map.entry("hearth.series.seal-after", Duration.ofHours(1)),
+            Map.entry("hearth.series.seal-interval", Duration.ofMinutes(1)),
+            Map.entry("hearth.series.seal-share", 0.25),
+            Map.entry("hearth.table.block-cache", mebibytes(256)),
+            Map.entry("hearth.table.change-retention", Duration.ofHours(1)),
+            Map.entry("hearth.table.engine", TableConfig.Engine.ROCKSDB),
+            Map.entry("hearth.table.fsync", true),
+            Map.entry("hearth.table.max-pending", mebibytes(64)),
+            Map.entry("hearth.table.sweep-interval", Duration.ofMinutes(10)),
+            Map.entry("hearth.table.write-buffer", mebibytes(128))));
+
+    @Test
+    void everySetting_whenNothingIsSet_hasItsDefault() throws Exception {
+        assertThat(settings()).containsExactlyEntriesOf(DEFAULTS);
+    }
+
+    private static Map<String, Object> settings() throws IOException, URISyntaxException, ReflectiveOperationException {
+        Map<String, Object> found = new TreeMap<>();
+        Path room = Path.of(HearthConfig.class.getResource("HearthConfig.class").toURI())
+                .getParent();
+        try (Stream<Path> files = Files.list(room)) {
+            for (Path file : files.toList()) {
+                String name = file.getFileName().toString().replace(".class", "");
+                Class<?> type = Class.forName(HearthConfig.class.getPackageName() + "." + name);
+                ConfigMapping mapping = type.getAnnotation(ConfigMapping.class);
+                if (mapping != null) {
+                    Object config = new SmallRyeConfigBuilder()
+                            .addDiscoveredConverters()
+                            .withConverter(MemorySize.class, 200, new MemorySizeConverter())
+                            .withMapping(type)
+                            .build()
+                            .getConfigMapping(type);
+                    collect(type, config, mapping.prefix(), found);
+                }
+            }
+        }
+        return found;
+    }
+
+    private static void collect(Class<?> type, Object config, String prefix, Map<String, Object> target)
+            throws ReflectiveOperationException {
+        for (Method method : type.getDeclaredMethods()) {
+            String key =
+                    prefix + '.' + method.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+            Object value = method.invoke(config);
+            if (method.getReturnType().getEnclosingClass() == type
+                    && method.getReturnType().isInterface()) {
+                collect(method.getReturnType(), value, key, target);
+            } else {
+                target.put(key, value);
+            }
+        }
+    }
+
+    private static MemorySize mebibytes(int count) {
+        return new MemorySize(BigInteger.valueOf(count).shiftLeft(20));
+    }
+}
