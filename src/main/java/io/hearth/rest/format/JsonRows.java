@@ -4,6 +4,7 @@ import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
 import io.hearth.model.ReadingBlock;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,10 @@ import org.jspecify.annotations.Nullable;
  * a line each (NDJSON), which has no place for either.
  */
 public final class JsonRows implements ReadingsWriter {
+    private static final byte[] OPEN = "{\"ts\":".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] VALUES = ",\"values\":{".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] CLOSE = "}}".getBytes(StandardCharsets.US_ASCII);
+
     private final @Nullable DeviceId device;
     private final TimeForm timeForm;
     private final TextOutput out;
@@ -63,9 +68,9 @@ public final class JsonRows implements ReadingsWriter {
             out.ascii(',');
         }
         first = false;
-        out.ascii("{\"ts\":");
+        out.raw(OPEN);
         timeForm.json(block.timesMicros()[index], out);
-        out.ascii(",\"values\":{");
+        out.raw(VALUES);
         boolean firstValue = true;
         for (int c = 0; c < columnKeys.length; c++) {
             Column column = block.columns().get(c);
@@ -79,7 +84,7 @@ public final class JsonRows implements ReadingsWriter {
             out.raw(columnKeys[c]);
             JsonValues.write(column, index, out);
         }
-        out.ascii("}}");
+        out.raw(CLOSE);
         if (device == null) {
             out.ascii('\n');
         }

@@ -42,12 +42,7 @@ final class NumberText {
                 long power = (long) POWERS[digits];
                 at = writeInteger(all / power, target, at);
                 target[at++] = '.';
-                long fraction = all % power;
-                for (int i = digits - 1; i >= 0; i--) {
-                    target[at + i] = (byte) ('0' + fraction % 10);
-                    fraction /= 10;
-                }
-                return at + digits;
+                return writeDigits((int) (all % power), digits, target, at);
             }
         }
         return writeAscii(Double.toString(number).replace(".0E", "E"), target, at);
@@ -62,13 +57,22 @@ final class NumberText {
             target[at++] = '-';
             integer = -integer;
         }
+        if (integer > Integer.MAX_VALUE) {
+            at = writeInteger(integer / 1_000_000_000, target, at);
+            return writeDigits((int) (integer % 1_000_000_000), 9, target, at);
+        }
         int digits = 1;
-        for (long rest = integer; rest >= 10; rest /= 10) {
+        for (int power = 10; digits < 10 && integer >= power; power *= 10) {
             digits++;
         }
-        for (int i = digits - 1; i >= 0; i--) {
-            target[at + i] = (byte) ('0' + integer % 10);
-            integer /= 10;
+        return writeDigits((int) integer, digits, target, at);
+    }
+
+    private static int writeDigits(int integer, int digits, byte[] target, int at) {
+        for (int i = at + digits - 1; i >= at; i--) {
+            int tenth = integer / 10;
+            target[i] = (byte) ('0' + integer - 10 * tenth);
+            integer = tenth;
         }
         return at + digits;
     }

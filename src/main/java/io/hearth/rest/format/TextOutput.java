@@ -11,9 +11,17 @@ public final class TextOutput {
     private static final int LONGEST_NUMBER = 32;
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
+    private static final long MICROS_OF_MINUTE = 60_000_000;
+    private static final int MINUTE_LENGTH = "2026-11-22T10:00:".length();
+
     private final OutputStream sink;
     private final byte[] buffer = new byte[CAPACITY];
     private int at;
+
+    /** The text of the minute of the last time, without its seconds, and when that minute began. */
+    private final byte[] minute = new byte[MINUTE_LENGTH];
+
+    private long minuteMicros = Long.MAX_VALUE;
 
     public TextOutput(OutputStream sink) {
         this.sink = sink;
@@ -63,10 +71,23 @@ public final class TextOutput {
         at = NumberText.writeInteger(integer, buffer, at);
     }
 
-    /** RFC 3339 in UTC. */
+    /** RFC 3339 in UTC. Most times are of the same minute as the one before, whose text is then taken again. */
     public void time(long micros) throws IOException {
         reserve(LONGEST_NUMBER);
+        long inMinute = micros - minuteMicros;
+        if (inMinute >= 0 && inMinute < MICROS_OF_MINUTE && inMinute % 1_000_000 == 0) {
+            System.arraycopy(minute, 0, buffer, at, MINUTE_LENGTH);
+            int second = (int) (inMinute / 1_000_000);
+            at += MINUTE_LENGTH;
+            buffer[at++] = (byte) ('0' + second / 10);
+            buffer[at++] = (byte) ('0' + second % 10);
+            buffer[at++] = 'Z';
+            return;
+        }
+        int start = at;
         at = EpochMicros.writeRfc3339(micros, buffer, at);
+        minuteMicros = Math.floorDiv(micros, MICROS_OF_MINUTE) * MICROS_OF_MINUTE;
+        System.arraycopy(buffer, start, minute, 0, MINUTE_LENGTH);
     }
 
     /** {@code text} as a JSON string with its quotes; a lone surrogate, which UTF-8 cannot hold, is escaped. */

@@ -3,12 +3,15 @@ package io.hearth.rest.format;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.quicktheories.QuickTheory.qt;
+import static org.quicktheories.generators.SourceDSL.integers;
+import static org.quicktheories.generators.SourceDSL.longs;
 import static org.quicktheories.generators.SourceDSL.strings;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
+import io.hearth.model.EpochMicros;
 import io.hearth.model.ReadingBlock;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -102,6 +105,32 @@ class ReadingsWritersTest {
         out.flush();
 
         assertThat(bytes.toString(UTF_8)).isEqualTo("{\"device\":\"d1\",\"readings\":[],\"nextCursor\":null}");
+    }
+
+    @Test
+    void time_anyTwoAfterAnother_areAsWrittenAlone() {
+        qt().forAll(
+                        longs().between(EpochMicros.MIN_RFC3339 + 240_000_000, EpochMicros.MAX_RFC3339 - 120_000_000),
+                        longs().between(-120, 120),
+                        integers().between(0, 2))
+                .check((micros, seconds, fraction) -> {
+                    long whole = Math.floorDiv(micros, 1_000_000L) * 1_000_000;
+                    long next = whole + seconds * 1_000_000 + (fraction == 0 ? 1 : 0);
+                    return times(whole, next).equals(EpochMicros.toRfc3339(whole) + EpochMicros.toRfc3339(next));
+                });
+    }
+
+    private static String times(long first, long second) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            TextOutput out = new TextOutput(bytes);
+            out.time(first);
+            out.time(second);
+            out.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toString(UTF_8);
     }
 
     @Test
