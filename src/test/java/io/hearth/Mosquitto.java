@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Mosquitto of a test's own, on a free port of loopback, as the operator's guide says to set it up: it keeps sessions and
- * unlimited queues on disk, saved every second. Restarts with the same port and data.
+ * A Mosquitto of a test's own, on a free port of loopback: it keeps sessions and unlimited queues on disk, and saves them
+ * every second, so that a test of its crash does not wait for long. Restarts with the same port and data.
  */
 public final class Mosquitto implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
