@@ -204,6 +204,8 @@ public final class JsonReadings {
     private static MalformedPayloadException malformed(IOException e) {
         String problem =
                 e instanceof JacksonException json ? json.getOriginalMessage() : String.valueOf(e.getMessage());
+        // What follows a colon is advice to users of the parser's API.
+        problem = problem.lines().findFirst().orElse("").replaceFirst(":.*", "");
         String where = e instanceof JacksonException json && json.getLocation() != null
                 ? " at byte " + json.getLocation().getByteOffset()
                 : "";

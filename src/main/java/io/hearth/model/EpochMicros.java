@@ -101,6 +101,10 @@ public final class EpochMicros {
             return ofEpochNumber(Long.parseLong(text));
         } catch (NumberFormatException notWhole) {
             try {
+                // Java also reads 24d and 0x1p3.
+                if (!text.chars().allMatch(c -> c >= '0' && c <= '9' || "+-.eE".indexOf(c) >= 0)) {
+                    throw notWhole;
+                }
                 return ofEpochNumber(Double.parseDouble(text));
             } catch (NumberFormatException e) {
                 throw new IllegalArgumentException(

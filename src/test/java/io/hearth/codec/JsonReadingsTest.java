@@ -114,6 +114,14 @@ class JsonReadingsTest {
     }
 
     @Test
+    void decode_noJson_saysWhatIsWrongToItsSender() {
+        assertThatThrownBy(() -> decode("{\"a\":NaN}"))
+                .hasMessageStartingWith("not JSON at byte ")
+                .hasMessageEndingWith("Non-standard token 'NaN'");
+        assertThatThrownBy(() -> decode("{\"a\":1")).hasMessageContaining("Unexpected end-of-input");
+    }
+
+    @Test
     void decode_otherEncodings_areRefused() {
         byte[] utf16 = "{\"a\":1}".getBytes(StandardCharsets.UTF_16);
         byte[] utf16le = "{\"a\":1}".getBytes(StandardCharsets.UTF_16LE);
