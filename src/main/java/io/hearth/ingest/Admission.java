@@ -1,6 +1,8 @@
 package io.hearth.ingest;
 
 import io.hearth.codec.JsonReadings;
+import io.hearth.codec.LineFormat;
+import io.hearth.codec.LineReader;
 import io.hearth.codec.MalformedPayloadException;
 import io.hearth.codec.RejectedReading;
 import io.hearth.model.DeviceId;
@@ -15,6 +17,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Decodes payloads and decides which of their readings can be stored. Safe for several threads. */
@@ -67,37 +70,46 @@ final class Admission {
     }
 
     /**
-     * Adds the reading of one line of NDJSON to {@code batch}, assigned to the device it names.
+     * Adds the readings of lines that can be stored to {@code batch}, each assigned to the device that its line names.
      *
-     * @return null if it was added; else why not, and the batch is as it was
+     * @param ingestTimeMicros stands in for a missing device time
+     * @param refused hears of the readings that cannot be stored, by line
      */
-    @Nullable
-    Rejection admitLine(byte[] lines, int offset, int length, int index, long ingestTimeMicros, AppendBatch batch) {
+    void admitLines(
+            LineFormat format,
+            byte[] lines,
+            int length,
+            long ingestTimeMicros,
+            AppendBatch batch,
+            Consumer<Rejection> refused) {
         PointBuffer points = batch.points();
-        int reading = points.size();
-        String name;
-        try {
-            name = json.decodeLine(lines, offset, length, points);
-        } catch (MalformedPayloadException e) {
-            return new Rejection(index, RejectionReason.MALFORMED, String.valueOf(e.getMessage()));
-        }
-        Rejection rejection = null;
-        if (DeviceId.isValid(name)) {
-            DeviceId device = new DeviceId(name);
+        LineReader reader = format.read(lines, length, points);
+        while (reader.next()) {
+            String problem = reader.problem();
+            if (problem != null) {
+                refused.accept(new Rejection(reader.line(), RejectionReason.MALFORMED, problem));
+                continue;
+            }
+            int reading = points.size() - 1;
+            DeviceId device = reader.device();
+            if (device == null) {
+                points.truncate(reading);
+                refused.accept(new Rejection(reader.line(), RejectionReason.INVALID_DEVICE, invalidDevice()));
+                continue;
+            }
             setMissingTime(points, reading, ingestTimeMicros);
-            Objection objection = objection(device, points, reading, EpochMicros.of(wallClock.instant()));
+            Objection objection = clockObjection(points, reading, ingestTimeMicros);
+            // The device has room for what it has sent just before.
+            if (objection == null && !batch.repeatsMetrics(device, reading)) {
+                objection = roomObjection(device, points, reading);
+            }
             if (objection == null) {
                 batch.assign(device, reading, ingestTimeMicros, null);
             } else {
-                rejection = new Rejection(index, objection.reason, objection.detail);
+                points.truncate(reading);
+                refused.accept(new Rejection(reader.line(), objection.reason, objection.detail));
             }
-        } else {
-            rejection = new Rejection(index, RejectionReason.INVALID_DEVICE, invalidDevice());
         }
-        if (rejection != null) {
-            points.truncate(reading);
-        }
-        return rejection;
     }
 
     /** A payload that {@link #admit} took, with only the readings that were rejected. */
@@ -114,6 +126,11 @@ final class Admission {
     private record Objection(RejectionReason reason, String detail) {}
 
     private @Nullable Objection objection(DeviceId device, PointBuffer points, int reading, long nowMicros) {
+        Objection objection = clockObjection(points, reading, nowMicros);
+        return objection == null ? roomObjection(device, points, reading) : objection;
+    }
+
+    private @Nullable Objection clockObjection(PointBuffer points, int reading, long nowMicros) {
         long timeMicros = points.timeMicros(reading);
         if (timeMicros > nowMicros + clockAheadMicros) {
             return new Objection(
@@ -125,10 +142,13 @@ final class Admission {
                     RejectionReason.CLOCK_BEHIND,
                     "ts: is older than the retention of " + Duration.ofMillis(retentionMicros / 1000));
         }
-        if (!series.hasRoomFor(device, points, reading)) {
-            return new Objection(RejectionReason.TOO_MANY_METRICS, "the device has sent too many different metrics");
-        }
         return null;
+    }
+
+    private @Nullable Objection roomObjection(DeviceId device, PointBuffer points, int reading) {
+        return series.hasRoomFor(device, points, reading)
+                ? null
+                : new Objection(RejectionReason.TOO_MANY_METRICS, "the device has sent too many different metrics");
     }
 
     /**

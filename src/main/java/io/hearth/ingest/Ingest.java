@@ -1,5 +1,6 @@
 package io.hearth.ingest;
 
+import io.hearth.codec.LineFormat;
 import io.hearth.codec.MalformedPayloadException;
 import io.hearth.ingest.CommitGroup.TransmissionKey;
 import io.hearth.model.DeviceId;
@@ -125,40 +126,25 @@ public final class Ingest implements AutoCloseable {
     }
 
     /**
-     * Stores lines of NDJSON, {@code {"device":…,"ts":…,"values":{…}}} each; empty lines are passed over.
+     * Stores lines with a reading of any device each.
      *
      * @param lines whole lines; the last may lack its line feed
      * @param length how many bytes of it
-     * @param firstIndex the number of the first line, from 0, empty ones included; rejections are numbered from there
      * @param mostRejections how many rejections to list; all are counted
+     * @return rejections are numbered by line, from 0
      */
-    public Uni<IngestResult> ingestLines(byte[] lines, int length, int firstIndex, int mostRejections) {
+    public Uni<IngestResult> ingestLines(LineFormat format, byte[] lines, int length, int mostRejections) {
         return Uni.createFrom().deferred(() -> {
             metrics.deliveries.increment();
             AppendBatch batch = new AppendBatch();
             List<Rejection> rejections = new ArrayList<>();
-            int rejected = 0;
-            long ingestTimeMicros = nowMicros();
-            int index = firstIndex;
-            for (int start = 0; start < length; index++) {
-                int end = start;
-                while (end < length && lines[end] != '\n') {
-                    end++;
+            int[] rejected = {0};
+            admission.admitLines(format, lines, length, nowMicros(), batch, rejection -> {
+                if (rejected[0]++ < mostRejections) {
+                    rejections.add(rejection);
                 }
-                int next = end + 1;
-                while (end > start && (lines[end - 1] == '\r' || lines[end - 1] == ' ')) {
-                    end--;
-                }
-                if (end > start) {
-                    Rejection rejection =
-                            admission.admitLine(lines, start, end - start, index, ingestTimeMicros, batch);
-                    if (rejection != null && rejected++ < mostRejections) {
-                        rejections.add(rejection);
-                    }
-                }
-                start = next;
-            }
-            return store(batch, rejections, rejected);
+            });
+            return store(batch, rejections, rejected[0]);
         });
     }
 

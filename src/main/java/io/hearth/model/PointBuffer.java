@@ -99,6 +99,23 @@ public final class PointBuffer {
         return firstPoint[reading];
     }
 
+    /** Whether two readings have the same metrics in the same order. */
+    public boolean haveSameMetrics(int one, int other) {
+        int first = firstPoint[one];
+        int offset = firstPoint[other] - first;
+        int end = firstPoint[one + 1];
+        if (firstPoint[other + 1] - end != offset) {
+            return false;
+        }
+        for (int point = first; point < end; point++) {
+            // Decoders mostly answer the same string for the same name.
+            if (!metrics[point].equals(metrics[point + offset])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     public String metric(int point) {
         return metrics[point];
     }

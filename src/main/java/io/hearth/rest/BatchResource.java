@@ -1,5 +1,7 @@
 package io.hearth.rest;
 
+import io.hearth.codec.JsonLines;
+import io.hearth.codec.LineFormat;
 import io.hearth.ingest.Ingest;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
@@ -26,6 +28,7 @@ public class BatchResource {
     static final String PATH = "/api/v1/readings:batch";
 
     private final Ingest ingest;
+    private final LineFormat lines = new JsonLines();
 
     @Inject
     public BatchResource(Ingest ingest) {
@@ -64,7 +67,7 @@ public class BatchResource {
     public IngestAnswer store(
             @RestHeader(HttpHeaders.CONTENT_ENCODING) @Nullable String contentEncoding, InputStream body)
             throws IOException {
-        BatchRun run = new BatchRun(ingest);
+        BatchRun run = new BatchRun(ingest, lines);
         run.process(UnpackedBody.of(body, contentEncoding));
         return run.answer().orProblem();
     }

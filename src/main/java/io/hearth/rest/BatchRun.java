@@ -1,5 +1,6 @@
 package io.hearth.rest;
 
+import io.hearth.codec.LineFormat;
 import io.hearth.ingest.Ingest;
 import io.hearth.ingest.IngestResult;
 import io.hearth.ingest.Rejection;
@@ -19,10 +20,11 @@ import org.jspecify.annotations.Nullable;
  * the next is read. When none of them gets done, nothing more is read, and the client has to wait: memory stays bounded.
  */
 final class BatchRun {
-    private static final int BLOCK_BYTES = 256 * 1024;
+    private static final int BLOCK_BYTES = 512 * 1024;
     private static final int MAX_BLOCKS_IN_FLIGHT = 4;
 
     private final Ingest ingest;
+    private final LineFormat format;
     private final Semaphore free = new Semaphore(MAX_BLOCKS_IN_FLIGHT);
 
     // Guarded by this. Blocks end in any order, and the first of the rejected are the ones to tell: the greatest go.
@@ -32,13 +34,14 @@ final class BatchRun {
     private long rejectedTotal;
     private @Nullable Throwable failure;
 
-    BatchRun(Ingest ingest) {
+    BatchRun(Ingest ingest, LineFormat format) {
         this.ingest = ingest;
+        this.format = format;
     }
 
     /** Reads {@code body} to its end; returns when every line is settled, or fails as the first block failed. */
     void process(UnpackedBody body) throws IOException {
-        LineBlocks blocks = new LineBlocks(body, BLOCK_BYTES, this::rejectTooLong);
+        LineBlocks blocks = new LineBlocks(body, format, BLOCK_BYTES, this::rejectTooLong);
         try {
             for (LineBlocks.Block block = blocks.next(); block != null && failure() == null; block = blocks.next()) {
                 free.acquire();
@@ -65,7 +68,7 @@ final class BatchRun {
     }
 
     private void submit(LineBlocks.Block block) {
-        ingest.ingestLines(block.lines(), block.lines().length, 0, IngestAnswer.MAX_REJECTED)
+        ingest.ingestLines(format, block.lines(), block.length(), IngestAnswer.MAX_REJECTED)
                 .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
                 .subscribe()
                 .with(result -> settled(block, result), this::failed);

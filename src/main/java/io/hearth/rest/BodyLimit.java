@@ -10,6 +10,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.util.Set;
 
 /**
  * Bounds what a request may send, in place of {@code quarkus.http.limits.max-body-size}, which knows no exception: streams
@@ -19,6 +20,9 @@ import jakarta.inject.Singleton;
 public class BodyLimit {
     private static final int BEHIND_THE_GATE = 1_000;
     private static final long MAX_BODY_BYTES = 1 << 20;
+
+    private static final Set<String> STREAMS =
+            Set.of(BatchResource.PATH, LineProtocolResource.WRITE_V1, LineProtocolResource.WRITE_V2);
 
     private final FallbackRoutes problems;
 
@@ -32,7 +36,7 @@ public class BodyLimit {
     }
 
     private void check(RoutingContext context) {
-        if (context.normalizedPath().equals(BatchResource.PATH)) {
+        if (STREAMS.contains(context.normalizedPath())) {
             context.next();
             return;
         }

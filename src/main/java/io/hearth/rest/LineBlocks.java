@@ -1,5 +1,6 @@
 package io.hearth.rest;
 
+import io.hearth.codec.LineFormat;
 import java.io.IOException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -12,27 +13,35 @@ final class LineBlocks {
     /**
      * Whole lines, each with its line feed, but for the last of the stream.
      *
+     * @param length how many bytes of {@code lines} count
      * @param firstLine the index in the stream of the first line, from 0
      */
-    record Block(byte[] lines, long firstLine) {}
+    record Block(byte[] lines, int length, long firstLine) {}
 
     /** Hears of a line that was left out. */
     interface TooLong {
         void lineIsTooLong(long index);
     }
 
+    /** What a block begins with: most requests are far smaller than a block may be. */
+    private static final int FIRST_BYTES = 64 * 1024;
+
     private final UnpackedBody body;
+    private final LineFormat format;
+    private final int blockBytes;
     private final TooLong tooLong;
-    private final byte[] buffer;
+    private byte[] buffer;
     private int filled;
     private long nextLine;
     private boolean ended;
 
     /** @param blockBytes how large a block may be, and so how long a line, with its line feed */
-    LineBlocks(UnpackedBody body, int blockBytes, TooLong tooLong) {
+    LineBlocks(UnpackedBody body, LineFormat format, int blockBytes, TooLong tooLong) {
         this.body = body;
+        this.format = format;
+        this.blockBytes = blockBytes;
         this.tooLong = tooLong;
-        buffer = new byte[blockBytes];
+        buffer = new byte[Math.min(FIRST_BYTES, blockBytes)];
     }
 
     /** The next block, as large as it can be; null at the end. Waits while the client sends. */
@@ -40,7 +49,7 @@ final class LineBlocks {
     Block next() throws IOException {
         while (true) {
             fill();
-            int end = ended ? filled : behindLastLineFeed();
+            int end = ended ? filled : format.endOfLastLine(buffer, filled);
             if (end > 0) {
                 return take(end);
             }
@@ -52,7 +61,10 @@ final class LineBlocks {
     }
 
     private void fill() throws IOException {
-        while (!ended && filled < buffer.length) {
+        while (!ended && filled < blockBytes) {
+            if (filled == buffer.length) {
+                buffer = Arrays.copyOf(buffer, Math.min(blockBytes, filled * 2));
+            }
             int read = body.read(buffer, filled, buffer.length - filled);
             if (read < 0) {
                 ended = true;
@@ -62,22 +74,17 @@ final class LineBlocks {
         }
     }
 
-    private int behindLastLineFeed() {
-        int end = filled;
-        while (end > 0 && buffer[end - 1] != '\n') {
-            end--;
-        }
-        return end;
-    }
-
+    /** Hands the buffer over and goes on in another. */
     private Block take(int end) {
-        Block block = new Block(Arrays.copyOf(buffer, end), nextLine);
+        Block block = new Block(buffer, end, nextLine);
         for (int i = 0; i < end; i++) {
-            if (buffer[i] == '\n') {
-                nextLine++;
-            }
+            nextLine += buffer[i] == '\n' ? 1 : 0;
         }
-        keepFrom(end);
+        int rest = filled - end;
+        byte[] next = new byte[ended ? 0 : buffer.length];
+        System.arraycopy(buffer, end, next, 0, rest);
+        buffer = next;
+        filled = rest;
         return block;
     }
 

@@ -15,13 +15,15 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Stands before every HTTP route, also those that are not ours (metrics, OpenAPI, Swagger UI), and lets only the bearer of
- * the admin token pass. Two concessions: a bare health answer, up or down, is for everybody, as load balancers show no
- * credentials; and reading {@code /q/…} takes the token also as an HTTP Basic password, as a browser cannot be told to
- * send a bearer token. Nothing else takes Basic, which a browser would attach to the requests of foreign pages, too.
+ * the admin token pass. Three concessions: a bare health answer, up or down, is for everybody, as load balancers show no
+ * credentials; reading {@code /q/…} takes the token also as an HTTP Basic password, as a browser cannot be told to
+ * send a bearer token; and the paths of InfluxDB's clients take it in the ways that those send it. Nothing else takes Basic,
+ * and only {@code /q/} asks for it: a browser that was asked would attach it to the requests of foreign pages, too.
  */
 @Singleton
 public class HttpGate {
@@ -29,6 +31,14 @@ public class HttpGate {
     private static final String WWW_AUTHENTICATE = "WWW-Authenticate";
     private static final String BEARER = "Bearer ";
     private static final String BASIC = "Basic ";
+    private static final String TOKEN = "Token ";
+
+    /** Clients of InfluxDB 1 send the token as the password of HTTP Basic, or as the parameter p. */
+    private static final Set<String> INFLUX_1 = Set.of("/write", "/query");
+
+    /** Clients of InfluxDB 2 send it under a scheme of their own. */
+    private static final String INFLUX_2 = "/api/v2/write";
+
     private static final String OPERATIONS = "/q/";
     private static final String UNAUTHORIZED_BODY = """
             {"type":"urn:hearth:problem:unauthorized","title":"Unauthorized","status":401,\
@@ -56,7 +66,13 @@ public class HttpGate {
         boolean operations = context.normalizedPath().startsWith(OPERATIONS);
         boolean reading = request.method() == HttpMethod.GET || request.method() == HttpMethod.HEAD;
         String authorization = request.getHeader(HttpHeaders.AUTHORIZATION);
-        if (credentials.acceptsAdmin(tokenIn(authorization, operations && reading))) {
+        boolean influx1 = INFLUX_1.contains(context.normalizedPath());
+        boolean influx = influx1 || context.normalizedPath().equals(INFLUX_2);
+        String token = tokenIn(authorization, operations && reading || influx1, influx);
+        if (token == null && influx1) {
+            token = request.getParam("p");
+        }
+        if (credentials.acceptsAdmin(token)) {
             context.next();
             return;
         }
@@ -76,17 +92,24 @@ public class HttpGate {
         refuse(context, operations);
     }
 
-    private static @Nullable String tokenIn(@Nullable String authorization, boolean basicToo) {
+    private static @Nullable String tokenIn(@Nullable String authorization, boolean basicToo, boolean tokenToo) {
         if (authorization == null) {
             return null;
         }
-        if (authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+        if (isOfScheme(BEARER, authorization)) {
             return authorization.substring(BEARER.length()).strip();
         }
-        if (basicToo && authorization.regionMatches(true, 0, BASIC, 0, BASIC.length())) {
+        if (tokenToo && isOfScheme(TOKEN, authorization)) {
+            return authorization.substring(TOKEN.length()).strip();
+        }
+        if (basicToo && isOfScheme(BASIC, authorization)) {
             return passwordIn(authorization.substring(BASIC.length()).strip());
         }
         return null;
+    }
+
+    private static boolean isOfScheme(String scheme, String authorization) {
+        return authorization.regionMatches(true, 0, scheme, 0, scheme.length());
     }
 
     private static @Nullable String passwordIn(String basicCredentials) {

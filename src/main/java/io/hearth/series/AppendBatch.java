@@ -117,6 +117,12 @@ public final class AppendBatch {
         }
     }
 
+    /** Whether a reading, not assigned yet, has the metrics of the last one of a device in this batch, in their order. */
+    public boolean repeatsMetrics(DeviceId device, int reading) {
+        DeviceReadings its = devices.get(device);
+        return its != null && points.haveSameMetrics(its.readings[its.size - 1], reading);
+    }
+
     public void clear() {
         points.clear();
         devices.clear();

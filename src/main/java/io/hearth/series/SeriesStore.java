@@ -377,7 +377,8 @@ public final class SeriesStore {
 
     private Optional<Item> recordIfNew(AppendBatch.DeviceReadings readings, PointBuffer points) {
         for (int i = 0; i < readings.size(); i++) {
-            if (!catalog.knows(readings.device(), points, readings.reading(i))) {
+            boolean repeats = i > 0 && points.haveSameMetrics(readings.reading(i - 1), readings.reading(i));
+            if (!repeats && !catalog.knows(readings.device(), points, readings.reading(i))) {
                 Set<String> metrics = new HashSet<>();
                 for (int j = 0; j < readings.size(); j++) {
                     int reading = readings.reading(j);

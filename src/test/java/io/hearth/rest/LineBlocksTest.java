@@ -3,6 +3,8 @@ package io.hearth.rest;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hearth.codec.JsonLines;
+import io.hearth.codec.LineFormat;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,6 +20,7 @@ class LineBlocksTest {
 
     private record Line(long index, String text) {}
 
+    private final LineFormat format = new JsonLines();
     private final List<Line> lines = new ArrayList<>();
     private final List<Long> tooLong = new ArrayList<>();
 
@@ -90,11 +93,11 @@ class LineBlocksTest {
                 return super.read(target, offset, Math.min(5, length));
             }
         };
-        LineBlocks blocks = new LineBlocks(UnpackedBody.of(inPieces, null), BLOCK_BYTES, tooLong::add);
+        LineBlocks blocks = new LineBlocks(UnpackedBody.of(inPieces, null), format, BLOCK_BYTES, tooLong::add);
         for (LineBlocks.Block block = blocks.next(); block != null; block = blocks.next()) {
-            assertThat(block.lines().length).isLessThanOrEqualTo(BLOCK_BYTES);
+            assertThat(block.length()).isLessThanOrEqualTo(BLOCK_BYTES);
             long index = block.firstLine();
-            String whole = new String(block.lines(), UTF_8);
+            String whole = new String(block.lines(), 0, block.length(), UTF_8);
             for (String line : whole.split("\n", -1)) {
                 lines.add(new Line(index++, line));
             }

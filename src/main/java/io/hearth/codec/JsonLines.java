@@ -1,0 +1,87 @@
+package io.hearth.codec;
+
+import io.hearth.model.DeviceId;
+import io.hearth.model.PointBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** Readings as NDJSON: {@code {"device":…,"ts":…,"values":{…}}} on each line, as {@link JsonReadings#decodeLine} reads it. */
+public final class JsonLines implements LineFormat {
+    private final JsonReadings json = new JsonReadings();
+
+    @Override
+    public LineReader read(byte[] lines, int length, PointBuffer target) {
+        return new Reader(lines, length, target);
+    }
+
+    @Override
+    public int endOfLastLine(byte[] text, int length) {
+        int end = length;
+        while (end > 0 && text[end - 1] != '\n') {
+            end--;
+        }
+        return end;
+    }
+
+    private final class Reader implements LineReader {
+        private final byte[] lines;
+        private final int length;
+        private final PointBuffer target;
+        private int at;
+        private int line = -1;
+        private @Nullable DeviceId device;
+        private @Nullable String problem;
+
+        Reader(byte[] lines, int length, PointBuffer target) {
+            this.lines = lines;
+            this.length = length;
+            this.target = target;
+        }
+
+        @Override
+        public boolean next() {
+            while (at < length) {
+                line++;
+                int start = at;
+                int end = start;
+                while (end < length && lines[end] != '\n') {
+                    end++;
+                }
+                at = end + 1;
+                while (end > start && (lines[end - 1] == '\r' || lines[end - 1] == ' ')) {
+                    end--;
+                }
+                if (end > start) {
+                    read(start, end);
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private void read(int start, int end) {
+            problem = null;
+            device = null;
+            try {
+                String name = json.decodeLine(lines, start, end - start, target);
+                device = DeviceId.isValid(name) ? new DeviceId(name) : null;
+            } catch (MalformedPayloadException e) {
+                problem = String.valueOf(e.getMessage());
+            }
+        }
+
+        @Override
+        public int line() {
+            return line;
+        }
+
+        @Override
+        public @Nullable DeviceId device() {
+            return device;
+        }
+
+        @Override
+        public @Nullable String problem() {
+            return problem;
+        }
+    }
+}
