@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 /** The packaged service as its users run it: a process of its own, on free ports, with a data directory of its own. */
 public final class HearthProcess implements AutoCloseable {
     private static final Path JAR = Path.of("target", "quarkus-app", "quarkus-run.jar");
-    private static final Duration START_LIMIT = Duration.ofSeconds(30);
+    private static final Duration START_LIMIT = Duration.ofSeconds(120);
 
     private final Process process;
     private final Path directory;

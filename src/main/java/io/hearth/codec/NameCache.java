@@ -2,6 +2,7 @@ package io.hearth.codec;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +24,8 @@ final class NameCache<T> {
     private final int shift;
     private final @Nullable Entry<T>[] entries;
 
-    private record Entry<T>(byte[] name, T value) {}
+    /** @param head the first bytes of the name, by which a short one is known */
+    private record Entry<T>(byte[] name, long head, T value) {}
 
     /**
      * @param places how many names are kept at most; a power of two
@@ -39,16 +41,25 @@ final class NameCache<T> {
     /** What {@code [from, to)} of a text stands for; null if it is not valid, also if it is no UTF-8. */
     @Nullable
     T get(byte[] text, int from, int to) {
-        int place = (int) (hash(text, from, to) >>> shift);
+        int length = to - from;
+        long head = word(text, from, Math.min(length, Long.BYTES));
+        long hash = mix(head ^ length);
+        for (int at = from + Long.BYTES; at < to; at += Long.BYTES) {
+            hash = mix(hash ^ word(text, at, Math.min(to - at, Long.BYTES)));
+        }
+        int place = (int) (hash >>> shift);
         Entry<T> entry = entries[place];
-        if (entry != null && Arrays.equals(entry.name, 0, entry.name.length, text, from, to)) {
+        if (entry != null
+                && entry.head == head
+                && entry.name.length == length
+                && (length <= Long.BYTES || Arrays.equals(entry.name, 0, length, text, from, to))) {
             return entry.value;
         }
         byte[] name = Arrays.copyOfRange(text, from, to);
         String decoded = decode(name);
         T value = decoded == null ? null : decoder.apply(decoded);
         if (value != null) {
-            entries[place] = new Entry<>(name, value);
+            entries[place] = new Entry<>(name, head, value);
         }
         return value;
     }
@@ -57,27 +68,27 @@ final class NameCache<T> {
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
-                    .decode(java.nio.ByteBuffer.wrap(name))
+                    .decode(ByteBuffer.wrap(name))
                     .toString();
         } catch (CharacterCodingException e) {
             return null;
         }
     }
 
-    /** Eight bytes at a time, each mixed by a multiplication with the golden ratio's bits. */
-    private static long hash(byte[] text, int from, int to) {
-        long hash = to - from;
-        int at = from;
-        for (; at + Long.BYTES <= to; at += Long.BYTES) {
-            hash = mix(hash ^ (long) LONGS.get(text, at));
+    /** Up to eight bytes as a number. */
+    private static long word(byte[] text, int at, int length) {
+        if (at + Long.BYTES <= text.length) {
+            long bytes = (long) LONGS.get(text, at);
+            return length == Long.BYTES ? bytes : bytes & (1L << length * Byte.SIZE) - 1;
         }
-        long rest = 0;
-        for (; at < to; at++) {
-            rest = rest << 8 | text[at] & 0xFF;
+        long bytes = 0;
+        for (int i = length - 1; i >= 0; i--) {
+            bytes = bytes << Byte.SIZE | text[at + i] & 0xFF;
         }
-        return mix(hash ^ rest);
+        return bytes;
     }
 
+    /** Spreads differences to the upper bits, by a multiplication with the bits of the golden ratio. */
     private static long mix(long bits) {
         long mixed = bits * 0x9E3779B97F4A7C15L;
         return mixed ^ mixed >>> 32;

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
@@ -42,6 +43,10 @@ public final class Ingest implements AutoCloseable {
 
     private static final int MAX_GROUP_DELIVERIES = 4096;
     private static final long MAX_GROUP_BYTES = 4 << 20;
+
+    /** How many batches of lines are kept for the next lines, as growing a new one costs as much as decoding. */
+    private static final int MAX_IDLE_BATCHES = 8;
+
     private static final Duration RETRY_FIRST = Duration.ofMillis(10);
     private static final Duration RETRY_MOST = Duration.ofSeconds(1);
 
@@ -62,6 +67,7 @@ public final class Ingest implements AutoCloseable {
     private final Semaphore groupsFree = new Semaphore(GROUPS_IN_FLIGHT);
     private final Queue<CommitGroup> idleGroups = new ConcurrentLinkedQueue<>();
     private final Set<TransmissionKey> uncommitted = ConcurrentHashMap.newKeySet();
+    private final Queue<AppendBatch> idleBatches = new ArrayBlockingQueue<>(MAX_IDLE_BATCHES);
     private final Thread thread;
     private volatile boolean idle;
     private volatile boolean closed;
@@ -136,7 +142,8 @@ public final class Ingest implements AutoCloseable {
     public Uni<IngestResult> ingestLines(LineFormat format, byte[] lines, int length, int mostRejections) {
         return Uni.createFrom().deferred(() -> {
             metrics.deliveries.increment();
-            AppendBatch batch = new AppendBatch();
+            AppendBatch idle = idleBatches.poll();
+            AppendBatch batch = idle == null ? new AppendBatch() : idle;
             List<Rejection> rejections = new ArrayList<>();
             int[] rejected = {0};
             admission.admitLines(format, lines, length, nowMicros(), batch, rejection -> {
@@ -144,7 +151,11 @@ public final class Ingest implements AutoCloseable {
                     rejections.add(rejection);
                 }
             });
-            return store(batch, rejections, rejected[0]);
+            return store(batch, rejections, rejected[0]).invoke(() -> {
+                // Only after success: one that failed may still be on its way to the disk.
+                batch.clear();
+                idleBatches.offer(batch);
+            });
         });
     }
 

@@ -17,19 +17,32 @@ import org.jspecify.annotations.Nullable;
 /** The one statement of InfluxQL that clients of InfluxDB 1 send before they write. There is nothing to create. */
 @Path("/query")
 public class InfluxQueryResource {
-    static final String PATH = "/query";
+    @POST
+    @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
+    @Produces(MediaType.APPLICATION_JSON)
+    @Operation(summary = "Answer CREATE DATABASE of clients of InfluxDB 1")
+    public Response queryAsForm(
+            @RestForm("q") @Nullable String inForm,
+            @RestQuery @Nullable String q,
+            @RestQuery @Nullable String db,
+            @RestQuery @Nullable String u,
+            @RestQuery @Nullable String p) {
+        return answer(inForm == null ? q : inForm);
+    }
 
     @POST
     @Consumes(MediaType.WILDCARD)
     @Produces(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Answer CREATE DATABASE of clients of InfluxDB 1")
+    @Operation(hidden = true)
     public Response query(
-            @RestQuery("q") @Nullable String inQuery,
-            @RestForm("q") @Nullable String inForm,
+            @RestQuery @Nullable String q,
             @RestQuery @Nullable String db,
             @RestQuery @Nullable String u,
             @RestQuery @Nullable String p) {
-        String statement = inQuery != null ? inQuery : inForm;
+        return answer(q);
+    }
+
+    private static Response answer(@Nullable String statement) {
         if (statement != null && statement.strip().toUpperCase(Locale.ROOT).startsWith("CREATE DATABASE")) {
             return Response.ok(Map.of("results", List.of(Map.of("statement_id", 0))))
                     .build();

@@ -2,6 +2,7 @@ package io.hearth.series;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.PointBuffer;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,13 +14,20 @@ import org.jspecify.annotations.Nullable;
  * {@link #assign} says whose they are. May be used again after {@link #clear}, once what it held is durable.
  */
 public final class AppendBatch {
+    private static final int MAX_SPARE = 4096;
+    private static final int MAX_SPARE_READINGS = 64;
+
     private final PointBuffer points = new PointBuffer();
     private final Map<DeviceId, DeviceReadings> devices = new LinkedHashMap<>();
+
+    /** What an earlier use has left, to be used again. */
+    private final ArrayDeque<DeviceReadings> spare = new ArrayDeque<>();
+
     private long[] ingestTimesMicros = new long[64];
 
     /** The readings of one device. */
     static final class DeviceReadings {
-        private final DeviceId device;
+        private DeviceId device;
         private int[] readings = new int[4];
         private int size;
         private Transmission[] transmissions = new Transmission[0];
@@ -27,6 +35,12 @@ public final class AppendBatch {
 
         private DeviceReadings(DeviceId device) {
             this.device = device;
+        }
+
+        private void startAnew(DeviceId itsDevice) {
+            device = itsDevice;
+            size = 0;
+            transmissionCount = 0;
         }
 
         DeviceId device() {
@@ -46,7 +60,9 @@ public final class AppendBatch {
         }
 
         List<Transmission> transmissions() {
-            return Arrays.asList(transmissions).subList(0, transmissionCount);
+            return transmissionCount == 0
+                    ? List.of()
+                    : Arrays.asList(transmissions).subList(0, transmissionCount);
         }
 
         private void add(int reading) {
@@ -107,7 +123,7 @@ public final class AppendBatch {
         if (end > ingestTimesMicros.length) {
             ingestTimesMicros = Arrays.copyOf(ingestTimesMicros, Math.max(end, ingestTimesMicros.length * 2));
         }
-        DeviceReadings its = devices.computeIfAbsent(device, DeviceReadings::new);
+        DeviceReadings its = devices.computeIfAbsent(device, this::readingsOf);
         for (int reading = firstReading; reading < end; reading++) {
             ingestTimesMicros[reading] = ingestTimeMicros;
             its.add(reading);
@@ -125,7 +141,21 @@ public final class AppendBatch {
 
     public void clear() {
         points.clear();
+        for (DeviceReadings readings : devices.values()) {
+            if (spare.size() < MAX_SPARE && readings.size <= MAX_SPARE_READINGS) {
+                spare.add(readings);
+            }
+        }
         devices.clear();
+    }
+
+    private DeviceReadings readingsOf(DeviceId device) {
+        DeviceReadings readings = spare.poll();
+        if (readings == null) {
+            return new DeviceReadings(device);
+        }
+        readings.startAnew(device);
+        return readings;
     }
 
     Iterable<DeviceReadings> devices() {

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,8 @@ final class DeviceCatalog {
     private final Cache<DeviceId, Known> cache =
             Caffeine.newBuilder().maximumSize(CACHED_DEVICES).build();
 
+    private final Function<DeviceId, Known> loader = this::load;
+
     DeviceCatalog(Table table) {
         this.table = table;
     }
@@ -59,7 +62,7 @@ final class DeviceCatalog {
 
     /** Whether the catalog holds, durably, the device with every metric of a reading. */
     boolean knows(DeviceId device, PointBuffer points, int reading) {
-        Known known = cache.get(device, this::load);
+        Known known = cache.get(device, loader);
         if (!known.stored) {
             return false;
         }
@@ -83,7 +86,7 @@ final class DeviceCatalog {
         for (int point = points.firstPoint(reading); point < end; point++) {
             metrics.add(points.metric(point));
         }
-        Set<String> all = new HashSet<>(cache.get(device, this::load).metrics);
+        Set<String> all = new HashSet<>(cache.get(device, loader).metrics);
         all.addAll(metrics);
         if (all.size() > MAX_METRICS) {
             return false;

@@ -47,6 +47,9 @@ final class RunWriter {
     private static final double[] POWERS_OF_TEN = {1, 10, 100, 1_000, 10_000, 100_000, 1_000_000};
     private static final double MAX_EXACT = 1L << 53;
 
+    /** Up to so many names are compared one by one, which is quicker than a map of them. */
+    private static final int FEW_METRICS = 16;
+
     private final ByteWriter out = new ByteWriter(512);
     private final ByteWriter metricOut = new ByteWriter(512);
     private final Map<String, Integer> places = new HashMap<>();
@@ -119,6 +122,9 @@ final class RunWriter {
 
     private void writeTransmissions(List<Transmission> transmissions) {
         out.writeVarint(transmissions.size());
+        if (transmissions.isEmpty()) {
+            return;
+        }
         Map<Long, Integer> clients = new HashMap<>();
         for (Transmission transmission : transmissions) {
             Integer place = clients.putIfAbsent(transmission.clientHash(), clients.size());
@@ -169,15 +175,8 @@ final class RunWriter {
     }
 
     private int placeOf(String metric, int metrics, int n) {
-        Integer known = places.get(metric);
-        if (known != null) {
-            return known;
-        }
-        for (int i = places.size(); i < metrics; i++) {
-            places.put(names[i], i);
-        }
-        known = places.get(metric);
-        if (known != null) {
+        int known = findPlace(metric, metrics);
+        if (known >= 0) {
             return known;
         }
         if (metrics == names.length) {
@@ -189,8 +188,23 @@ final class RunWriter {
         }
         Arrays.fill(pointOf, metrics * n, needed, 0);
         names[metrics] = metric;
-        places.put(metric, metrics);
         return metrics;
+    }
+
+    /** Where a metric is among the first of the names; -1 if it is none of them. */
+    private int findPlace(String metric, int metrics) {
+        if (metrics <= FEW_METRICS) {
+            for (int i = 0; i < metrics; i++) {
+                if (names[i].equals(metric)) {
+                    return i;
+                }
+            }
+            return -1;
+        }
+        for (int i = places.size(); i < metrics; i++) {
+            places.put(names[i], i);
+        }
+        return places.getOrDefault(metric, -1);
     }
 
     private void writeMetric(PointBuffer points, int base, int n) {

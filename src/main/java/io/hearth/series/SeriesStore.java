@@ -301,12 +301,13 @@ public final class SeriesStore {
             readings.sortByTime(points);
             int from = 0;
             long bytes = 0;
+            long slot = SeriesKeys.slotStart(points.timeMicros(readings.reading(0)));
             for (int i = 0; i < readings.size(); i++) {
                 int reading = readings.reading(i);
                 long size = sizeOf(points, reading);
-                boolean otherSlot = i > from
-                        && SeriesKeys.slotStart(points.timeMicros(reading))
-                                != SeriesKeys.slotStart(points.timeMicros(readings.reading(from)));
+                // They ascend, so the difference is not negative, unless it is beyond the range.
+                long intoSlot = points.timeMicros(reading) - slot;
+                boolean otherSlot = intoSlot < 0 || intoSlot >= SeriesKeys.SLOT_MICROS;
                 if (otherSlot || i > from && bytes + size > MAX_RUN_BYTES) {
                     writes.add(run(batch, readings, from, i, tick.hybridTime()));
                     if (!otherSlot) {
@@ -316,6 +317,7 @@ public final class SeriesStore {
                     }
                     from = i;
                     bytes = 0;
+                    slot = SeriesKeys.slotStart(points.timeMicros(reading));
                 }
                 bytes += size;
             }
