@@ -28,6 +28,7 @@ public final class JsonLines implements LineFormat {
         private final PointBuffer target;
         private int at;
         private int line = -1;
+        private boolean tooLong;
         private @Nullable DeviceId device;
         private @Nullable String problem;
 
@@ -51,7 +52,12 @@ public final class JsonLines implements LineFormat {
                     end--;
                 }
                 if (end > start) {
-                    read(start, end);
+                    tooLong = at - start > MAX_LINE_BYTES;
+                    if (tooLong) {
+                        problem = TOO_LONG;
+                    } else {
+                        read(start, end);
+                    }
                     return true;
                 }
             }
@@ -72,6 +78,11 @@ public final class JsonLines implements LineFormat {
         @Override
         public int line() {
             return line;
+        }
+
+        @Override
+        public boolean isTooLong() {
+            return tooLong;
         }
 
         @Override

@@ -4,6 +4,12 @@ import io.hearth.model.PointBuffer;
 
 /** A format that has a reading of any device on each line. Safe for several threads. */
 public interface LineFormat {
+    /** The most bytes a line may have, its end included; also bounds what one reading takes up in the table. */
+    int MAX_LINE_BYTES = 256 * 1024;
+
+    /** Tells the sender of a line that has more. */
+    String TOO_LONG = "a line has at most " + MAX_LINE_BYTES + " bytes";
+
     /**
      * Opens lines for reading.
      *

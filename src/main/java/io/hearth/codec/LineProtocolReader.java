@@ -39,6 +39,7 @@ final class LineProtocolReader implements LineReader {
     private int at;
     private int line;
     private int nextLine;
+    private boolean tooLong;
     private @Nullable DeviceId device;
     private @Nullable String problem;
 
@@ -73,6 +74,11 @@ final class LineProtocolReader implements LineReader {
     }
 
     @Override
+    public boolean isTooLong() {
+        return tooLong;
+    }
+
+    @Override
     public @Nullable DeviceId device() {
         return device;
     }
@@ -103,11 +109,17 @@ final class LineProtocolReader implements LineReader {
             int before = target.size();
             try {
                 readLine();
+                tooLong = at - start > LineFormat.MAX_LINE_BYTES;
+                if (tooLong) {
+                    problem = LineFormat.TOO_LONG;
+                    target.truncate(before);
+                }
             } catch (UnfitLineException e) {
                 problem = e.getMessage();
                 target.truncate(before);
                 at = LineProtocol.lineEnd(text, start, length) + 1;
                 nextLine = line + 1 + lineFeeds(start, at - 1);
+                tooLong = at - start > LineFormat.MAX_LINE_BYTES;
             }
             return true;
         }

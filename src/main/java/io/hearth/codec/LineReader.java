@@ -19,6 +19,9 @@ public interface LineReader {
     /** The number of the line, from 0, blank ones included. */
     int line();
 
+    /** Whether the line is longer than {@link LineFormat#MAX_LINE_BYTES}, which is a {@link #problem}, too. */
+    boolean isTooLong();
+
     /** The device that the line names; null if what it names is no device id. */
     @Nullable
     DeviceId device();

@@ -87,7 +87,8 @@ final class Admission {
         while (reader.next()) {
             String problem = reader.problem();
             if (problem != null) {
-                refused.accept(new Rejection(reader.line(), RejectionReason.MALFORMED, problem));
+                RejectionReason reason = reader.isTooLong() ? RejectionReason.TOO_LARGE : RejectionReason.MALFORMED;
+                refused.accept(new Rejection(reader.line(), reason, problem));
                 continue;
             }
             int reading = points.size() - 1;

@@ -2,7 +2,6 @@ package io.hearth.rest;
 
 import io.hearth.codec.JsonLines;
 import io.hearth.codec.LineFormat;
-import io.hearth.ingest.Ingest;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -27,12 +26,12 @@ import org.jspecify.annotations.Nullable;
 public class BatchResource {
     static final String PATH = "/api/v1/readings:batch";
 
-    private final Ingest ingest;
+    private final LineIntake intake;
     private final LineFormat lines = new JsonLines();
 
     @Inject
-    public BatchResource(Ingest ingest) {
-        this.ingest = ingest;
+    public BatchResource(LineIntake intake) {
+        this.intake = intake;
     }
 
     /** Answers when the whole stream has been read and everything in it is durable or rejected. */
@@ -67,8 +66,6 @@ public class BatchResource {
     public IngestAnswer store(
             @RestHeader(HttpHeaders.CONTENT_ENCODING) @Nullable String contentEncoding, InputStream body)
             throws IOException {
-        BatchRun run = new BatchRun(ingest, lines);
-        run.process(UnpackedBody.of(body, contentEncoding));
-        return run.answer().orProblem();
+        return intake.store(lines, UnpackedBody.of(body, contentEncoding)).orProblem();
     }
 }

@@ -25,6 +25,7 @@ final class BatchRun {
 
     private final Ingest ingest;
     private final LineFormat format;
+    private final Semaphore freeOfAll;
     private final Semaphore free = new Semaphore(MAX_BLOCKS_IN_FLIGHT);
 
     // Guarded by this. Blocks end in any order, and the first of the rejected are the ones to tell: the greatest go.
@@ -34,9 +35,11 @@ final class BatchRun {
     private long rejectedTotal;
     private @Nullable Throwable failure;
 
-    BatchRun(Ingest ingest, LineFormat format) {
+    /** @param freeOfAll how many more blocks of all streams may be under way */
+    BatchRun(Ingest ingest, LineFormat format, Semaphore freeOfAll) {
         this.ingest = ingest;
         this.format = format;
+        this.freeOfAll = freeOfAll;
     }
 
     /** Reads {@code body} to its end; returns when every line is settled, or fails as the first block failed. */
@@ -45,6 +48,7 @@ final class BatchRun {
         try {
             for (LineBlocks.Block block = blocks.next(); block != null && failure() == null; block = blocks.next()) {
                 free.acquire();
+                freeOfAll.acquire();
                 submit(block);
             }
             free.acquire(MAX_BLOCKS_IN_FLIGHT);
@@ -82,6 +86,7 @@ final class BatchRun {
                 list(IngestAnswer.Rejected.of(rejection, block.firstLine()));
             }
         }
+        freeOfAll.release();
         free.release();
     }
 
@@ -89,6 +94,7 @@ final class BatchRun {
         synchronized (this) {
             failure = failure == null ? cause : failure;
         }
+        freeOfAll.release();
         free.release();
     }
 
@@ -98,8 +104,7 @@ final class BatchRun {
 
     private synchronized void rejectTooLong(long line) {
         rejectedTotal++;
-        list(new IngestAnswer.Rejected(
-                line, RejectionReason.TOO_LARGE.label(), "a line has at most " + BLOCK_BYTES + " bytes"));
+        list(new IngestAnswer.Rejected(line, RejectionReason.TOO_LARGE.label(), LineFormat.TOO_LONG));
     }
 
     private synchronized void list(IngestAnswer.Rejected reading) {

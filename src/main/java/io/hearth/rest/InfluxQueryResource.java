@@ -20,7 +20,7 @@ public class InfluxQueryResource {
     @POST
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
     @Produces(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Answer CREATE DATABASE of clients of InfluxDB 1")
+    @Operation(hidden = true)
     public Response queryAsForm(
             @RestForm("q") @Nullable String inForm,
             @RestQuery @Nullable String q,

@@ -4,7 +4,6 @@ import io.hearth.codec.EpochUnit;
 import io.hearth.codec.LineFormat;
 import io.hearth.codec.LineProtocol;
 import io.hearth.config.LineProtocolConfig;
-import io.hearth.ingest.Ingest;
 import io.hearth.rest.problem.FieldError;
 import io.hearth.rest.problem.ProblemException;
 import jakarta.inject.Inject;
@@ -20,6 +19,7 @@ import java.io.InputStream;
 import java.util.Locale;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jboss.resteasy.reactive.RestHeader;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
@@ -33,13 +33,13 @@ public class LineProtocolResource {
     static final String WRITE_V1 = "/write";
     static final String WRITE_V2 = "/api/v2/write";
 
-    private final Ingest ingest;
+    private final LineIntake intake;
     private final LineProtocol protocol;
     private final LineProtocol.Naming naming;
 
     @Inject
-    public LineProtocolResource(Ingest ingest, LineProtocolConfig config) {
-        this.ingest = ingest;
+    public LineProtocolResource(LineIntake intake, LineProtocolConfig config) {
+        this.intake = intake;
         protocol = new LineProtocol(config.deviceTags());
         naming = LineProtocol.Naming.valueOf(config.metric().name());
     }
@@ -49,7 +49,13 @@ public class LineProtocolResource {
     @Path(WRITE_V2)
     @Consumes(MediaType.WILDCARD)
     @Produces(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Store readings as InfluxDB line protocol, as clients of InfluxDB 2 write it")
+    @Operation(
+            operationId = "writeLines2",
+            summary = "Store readings as InfluxDB line protocol, as clients of InfluxDB 2 write it",
+            description =
+                    "Answers 204 when every line is durable. If some cannot be stored, the others are, and 400 names"
+                            + " them as InfluxDB does: `{\"code\":\"invalid\",\"message\":\"partial write: …\"}`.")
+    @APIResponse(responseCode = "204", description = "Everything is durable.")
     public Response writeAsVersion2(
             @RestQuery
                     @Parameter(description = "The unit of timestamps: ns (without it), us, ms or s.", example = "ms")
@@ -84,7 +90,13 @@ public class LineProtocolResource {
     @Path(WRITE_V1)
     @Consumes(MediaType.WILDCARD)
     @Produces(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Store readings as InfluxDB line protocol, as clients of InfluxDB 1 write it")
+    @Operation(
+            operationId = "writeLines1",
+            summary = "Store readings as InfluxDB line protocol, as clients of InfluxDB 1 write it",
+            description =
+                    "Answers 204 when every line is durable. If some cannot be stored, the others are, and 400 names"
+                            + " them as InfluxDB does: `{\"error\":\"partial write: …\"}`.")
+    @APIResponse(responseCode = "204", description = "Everything is durable.")
     public Response writeAsVersion1(
             @RestQuery
                     @Parameter(
@@ -123,9 +135,7 @@ public class LineProtocolResource {
 
     private LineWriteAnswer write(LineFormat format, @Nullable String contentEncoding, InputStream body)
             throws IOException {
-        BatchRun run = new BatchRun(ingest, format);
-        run.process(UnpackedBody.of(body, contentEncoding));
-        return new LineWriteAnswer(run.answer());
+        return new LineWriteAnswer(intake.store(format, UnpackedBody.of(body, contentEncoding)));
     }
 
     private LineProtocol.Naming naming(@Nullable String metric) {

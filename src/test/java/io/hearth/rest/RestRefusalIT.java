@@ -244,7 +244,9 @@ class RestRefusalIT extends RestFixture {
                         "/api/v1/readings:batch",
                         "/api/v1/dead-letters",
                         "/api/v1/dead-letters/{id}",
-                        "/api/v1/dead-letters/{id}:replay");
+                        "/api/v1/dead-letters/{id}:replay",
+                        "/api/v2/write",
+                        "/write");
         api.at("/paths")
                 .forEach(path -> path.forEach(operation -> {
                     assertThat(operation.at("/summary").asText()).isNotEmpty();
