@@ -13,6 +13,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +31,8 @@ class ConfigDefaultsTest {
             Map.entry("hearth.ingest.clock-ahead", Duration.ofMinutes(10)),
             Map.entry("hearth.ingest.dead-letter-retention", Duration.ofDays(30)),
             Map.entry("hearth.ingest.redelivery-window", Duration.ofHours(24)),
+            Map.entry("hearth.line-protocol.device-tags", List.of("device_id", "device")),
+            Map.entry("hearth.line-protocol.metric", LineProtocolConfig.Metric.FIELD),
             Map.entry("hearth.mqtt.external.client-id", "hearth"),
             Map.entry("hearth.mqtt.external.connections", 1),
             Map.entry("hearth.mqtt.external.session-expiry", Duration.ofDays(7)),

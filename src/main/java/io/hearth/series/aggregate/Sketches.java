@@ -4,6 +4,7 @@ import com.datadoghq.sketch.ddsketch.DDSketch;
 import com.datadoghq.sketch.ddsketch.mapping.CubicallyInterpolatedMapping;
 import com.datadoghq.sketch.ddsketch.mapping.IndexMapping;
 import com.datadoghq.sketch.ddsketch.store.PaginatedStore;
+import com.datadoghq.sketch.ddsketch.store.Store;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,9 +47,21 @@ final class Sketches {
                 if (ours == null) {
                     sketches[b] = theirs.copy();
                 } else {
-                    ours.mergeWith(theirs);
+                    merge(ours, theirs);
                 }
             }
+        }
+    }
+
+    /** Bin by bin: sketches-java 0.8.3 leaves the array of pages in {@code PaginatedStore.mergeWith} for some offsets. */
+    private static void merge(DDSketch target, DDSketch source) {
+        Store positive = source.getPositiveValueStore();
+        Store negative = source.getNegativeValueStore();
+        positive.forEach(target.getPositiveValueStore()::add);
+        negative.forEach(target.getNegativeValueStore()::add);
+        double zeros = source.getCount() - positive.getTotalCount() - negative.getTotalCount();
+        if (zeros > 0) {
+            target.accept(0, zeros);
         }
     }
 

@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -132,20 +134,23 @@ final class GroupCommitTest {
         RocksDbTable table = TestTables.open(directory, clock);
         AtomicInteger started = new AtomicInteger();
         List<CompletableFuture<List<Item>>> threads = new ArrayList<>();
+        ExecutorService writers = Executors.newFixedThreadPool(3);
         for (int t = 0; t < 3; t++) {
             int thread = t;
-            threads.add(CompletableFuture.supplyAsync(() -> {
-                List<CompletableFuture<Item>> outcomes = new ArrayList<>();
-                while (true) {
-                    Item item = item("d" + thread, outcomes.size(), "x");
-                    CompletableFuture<Item> outcome = put(table, item).thenApply(done -> item);
-                    outcomes.add(outcome);
-                    started.incrementAndGet();
-                    if (outcome.isCompletedExceptionally()) {
-                        return acknowledged(outcomes);
-                    }
-                }
-            }));
+            threads.add(CompletableFuture.supplyAsync(
+                    () -> {
+                        List<CompletableFuture<Item>> outcomes = new ArrayList<>();
+                        while (true) {
+                            Item item = item("d" + thread, outcomes.size(), "x");
+                            CompletableFuture<Item> outcome = put(table, item).thenApply(done -> item);
+                            outcomes.add(outcome);
+                            started.incrementAndGet();
+                            if (outcome.isCompletedExceptionally()) {
+                                return acknowledged(outcomes);
+                            }
+                        }
+                    },
+                    writers));
         }
         while (started.get() < 2000) {
             Thread.onSpinWait();
@@ -154,13 +159,14 @@ final class GroupCommitTest {
         table.close();
 
         try (RocksDbTable reopened = TestTables.open(directory, clock)) {
+            List<Item> acknowledged = new ArrayList<>();
             for (CompletableFuture<List<Item>> thread : threads) {
-                List<Item> acknowledged = thread.get(30, TimeUnit.SECONDS);
-                assertThat(acknowledged).isNotEmpty();
-                for (Item item : acknowledged) {
-                    assertThat(await(reopened.get(item.key(), Consistency.STRONG)))
-                            .contains(item);
-                }
+                acknowledged.addAll(thread.get(30, TimeUnit.SECONDS));
+            }
+            writers.shutdown();
+            assertThat(acknowledged).isNotEmpty();
+            for (Item item : acknowledged) {
+                assertThat(await(reopened.get(item.key(), Consistency.STRONG))).contains(item);
             }
         }
     }
