@@ -1,15 +1,15 @@
 package io.hearth.rest.format;
 
 /**
- * Numbers as text that reads back as the same number: whole ones up to 2^53 as integers, decimals of at most 15 digits
- * without the detour of {@link Double#toString}, which sensors hardly ever need.
+ * Numbers as text that reads back as the same number: whole ones up to 2^53 as integers, decimals of at most 15 digits,
+ * three of them behind the point, by a short cut, which is all that sensors ever need; others as {@link ShortestDecimal} writes them.
  *
- * <p>Why the short cut is exact: a whole number below 10^15 and a power of ten up to 10^6 are doubles without error, so
+ * <p>Why the short cut is exact: a whole number below 10^15 and a power of ten up to 10^3 are doubles without error, so
  * their quotient is the double nearest to the decimal fraction, which is what reading the text gives. And as decimals of
  * at most 15 digits all read as different doubles (IEEE 754), no shorter one can read as the same.
  */
 final class NumberText {
-    private static final double[] POWERS = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+    private static final double[] POWERS = {1, 1e1, 1e2, 1e3};
     private static final double MAX_DIGITS_15 = 1e15;
     private static final double MAX_WHOLE = 0x1p53;
 
@@ -19,7 +19,7 @@ final class NumberText {
      * Writes {@code number}, which must be finite, into {@code target} from {@code at} on. The zero below zero is
      * {@code -0.0}, as readers that know integers would drop its sign without the fraction.
      *
-     * @return the offset behind the last byte written, at most 25 bytes on
+     * @return the offset behind the last byte written, at most 26 bytes on
      */
     static int write(double number, byte[] target, int at) {
         if (number == 0) {
@@ -45,7 +45,10 @@ final class NumberText {
                 return writeDigits((int) (all % power), digits, target, at);
             }
         }
-        return writeAscii(Double.toString(number).replace(".0E", "E"), target, at);
+        if (number < 0) {
+            target[at++] = '-';
+        }
+        return ShortestDecimal.write(magnitude, target, at);
     }
 
     /** Writes {@code integer}; see {@link #write}. */

@@ -10,6 +10,9 @@ import static org.quicktheories.generators.SourceDSL.longs;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,7 +39,14 @@ class NumberTextTest {
         "1e300, 1E300",
         "1e-7, 1E-7",
         "0.30000000000000004, 0.30000000000000004",
-        "4.9e-324, 4.9E-324"
+        "1.2345678901234567e-6, 0.0000012345678901234567",
+        "1.2345678901234566e-7, 1.2345678901234566E-7",
+        "58.72666666666667, 58.72666666666667",
+        "-123456789.12345679, -123456789.12345679",
+        "2e-323, 2E-323",
+        "2.2250738585072014e-308, 2.2250738585072014E-308",
+        "1.7976931348623157e308, 1.7976931348623157E308",
+        "4.9e-324, 5E-324"
     })
     void write_knownNumbers_haveTheirShortestForm(String number, String expected) {
         assertThat(text(Double.parseDouble(number))).isEqualTo(expected);
@@ -76,6 +86,59 @@ class NumberTextTest {
             return new String(target, 0, NumberText.writeInteger(integer, target, 0), US_ASCII)
                     .equals(Long.toString(integer));
         });
+    }
+
+    @Test
+    void write_anyNumber_hasNoDigitTooMany_andIsTheNearest() {
+        qt().withExamples(20_000)
+                .forAll(longs().all().map(Double::longBitsToDouble).assuming(Double::isFinite))
+                .checkAssert(NumberTextTest::assertShortest);
+        qt().withExamples(20_000)
+                .forAll(doubles().between(-1e6, 1e6).map(number -> number / 3))
+                .checkAssert(NumberTextTest::assertShortest);
+    }
+
+    @Test
+    void write_everyPowerOfTwo_andItsNeighbours_areTheShortest() {
+        for (int exponent = -1074; exponent <= 1023; exponent++) {
+            double power = Math.scalb(1.0, exponent);
+            assertShortest(power);
+            assertShortest(Math.nextDown(power));
+            assertShortest(Math.nextUp(power));
+        }
+    }
+
+    /** Looks for the nearest of the decimals with as few digits as possible that read back as {@code number}, one by one. */
+    private static void assertShortest(double number) {
+        if (number == 0) {
+            return;
+        }
+        BigDecimal exact = new BigDecimal(number);
+        for (int digits = 1; ; digits++) {
+            BigDecimal best = null;
+            for (RoundingMode rounding : List.of(RoundingMode.DOWN, RoundingMode.UP)) {
+                BigDecimal candidate = exact.round(new MathContext(digits, rounding));
+                boolean nearer = best == null
+                        || candidate
+                                        .subtract(exact)
+                                        .abs()
+                                        .compareTo(best.subtract(exact).abs())
+                                < 0;
+                if (candidate.doubleValue() == number && nearer) {
+                    best = candidate;
+                }
+            }
+            if (best != null) {
+                BigDecimal written = new BigDecimal(text(number));
+                assertThat(written.stripTrailingZeros().precision())
+                        .as("digits of %s", number)
+                        .isEqualTo(best.stripTrailingZeros().precision());
+                assertThat(written.subtract(exact).abs())
+                        .as("distance of %s", number)
+                        .isEqualByComparingTo(best.subtract(exact).abs());
+                return;
+            }
+        }
     }
 
     private static boolean readsBack(double number) {
