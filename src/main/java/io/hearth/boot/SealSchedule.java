@@ -20,25 +20,21 @@ import org.jspecify.annotations.Nullable;
 class SealSchedule {
     private static final Logger LOG = Logger.getLogger(SealSchedule.class);
 
-    /** Shorter rests are saved up, as a thread cannot rest for so little. */
-    private static final long SHORTEST_REST_NANOS = Duration.ofMillis(1).toNanos();
-
     /** A device is sealed in milliseconds; what takes longer is left to itself, and fails when the table is closed. */
     private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
 
     private final Sealing sealing;
     private final SeriesConfig config;
     private final InstantSource wallClock;
-    private final double restPerBusy;
+    private final CpuShare share;
     private @Nullable Thread thread;
     private volatile boolean stopped;
-    private double restDueNanos;
 
     SealSchedule(Sealing sealing, SeriesConfig config, InstantSource wallClock) {
         this.sealing = sealing;
         this.config = config;
         this.wallClock = wallClock;
-        restPerBusy = 1 / config.sealShare() - 1;
+        share = new CpuShare(config.sealShare());
     }
 
     synchronized void start(@ObservesAsync HttpServerStart started) {
@@ -62,21 +58,13 @@ class SealSchedule {
     private void run() {
         while (!stopped) {
             try {
-                sealing.run(EpochMicros.of(wallClock.instant().minus(config.sealAfter())), this::rest);
+                sealing.run(EpochMicros.of(wallClock.instant().minus(config.sealAfter())), share::rest);
             } catch (RuntimeException e) {
                 if (!stopped) {
                     LOG.errorf(e, "Sealing failed; it is tried again in %s", config.sealInterval());
                 }
             }
             LockSupport.parkNanos(config.sealInterval().toNanos());
-        }
-    }
-
-    private void rest(long busyNanos) {
-        restDueNanos += busyNanos * restPerBusy;
-        if (restDueNanos >= SHORTEST_REST_NANOS) {
-            LockSupport.parkNanos((long) restDueNanos);
-            restDueNanos = 0;
         }
     }
 }

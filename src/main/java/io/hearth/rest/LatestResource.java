@@ -1,17 +1,17 @@
 package io.hearth.rest;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.hearth.model.DeviceId;
 import io.hearth.rest.format.JsonValues;
 import io.hearth.rest.format.TextOutput;
 import io.hearth.rest.problem.FieldError;
 import io.hearth.rest.problem.ProblemException;
 import io.hearth.rest.problem.ProblemType;
-import io.hearth.series.DevicePage;
-import io.hearth.series.DeviceSummary;
+import io.hearth.series.LatestPage;
 import io.hearth.series.LatestPoint;
 import io.hearth.series.LatestReadings;
 import io.hearth.series.SeriesStore;
-import io.hearth.table.Cursor;
 import jakarta.inject.Inject;
 import jakarta.validation.Valid;
 import jakarta.ws.rs.BeanParam;
@@ -19,6 +19,7 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -41,7 +42,12 @@ public class LatestResource {
     private static final String EXAMPLE =
             "{\"device\":\"thermostat-1\",\"latest\":{\"temperature\":{\"value\":21.5,\"ts\":\"2026-11-22T10:00:00Z\"}}}";
 
+    /** Answers of devices that have not changed since somebody asked; the store answers the same object until then. */
+    private static final int CACHED_ANSWERS = 100_000;
+
     private final SeriesStore series;
+    private final Cache<LatestReadings, byte[]> written =
+            Caffeine.newBuilder().weakKeys().maximumSize(CACHED_ANSWERS).build();
 
     @Inject
     public LatestResource(SeriesStore series) {
@@ -67,9 +73,7 @@ public class LatestResource {
                     ProblemType.UNKNOWN_DEVICE, "No reading of a device of this id has been stored.");
         }
         return new StreamedAnswer(body -> {
-            TextOutput out = new TextOutput(body);
-            write(latest, out);
-            out.flush();
+            body.write(jsonOf(latest));
         });
     }
 
@@ -102,31 +106,56 @@ public class LatestResource {
                     String ids,
             @Valid @BeanParam PageParams page) {
         if (ids == null) {
-            DevicePage devices = series.devices(page.limitOrDefault(), page.startCursor());
-            return document(devices.devices().stream().map(DeviceSummary::id).toList(), devices.next());
+            DeviceId after = page.cursor == null ? null : DeviceCursor.decode(page.cursor);
+            LatestPage found = series.latestAfter(after, page.limitOrDefault());
+            List<LatestReadings> devices = found.devices();
+            return document(
+                    devices,
+                    found.more()
+                            ? DeviceCursor.encode(
+                                    devices.get(devices.size() - 1).device())
+                            : null);
         }
         if (page.limit != null || page.cursor != null) {
             throw ProblemException.invalid(new FieldError("ids", "is answered whole, without limit and cursor"));
         }
-        return document(Arrays.stream(ids.split(",")).map(DeviceId::new).toList(), null);
+        return document(
+                Arrays.stream(ids.split(","))
+                        .map(DeviceId::new)
+                        .map(series::latest)
+                        .toList(),
+                null);
     }
 
-    private StreamedAnswer document(List<DeviceId> devices, @Nullable Cursor next) {
+    private StreamedAnswer document(List<LatestReadings> devices, @Nullable String nextCursor) {
         return new StreamedAnswer(body -> {
             TextOutput out = new TextOutput(body);
             out.ascii("{\"devices\":[");
             boolean first = true;
-            for (DeviceId device : devices) {
+            for (LatestReadings latest : devices) {
                 if (!first) {
                     out.ascii(',');
                 }
                 first = false;
-                write(series.latest(device), out);
+                out.raw(jsonOf(latest));
             }
             out.ascii(']');
-            JsonValues.endWithCursor(next == null ? null : next.value(), out);
+            JsonValues.endWithCursor(nextCursor, out);
             out.flush();
         });
+    }
+
+    private byte[] jsonOf(LatestReadings latest) throws IOException {
+        byte[] json = written.getIfPresent(latest);
+        if (json == null) {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            TextOutput out = new TextOutput(bytes);
+            write(latest, out);
+            out.flush();
+            json = bytes.toByteArray();
+            written.put(latest, json);
+        }
+        return json;
     }
 
     private static void write(LatestReadings latest, TextOutput out) throws IOException {

@@ -18,14 +18,17 @@ import io.hearth.table.Query;
 import io.hearth.table.SortRange;
 import io.hearth.table.Table;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,11 +45,17 @@ final class DeviceCatalog {
     private static final String INDEX_PARTITION = "!devices";
     private static final int CACHED_DEVICES = 200_000;
 
+    /** About 100 bytes each. */
+    private static final int LISTED_DEVICES = 500_000;
+
+    private static final int PAGE_DEVICES = 1000;
+
     private final Table table;
     private final Cache<DeviceId, Known> cache =
             Caffeine.newBuilder().maximumSize(CACHED_DEVICES).build();
 
     private final Function<DeviceId, Known> loader = this::load;
+    private final DeviceIds ids = new DeviceIds(LISTED_DEVICES);
 
     DeviceCatalog(Table table) {
         this.table = table;
@@ -112,6 +121,7 @@ final class DeviceCatalog {
     /** Tells that a record of {@link #recordWith} has become durable. */
     void stored(Item record) {
         DeviceSummary summary = decode(record);
+        ids.added(summary.id());
         cache.asMap()
                 .computeIfPresent(
                         summary.id(),
@@ -123,6 +133,7 @@ final class DeviceCatalog {
     /** Forgets what is cached of a device whose record is gone. */
     void forget(DeviceId device) {
         cache.invalidate(device);
+        ids.removed(device);
     }
 
     Optional<DeviceSummary> find(DeviceId device) {
@@ -137,6 +148,50 @@ final class DeviceCatalog {
         List<DeviceSummary> devices =
                 page.items().stream().map(DeviceCatalog::decode).toList();
         return new DevicePage(devices, page.next());
+    }
+
+    /** Reads the ids of all devices, so that {@link #idsAfter} need not ask the table any more. */
+    void readIds() {
+        ids.fill(all().map(DeviceSummary::id).iterator());
+    }
+
+    /** Every device, by id; reads a page at a time while it is consumed. */
+    Stream<DeviceSummary> all() {
+        return Stream.iterate(
+                        list(PAGE_DEVICES, null),
+                        Objects::nonNull,
+                        page -> page.next() == null ? null : list(PAGE_DEVICES, page.next()))
+                .flatMap(page -> page.devices().stream());
+    }
+
+    /** The ids of the first devices behind {@code after}, ascending. */
+    List<DeviceId> idsAfter(@Nullable DeviceId after, int limit) {
+        List<DeviceId> known = ids.after(after, limit);
+        if (known != null) {
+            return known;
+        }
+        SortRange range = after == null ? SortRange.ALL : new SortRange(behind(after), null);
+        List<DeviceId> found = new ArrayList<>();
+        Cursor cursor = null;
+        do {
+            Page page = table.queryIndex(new Query(
+                            INDEX_PARTITION,
+                            range,
+                            Direction.ASCENDING,
+                            limit - found.size(),
+                            cursor,
+                            Consistency.STRONG))
+                    .await()
+                    .indefinitely();
+            page.items().forEach(item -> found.add(new DeviceId(item.key().partitionKey())));
+            cursor = page.next();
+        } while (cursor != null && found.size() < limit);
+        return found;
+    }
+
+    /** The least index key behind a device's. */
+    private static Bytes behind(DeviceId device) {
+        return Bytes.wrap((device.value() + '\0').getBytes(StandardCharsets.US_ASCII));
     }
 
     private Known load(DeviceId device) {

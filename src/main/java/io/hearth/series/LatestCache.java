@@ -7,11 +7,14 @@ import io.hearth.model.DeviceId;
 import io.hearth.model.PointBuffer;
 import io.hearth.model.ReadingBlock;
 import io.hearth.model.Value;
+import io.hearth.series.chunk.MetricSummary;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The latest value of each metric of the devices that somebody asked for: loaded from the table once, and kept exact by
@@ -19,7 +22,8 @@ import java.util.function.Consumer;
  * it; as the later of two values wins whichever comes first, nothing is missed.
  */
 final class LatestCache {
-    private static final int CACHED_DEVICES = 100_000;
+    /** The most devices whose latest values are kept. */
+    static final int CACHED_DEVICES = 100_000;
 
     private final Cache<DeviceId, Entry> entries =
             Caffeine.newBuilder().maximumSize(CACHED_DEVICES).build();
@@ -28,6 +32,9 @@ final class LatestCache {
     static final class Entry {
         private final Map<String, Point> points = new HashMap<>();
         private boolean loaded;
+
+        /** What is known as an answer; null when something has changed since it was made. */
+        private @Nullable LatestReadings answer;
 
         /** From when on a point may have expired, so that the entry must be loaded again. */
         private long validUntilMicros = Long.MAX_VALUE;
@@ -51,6 +58,17 @@ final class LatestCache {
             }
         }
 
+        /**
+         * Takes in the last values that a chunk has, of which nothing has expired.
+         *
+         * @param keptMicros how long the shortest-lived reading of the chunk is kept after its device time
+         */
+        synchronized void offer(List<MetricSummary> summaries, long keptMicros) {
+            for (MetricSummary summary : summaries) {
+                offer(summary.metric(), summary.last(), summary.lastMicros(), 0, keptMicros);
+            }
+        }
+
         synchronized int metrics() {
             return points.size();
         }
@@ -59,15 +77,26 @@ final class LatestCache {
             return loaded && nowMicros >= validUntilMicros;
         }
 
+        /** The answer, if there is one and nothing in it has expired. */
+        private synchronized @Nullable LatestReadings answerAt(long nowMicros) {
+            return loaded && nowMicros < validUntilMicros ? answer : null;
+        }
+
         private synchronized boolean isLoaded() {
             return loaded;
         }
 
         private synchronized LatestReadings snapshot(DeviceId device) {
             loaded = true;
-            TreeMap<String, LatestPoint> latest = new TreeMap<>();
-            points.forEach((metric, point) -> latest.put(metric, new LatestPoint(point.value, point.deviceTimeMicros)));
-            return new LatestReadings(device, Collections.unmodifiableSortedMap(latest));
+            LatestReadings known = answer;
+            if (known == null) {
+                TreeMap<String, LatestPoint> latest = new TreeMap<>();
+                points.forEach(
+                        (metric, point) -> latest.put(metric, new LatestPoint(point.value, point.deviceTimeMicros)));
+                known = new LatestReadings(device, Collections.unmodifiableSortedMap(latest));
+                answer = known;
+            }
+            return known;
         }
 
         private void offer(String metric, Value value, long timeMicros, long hybridTime, long keptMicros) {
@@ -76,6 +105,7 @@ final class LatestCache {
                     || timeMicros > known.deviceTimeMicros
                     || timeMicros == known.deviceTimeMicros && hybridTime >= known.hybridTime) {
                 points.put(metric, new Point(value, timeMicros, hybridTime));
+                answer = null;
                 validUntilMicros = Math.min(validUntilMicros, saturatedSum(timeMicros, keptMicros));
             }
         }
@@ -92,6 +122,10 @@ final class LatestCache {
      */
     LatestReadings latest(DeviceId device, long nowMicros, Consumer<Entry> loader) {
         Entry entry = entries.get(device, id -> new Entry());
+        LatestReadings answer = entry.answerAt(nowMicros);
+        if (answer != null) {
+            return answer;
+        }
         if (entry.isStale(nowMicros)) {
             entries.asMap().remove(device, entry);
             entry = entries.get(device, id -> new Entry());

@@ -39,6 +39,10 @@ final class SegmentScan implements Iterator<Segment> {
     private static final int FIRST_PAGE_ITEMS = 128;
 
     private static final int PAGE_ITEMS = 2048;
+
+    /** Chunks of the first page: a day has one or two of them, and whoever wants the latest values needs no more. */
+    private static final int FIRST_CHUNK_PAGE_ITEMS = 2;
+
     private static final int CHUNK_PAGE_ITEMS = 256;
 
     private final Table table;
@@ -191,7 +195,7 @@ final class SegmentScan implements Iterator<Segment> {
                         device.value(),
                         SeriesKeys.chunks(startMicros, endMicros),
                         direction,
-                        CHUNK_PAGE_ITEMS,
+                        FIRST_CHUNK_PAGE_ITEMS,
                         null,
                         consistency),
                 CHUNK_PAGE_ITEMS);

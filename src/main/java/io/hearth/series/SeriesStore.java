@@ -35,7 +35,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongConsumer;
@@ -57,7 +56,7 @@ public final class SeriesStore {
     /** More than a client may have in flight: so many of its transmissions are looked through for one sent again. */
     private static final int MAX_TRANSMISSIONS_IN_FLIGHT = 2048;
 
-    private static final int DEVICES_PER_PAGE = 1000;
+    private static final int WARM_UP_DEVICES = 1000;
 
     private final Table table;
     private final byte[] region;
@@ -196,16 +195,60 @@ public final class SeriesStore {
         return new SegmentScan(table, device, range, metrics, direction, consistency, nowMicros());
     }
 
-    /** The latest value of each metric of a device; empty if it has none. */
+    /** The latest value of each metric of a device; empty if it has none. The same object until something changes. */
     public LatestReadings latest(DeviceId device) {
-        return latest.latest(device, nowMicros(), entry -> {
-            int metrics =
-                    catalog.find(device).map(found -> found.metrics().size()).orElse(0);
-            SegmentScan scan = segments(device, TimeRange.ALL, Set.of(), Direction.DESCENDING, Consistency.STRONG);
-            while (entry.metrics() < metrics && scan.hasNext()) {
-                entry.offer(scan.blockOf(scan.next()), scan.shortestKeptMicros());
+        return latest.latest(device, nowMicros(), entry -> loadLatest(device, entry));
+    }
+
+    /**
+     * The latest values of the first devices behind one.
+     *
+     * @param after null begins with the first device
+     */
+    public LatestPage latestAfter(@Nullable DeviceId after, int limit) {
+        List<DeviceId> devices = catalog.idsAfter(after, limit + 1);
+        List<DeviceId> answered = devices.subList(0, Math.min(limit, devices.size()));
+        return new LatestPage(answered.stream().map(this::latest).toList(), devices.size() > limit);
+    }
+
+    /**
+     * Loads the latest values of all devices, as many as are kept in memory, so that nobody has to wait for them later. Ends
+     * early when the thread is interrupted.
+     *
+     * @param pause is called with the nanoseconds that a device took, and may make the caller wait so that others get on
+     */
+    public void warmUp(LongConsumer pause) {
+        catalog.readIds();
+        int loaded = 0;
+        DeviceId last = null;
+        List<DeviceId> devices = catalog.idsAfter(null, WARM_UP_DEVICES);
+        while (!devices.isEmpty() && loaded < LatestCache.CACHED_DEVICES) {
+            for (DeviceId device : devices) {
+                if (Thread.currentThread().isInterrupted()) {
+                    return;
+                }
+                long startNanos = System.nanoTime();
+                latest(device);
+                pause.accept(System.nanoTime() - startNanos);
+                last = device;
             }
-        });
+            loaded += devices.size();
+            devices = catalog.idsAfter(last, WARM_UP_DEVICES);
+        }
+    }
+
+    /** From the headers of chunks where they answer; decodes nothing that is sealed. */
+    private void loadLatest(DeviceId device, LatestCache.Entry entry) {
+        int metrics = catalog.find(device).map(found -> found.metrics().size()).orElse(0);
+        SegmentScan scan = segments(device, TimeRange.ALL, Set.of(), Direction.DESCENDING, Consistency.STRONG);
+        while (entry.metrics() < metrics && scan.hasNext()) {
+            Segment segment = scan.next();
+            if (segment instanceof Segment.Sealed sealed) {
+                entry.offer(sealed.chunk().metrics(), scan.shortestKeptMicros());
+            } else {
+                entry.offer(scan.blockOf(segment), scan.shortestKeptMicros());
+            }
+        }
     }
 
     /** A device that has sent readings; empty if it never did. */
@@ -220,11 +263,7 @@ public final class SeriesStore {
 
     /** Every device that has sent readings, by id; reads a page at a time while it is consumed. */
     public Stream<DeviceSummary> allDevices() {
-        return Stream.iterate(
-                        devices(DEVICES_PER_PAGE, null),
-                        Objects::nonNull,
-                        page -> page.next() == null ? null : devices(DEVICES_PER_PAGE, page.next()))
-                .flatMap(page -> page.devices().stream());
+        return catalog.all();
     }
 
     /**

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.TimeRange;
+import io.hearth.model.Value;
 import io.hearth.series.aggregate.Aggregation;
 import io.hearth.series.aggregate.BucketGrid;
 import io.hearth.series.aggregate.BucketSeries;
@@ -57,6 +58,65 @@ abstract class SeriesContract {
     @AfterEach
     void close() {
         table.close();
+    }
+
+    @Test
+    void latestAfter_everyPage_hasTheNextDevices_beforeAndAfterTheWarmUp() {
+        for (String device : List.of("d2", "d1", "d4", "d3")) {
+            append(store, device, T0, Map.of("a", 1));
+        }
+        for (int round = 0; round < 2; round++) {
+            LatestPage first = store.latestAfter(null, 3);
+            assertThat(first.devices())
+                    .extracting(latest -> latest.device().value())
+                    .containsExactly("d1", "d2", "d3");
+            assertThat(first.more()).isTrue();
+            LatestPage second = store.latestAfter(new DeviceId("d3"), 3);
+            assertThat(second.devices())
+                    .extracting(latest -> latest.device().value())
+                    .containsExactly("d4");
+            assertThat(second.more()).isFalse();
+            store.warmUp(nanos -> {});
+        }
+
+        append(store, "d0", T0, Map.of("a", 1));
+        store.erase(new DeviceId("d2"));
+
+        assertThat(store.latestAfter(null, 10).devices())
+                .extracting(latest -> latest.device().value())
+                .containsExactly("d0", "d1", "d3", "d4");
+    }
+
+    @Test
+    void latest_unchanged_isTheSameObject_andExactAfterTheNextCommit() {
+        append(store, "d1", T0 - SECOND, Map.of("a", 1, "b", 2));
+        LatestReadings before = store.latest(new DeviceId("d1"));
+        assertThat(store.latest(new DeviceId("d1"))).isSameAs(before);
+
+        append(store, "d1", T0, Map.of("b", 3));
+
+        assertThat(store.latest(new DeviceId("d1")).points())
+                .isEqualTo(Map.of(
+                        "a",
+                        new LatestPoint(new Value.Num(1), T0 - SECOND),
+                        "b",
+                        new LatestPoint(new Value.Num(3), T0)));
+    }
+
+    @Test
+    void latest_ofSealedReadings_isReadFromTheTableAfresh() {
+        append(store, "d1", T0 - 3 * DAY, Map.of("old", "text", "a", 1));
+        append(store, "d1", T0 - 2 * DAY, Map.of("a", 2, "b", true));
+        append(store, "d1", T0 - 2 * DAY + SECOND, Map.of("a", 3));
+        append(store, "d1", T0, Map.of("c", 4));
+        store.seal(T0, nanos -> {});
+
+        assertThat(fixture.open(table, RETENTION).latest(new DeviceId("d1")).points())
+                .isEqualTo(Map.of(
+                        "old", new LatestPoint(new Value.Text("text"), T0 - 3 * DAY),
+                        "a", new LatestPoint(new Value.Num(3), T0 - 2 * DAY + SECOND),
+                        "b", new LatestPoint(new Value.Bool(true), T0 - 2 * DAY),
+                        "c", new LatestPoint(new Value.Num(4), T0)));
     }
 
     @Test
