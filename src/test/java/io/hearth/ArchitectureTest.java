@@ -26,6 +26,7 @@ class ArchitectureTest {
             Map.entry("table.rocksdb", Set.of("table")),
             Map.entry("series.chunk", Set.of("model", "table")),
             Map.entry("series.aggregate", Set.of("model")),
+            Map.entry("promql", Set.of("model")),
             Map.entry("series", Set.of("model", "table", "series.chunk", "series.aggregate")),
             Map.entry("ingest", Set.of("codec", "series", "model", "table")),
             Map.entry("security", Set.of("config", "model", "table")),
@@ -34,6 +35,7 @@ class ArchitectureTest {
             Map.entry("mqtt.external", Set.of("mqtt", "ingest", "config", "model")),
             Map.entry("rest.format", Set.of("model", "series.aggregate")),
             Map.entry("rest.problem", Set.of("table")),
+            Map.entry("rest.prometheus", Set.of("rest", "rest.format", "promql", "model", "series", "table")),
             Map.entry(
                     "rest",
                     Set.of(

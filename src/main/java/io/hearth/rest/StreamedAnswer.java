@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /** An answer whose body is written while it is made, on a thread that may block. */
-record StreamedAnswer(Body body) {
+public record StreamedAnswer(Body body) {
     /** Writes a body. */
-    interface Body {
+    public interface Body {
         /**
          * Writes all of it. What fails before anything was sent becomes a problem answer; later it breaks the connection,
          * so that no client takes half a body for a whole one.

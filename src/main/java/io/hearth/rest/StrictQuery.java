@@ -28,7 +28,7 @@ public final class StrictQuery {
     @ServerRequestFilter
     public void check(ResourceInfo resource, UriInfo uri) {
         Map<String, List<String>> given = uri.getQueryParameters();
-        if (given.isEmpty()) {
+        if (given.isEmpty() || resource.getResourceClass().isAnnotationPresent(LenientQuery.class)) {
             return;
         }
         Set<String> names = known.computeIfAbsent(resource.getResourceMethod(), StrictQuery::namesOf);

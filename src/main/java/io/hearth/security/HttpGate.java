@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  * Stands before every HTTP route, also those that are not ours (metrics, OpenAPI, Swagger UI), and lets only the bearer of
  * the admin token pass. Three concessions: a bare health answer, up or down, is for everybody, as load balancers show no
  * credentials; reading {@code /q/…} takes the token also as an HTTP Basic password, as a browser cannot be told to
- * send a bearer token; and the paths of InfluxDB's clients take it in the ways that those send it. Nothing else takes Basic,
- * and only {@code /q/} asks for it: a browser that was asked would attach it to the requests of foreign pages, too.
+ * send a bearer token; and the paths of InfluxDB's and Prometheus' clients take it in the ways that those send it. Nothing
+ * else takes Basic, and only {@code /q/} asks for it: a browser that was asked would attach it to the requests of foreign
+ * pages, too.
  */
 @Singleton
 public class HttpGate {
@@ -40,6 +41,7 @@ public class HttpGate {
     private static final String INFLUX_2 = "/api/v2/write";
 
     private static final String OPERATIONS = "/q/";
+    private static final String PROMETHEUS = "/prometheus/";
     private static final String UNAUTHORIZED_BODY = """
             {"type":"urn:hearth:problem:unauthorized","title":"Unauthorized","status":401,\
             "detail":"Send the header Authorization: Bearer with the admin token."}""";
@@ -65,10 +67,13 @@ public class HttpGate {
         HttpServerRequest request = context.request();
         boolean operations = context.normalizedPath().startsWith(OPERATIONS);
         boolean reading = request.method() == HttpMethod.GET || request.method() == HttpMethod.HEAD;
+        // A query too long for a URL is read by POST.
+        boolean querying =
+                context.normalizedPath().startsWith(PROMETHEUS) && (reading || request.method() == HttpMethod.POST);
         String authorization = request.getHeader(HttpHeaders.AUTHORIZATION);
         boolean influx1 = INFLUX_1.contains(context.normalizedPath());
         boolean influx = influx1 || context.normalizedPath().equals(INFLUX_2);
-        String token = tokenIn(authorization, operations && reading || influx1, influx);
+        String token = tokenIn(authorization, operations && reading || querying || influx1, influx);
         if (token == null && influx1) {
             token = request.getParam("p");
         }

@@ -1,0 +1,220 @@
+package io.hearth.rest.prometheus;
+
+import io.hearth.promql.LabelMatcher;
+import io.hearth.promql.Labels;
+import io.hearth.promql.PromQlException;
+import io.hearth.promql.Selection;
+import io.hearth.rest.LenientQuery;
+import io.hearth.series.SeriesStore;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.MultivaluedHashMap;
+import jakarta.ws.rs.core.MultivaluedMap;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+
+/**
+ * Which series, labels and metrics there are: what query builders and dashboard variables ask. Tells what devices have ever
+ * sent, whatever {@code start} and {@code end} say.
+ */
+@Path("/prometheus/api/v1")
+@Produces(MediaType.APPLICATION_JSON)
+@LenientQuery
+public class CatalogResource {
+    /** The version of Prometheus whose API this is; clients ask before they use what came late. */
+    private static final String BUILD_INFO = """
+            {"application":"Hearth","version":"3.0.0","revision":"","branch":"","buildUser":"","buildDate":"","goVersion":""}""";
+
+    /** Series of several selectors are held, as none may be answered twice. */
+    private static final int MAX_MERGED_SERIES = 1_000_000;
+
+    private final StoredSeries stored;
+
+    @Inject
+    public CatalogResource(SeriesStore store) {
+        stored = new StoredSeries(store);
+    }
+
+    /** Takes a selected series; false if no more are wanted. */
+    private interface Visitor<E extends Exception> {
+        boolean visit(Labels labels) throws E;
+    }
+
+    @GET
+    @Path("/series")
+    @Operation(summary = "The series that match[] selects")
+    public Response series(UriInfo uri) {
+        return seriesOf(new Parameters(uri.getQueryParameters(), new MultivaluedHashMap<>()));
+    }
+
+    @POST
+    @Path("/series")
+    @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
+    @Operation(summary = "The series that match[] selects, as a form")
+    public Response series(UriInfo uri, MultivaluedMap<String, String> form) {
+        return seriesOf(new Parameters(uri.getQueryParameters(), form));
+    }
+
+    @GET
+    @Path("/labels")
+    @Operation(summary = "The names of labels")
+    public Response labels(UriInfo uri) {
+        return labelsOf(new Parameters(uri.getQueryParameters(), new MultivaluedHashMap<>()));
+    }
+
+    @POST
+    @Path("/labels")
+    @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
+    @Operation(summary = "The names of labels, as a form")
+    public Response labels(UriInfo uri, MultivaluedMap<String, String> form) {
+        return labelsOf(new Parameters(uri.getQueryParameters(), form));
+    }
+
+    @GET
+    @Path("/label/{name}/values")
+    @Operation(summary = "The values of a label")
+    public Response labelValues(String name, UriInfo uri) {
+        Parameters parameters = new Parameters(uri.getQueryParameters(), new MultivaluedHashMap<>());
+        Set<String> values = new TreeSet<>();
+        visit(parameters.matches(), labels -> {
+            String value = labels.get(name);
+            if (!value.isEmpty()) {
+                values.add(value);
+            }
+            return true;
+        });
+        return Answer.texts(values, parameters.limit());
+    }
+
+    @GET
+    @Path("/metadata")
+    @Operation(summary = "The metrics; devices do not say of which type theirs are")
+    public Response metadata(UriInfo uri) {
+        Parameters parameters = new Parameters(uri.getQueryParameters(), new MultivaluedHashMap<>());
+        String metric = parameters.first("metric");
+        long limit = parameters.limit();
+        Set<String> names = new TreeSet<>();
+        visit(List.of(), labels -> {
+            String name = labels.get(Labels.NAME);
+            if (metric.isEmpty() || metric.equals(name)) {
+                names.add(name);
+            }
+            return true;
+        });
+        return Answer.of(out -> {
+            String separator = "";
+            out.ascii('{');
+            for (Iterator<String> name = names.stream().limit(limit).iterator(); name.hasNext(); ) {
+                out.ascii(separator);
+                out.jsonString(name.next());
+                out.ascii(":[{\"type\":\"unknown\",\"help\":\"\",\"unit\":\"\"}]");
+                separator = ",";
+            }
+            out.ascii('}');
+            return false;
+        });
+    }
+
+    @GET
+    @Path("/status/buildinfo")
+    @Operation(summary = "Which version of Prometheus' API this is")
+    public Response buildInfo() {
+        return Answer.fixed(BUILD_INFO);
+    }
+
+    @GET
+    @Path("/rules")
+    @Operation(summary = "No rules: there are none")
+    public Response rules() {
+        return Answer.fixed("{\"groups\":[]}");
+    }
+
+    @GET
+    @Path("/alerts")
+    @Operation(summary = "No alerts: there are none")
+    public Response alerts() {
+        return Answer.fixed("{\"alerts\":[]}");
+    }
+
+    @GET
+    @Path("/query_exemplars")
+    @Operation(summary = "No exemplars: readings have none")
+    public Response exemplars() {
+        return Answer.fixed("[]");
+    }
+
+    @POST
+    @Path("/query_exemplars")
+    @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
+    @Operation(summary = "No exemplars: readings have none")
+    public Response exemplars(MultivaluedMap<String, String> form) {
+        return Answer.fixed("[]");
+    }
+
+    private Response seriesOf(Parameters parameters) {
+        List<List<LabelMatcher>> matches = parameters.matches();
+        if (matches.isEmpty()) {
+            throw new PromQlException(PromQlException.Type.BAD_DATA, "no match[] parameter provided");
+        }
+        long limit = parameters.limit();
+        return Answer.of(out -> {
+            SampleWriter writer = new SampleWriter(out);
+            long[] found = {0};
+            out.ascii('[');
+            visit(matches, labels -> {
+                if (found[0]++ == limit) {
+                    return false;
+                }
+                out.ascii(found[0] == 1 ? "" : ",");
+                writer.labels(labels);
+                return true;
+            });
+            out.ascii(']');
+            return found[0] > limit;
+        });
+    }
+
+    private Response labelsOf(Parameters parameters) {
+        Set<String> names = new TreeSet<>();
+        visit(parameters.matches(), labels -> {
+            names.addAll(labels.values().keySet());
+            // All series have the same labels.
+            return false;
+        });
+        return Answer.texts(names, parameters.limit());
+    }
+
+    /** Every series that one of the selectors selects, once; without selectors, all. */
+    private <E extends Exception> void visit(List<List<LabelMatcher>> matches, Visitor<E> visitor) throws E {
+        List<List<LabelMatcher>> selectors = matches.isEmpty() ? List.of(List.of()) : matches;
+        Set<Labels> seen = new HashSet<>();
+        for (List<LabelMatcher> selector : selectors) {
+            Iterator<Selection.DeviceSeries> devices = new Selection(selector).of(stored);
+            while (devices.hasNext()) {
+                for (Selection.Series series : devices.next().series()) {
+                    boolean known = selectors.size() > 1 && !seen.add(series.labels());
+                    if (seen.size() > MAX_MERGED_SERIES) {
+                        throw new PromQlException(
+                                PromQlException.Type.EXECUTION,
+                                "several match[] select more than " + MAX_MERGED_SERIES
+                                        + " series; send one at a time");
+                    }
+                    if (!known && !visitor.visit(series.labels())) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
