@@ -10,7 +10,6 @@ import io.hearth.rest.format.TextOutput;
 import io.hearth.rest.format.TimeForm;
 import io.hearth.rest.problem.FieldError;
 import io.hearth.rest.problem.ProblemException;
-import io.hearth.rest.problem.ProblemType;
 import io.hearth.series.AggregateQuery;
 import io.hearth.series.DeviceSummary;
 import io.hearth.series.FleetAggregates;
@@ -117,8 +116,7 @@ public class AggregateResource {
         AggregateQuery query = params.query(EpochMicros.of(clock.instant()));
         DeviceId device = new DeviceId(id);
         if (series.device(device).isEmpty()) {
-            throw new ProblemException(
-                    ProblemType.UNKNOWN_DEVICE, "No reading of a device of this id has been stored.");
+            throw ProblemException.unknownDevice();
         }
         BucketSeries buckets = buckets(device, query, params);
         TimeForm timeForm = params.timeForm();

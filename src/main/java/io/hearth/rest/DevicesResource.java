@@ -3,7 +3,6 @@ package io.hearth.rest;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.rest.problem.ProblemException;
-import io.hearth.rest.problem.ProblemType;
 import io.hearth.series.DevicePage;
 import io.hearth.series.DeviceSummary;
 import io.hearth.series.SeriesStore;
@@ -54,10 +53,7 @@ public class DevicesResource {
     @APIResponse(responseCode = "404", description = "No reading of this device has ever been stored.")
     public Device device(
             @RestPath @DeviceIdText @Parameter(description = "The device.", example = "thermostat-1") String id) {
-        return series.device(new DeviceId(id))
-                .map(Device::of)
-                .orElseThrow(() -> new ProblemException(
-                        ProblemType.UNKNOWN_DEVICE, "No reading of a device of this id has been stored."));
+        return series.device(new DeviceId(id)).map(Device::of).orElseThrow(ProblemException::unknownDevice);
     }
 
     /** A page of devices. */

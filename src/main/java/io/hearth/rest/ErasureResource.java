@@ -5,7 +5,6 @@ import io.hearth.model.EpochMicros;
 import io.hearth.model.TimeRange;
 import io.hearth.rest.problem.FieldError;
 import io.hearth.rest.problem.ProblemException;
-import io.hearth.rest.problem.ProblemType;
 import io.hearth.series.SeriesStore;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.DELETE;
@@ -88,8 +87,7 @@ public class ErasureResource {
     private DeviceId known(String id) {
         DeviceId device = new DeviceId(id);
         if (series.device(device).isEmpty()) {
-            throw new ProblemException(
-                    ProblemType.UNKNOWN_DEVICE, "No reading of a device of this id has been stored.");
+            throw ProblemException.unknownDevice();
         }
         return device;
     }

@@ -7,7 +7,6 @@ import io.hearth.rest.format.JsonValues;
 import io.hearth.rest.format.TextOutput;
 import io.hearth.rest.problem.FieldError;
 import io.hearth.rest.problem.ProblemException;
-import io.hearth.rest.problem.ProblemType;
 import io.hearth.series.LatestPage;
 import io.hearth.series.LatestPoint;
 import io.hearth.series.LatestReadings;
@@ -69,8 +68,7 @@ public class LatestResource {
     public StreamedAnswer latestOfDevice(@RestPath @DeviceIdText String id) {
         LatestReadings latest = series.latest(new DeviceId(id));
         if (latest.points().isEmpty() && series.device(latest.device()).isEmpty()) {
-            throw new ProblemException(
-                    ProblemType.UNKNOWN_DEVICE, "No reading of a device of this id has been stored.");
+            throw ProblemException.unknownDevice();
         }
         return new StreamedAnswer(body -> {
             body.write(jsonOf(latest));

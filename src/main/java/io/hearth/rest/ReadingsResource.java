@@ -10,7 +10,6 @@ import io.hearth.rest.format.JsonRows;
 import io.hearth.rest.format.ReadingsWriter;
 import io.hearth.rest.format.TextOutput;
 import io.hearth.rest.problem.ProblemException;
-import io.hearth.rest.problem.ProblemType;
 import io.hearth.series.SeriesStore;
 import io.hearth.table.Direction;
 import jakarta.inject.Inject;
@@ -162,8 +161,7 @@ public class ReadingsResource {
         Iterator<ReadingBlock> blocks = series.scan(
                 device, range, Set.copyOf(params.metricNames()), params.direction(), params.readConsistency());
         if (!blocks.hasNext() && series.device(device).isEmpty()) {
-            throw new ProblemException(
-                    ProblemType.UNKNOWN_DEVICE, "No reading of a device of this id has been stored.");
+            throw ProblemException.unknownDevice();
         }
         return new ReadingsPage(blocks, range, params.direction(), limit, maxBytes);
     }

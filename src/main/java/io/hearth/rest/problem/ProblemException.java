@@ -33,6 +33,11 @@ public final class ProblemException extends RuntimeException {
         return invalid(List.of(error));
     }
 
+    /** A device that no reading has ever been stored of. */
+    public static ProblemException unknownDevice() {
+        return new ProblemException(ProblemType.UNKNOWN_DEVICE, "No reading of a device of this id has been stored.");
+    }
+
     Problem problem(String instance) {
         return new Problem(type.uri(), type.title(), type.status(), getMessage(), instance, errors, more);
     }
