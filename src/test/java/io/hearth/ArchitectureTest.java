@@ -29,6 +29,7 @@ class ArchitectureTest {
             Map.entry("promql", Set.of("model")),
             Map.entry("series", Set.of("model", "table", "series.chunk", "series.aggregate")),
             Map.entry("ingest", Set.of("codec", "series", "model", "table")),
+            Map.entry("shadow", Set.of("model", "table")),
             Map.entry("security", Set.of("config", "model", "table")),
             Map.entry("mqtt", Set.of("ingest", "config", "model", "security")),
             Map.entry("mqtt.endpoint", Set.of("mqtt", "ingest", "config", "model", "security", "table")),

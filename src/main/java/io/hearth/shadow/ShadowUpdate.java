@@ -1,0 +1,44 @@
+package io.hearth.shadow;
+
+import io.hearth.model.WriteStamp;
+
+/**
+ * An update that is decided: what it asked for, and the document before and after it. Pure: nothing is stored yet.
+ *
+ * @param previous {@link ShadowDocument#exists Does not exist} before the first update
+ */
+public record ShadowUpdate(ShadowRequest request, ShadowDocument previous, ShadowDocument current, WriteStamp stamp) {
+    /**
+     * Applies an update.
+     *
+     * @param stamp later than every write that {@code previous} knows
+     * @throws ShadowException {@link ShadowError#VERSION_CONFLICT} or {@link ShadowError#TOO_LARGE}
+     */
+    public static ShadowUpdate of(ShadowDocument previous, ShadowRequest request, WriteStamp stamp, Limits limits) {
+        requireVersion(previous, request);
+        JsonValue patch = request.state();
+        Node root = patch instanceof JsonValue.Fields ? previous.root().patched(patch, stamp) : Node.emptied(stamp);
+        ShadowDocument current = previous.written(root, stamp, previous.version() + 1);
+        if (ShadowJson.stateBytes(current) > limits.maxStateBytes()) {
+            throw new ShadowException(ShadowError.TOO_LARGE, request.clientToken());
+        }
+        return new ShadowUpdate(request, previous, current, stamp);
+    }
+
+    /**
+     * Deletes a shadow that exists; the document that remains keeps the version.
+     *
+     * @throws ShadowException {@link ShadowError#VERSION_CONFLICT}
+     */
+    public static ShadowDocument deletion(ShadowDocument previous, ShadowRequest request, WriteStamp stamp) {
+        requireVersion(previous, request);
+        return previous.written(previous.root().patched(JsonValue.Null.NULL, stamp), stamp, previous.version());
+    }
+
+    private static void requireVersion(ShadowDocument document, ShadowRequest request) {
+        Long expected = request.expectedVersion();
+        if (expected != null && expected != document.version()) {
+            throw new ShadowException(ShadowError.VERSION_CONFLICT, request.clientToken());
+        }
+    }
+}
