@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 /** Readings as NDJSON: {@code {"device":…,"ts":…,"values":{…}}} on each line, as {@link JsonReadings#decodeLine} reads it. */
 public final class JsonLines implements LineFormat {
     private final JsonReadings json = new JsonReadings();
+    private final NameCache<DeviceId> devices = NameCache.ofDevices();
+    private final NameCache<String> metrics = NameCache.ofMetrics();
 
     @Override
     public LineReader read(byte[] lines, int length, PointBuffer target) {
@@ -26,6 +28,7 @@ public final class JsonLines implements LineFormat {
         private final byte[] lines;
         private final int length;
         private final PointBuffer target;
+        private final PlainJsonLine plain = new PlainJsonLine(devices, metrics);
         private int at;
         private int line = -1;
         private boolean tooLong;
@@ -66,7 +69,10 @@ public final class JsonLines implements LineFormat {
 
         private void read(int start, int end) {
             problem = null;
-            device = null;
+            device = plain.read(lines, start, end, target);
+            if (device != null) {
+                return;
+            }
             try {
                 String name = json.decodeLine(lines, start, end - start, target);
                 device = DeviceId.isValid(name) ? new DeviceId(name) : null;

@@ -1,7 +1,6 @@
 package io.hearth.codec;
 
 import io.hearth.model.DeviceId;
-import io.hearth.model.MetricName;
 import io.hearth.model.PointBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -16,14 +15,10 @@ import java.util.List;
  * <p>[1] https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/
  */
 public final class LineProtocol {
-    private static final int CACHED_DEVICES = 1 << 15;
-    private static final int CACHED_METRICS = 1 << 13;
-
     final byte[][] deviceTags;
     final String missingDevice;
-    final NameCache<DeviceId> devices =
-            new NameCache<>(CACHED_DEVICES, name -> DeviceId.isValid(name) ? new DeviceId(name) : null);
-    final NameCache<String> metrics = new NameCache<>(CACHED_METRICS, name -> MetricName.isValid(name) ? name : null);
+    final NameCache<DeviceId> devices = NameCache.ofDevices();
+    final NameCache<String> metrics = NameCache.ofMetrics();
 
     /** What metrics are called. */
     public enum Naming {

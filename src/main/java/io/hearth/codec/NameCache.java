@@ -1,5 +1,7 @@
 package io.hearth.codec;
 
+import io.hearth.model.DeviceId;
+import io.hearth.model.MetricName;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -32,10 +34,20 @@ final class NameCache<T> {
      * @param decoder answers null for a name that is not valid, which is not kept
      */
     @SuppressWarnings({"unchecked", "rawtypes"})
-    NameCache(int places, Function<String, @Nullable T> decoder) {
+    private NameCache(int places, Function<String, @Nullable T> decoder) {
         this.decoder = decoder;
         shift = Long.SIZE - Integer.numberOfTrailingZeros(places);
         entries = new Entry[places];
+    }
+
+    /** The devices of valid ids. */
+    static NameCache<DeviceId> ofDevices() {
+        return new NameCache<>(1 << 15, name -> DeviceId.isValid(name) ? new DeviceId(name) : null);
+    }
+
+    /** The valid names of metrics. */
+    static NameCache<String> ofMetrics() {
+        return new NameCache<>(1 << 13, name -> MetricName.isValid(name) ? name : null);
     }
 
     /** What {@code [from, to)} of a text stands for; null if it is not valid, also if it is no UTF-8. */

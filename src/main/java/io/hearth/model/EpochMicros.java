@@ -2,6 +2,7 @@ package io.hearth.model;
 
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.YearMonth;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.format.DateTimeParseException;
@@ -18,6 +19,9 @@ public final class EpochMicros {
 
     /** 9999-12-31T23:59:59.999999Z, the last instant that RFC 3339 can write. */
     public static final long MAX_RFC3339 = 253_402_300_799_999_999L;
+
+    /** What {@link #parsePlainUtc} answers for what it does not read. */
+    public static final long NOT_PLAIN = Long.MIN_VALUE;
 
     private static final DateTimeFormatter RFC3339 = new DateTimeFormatterBuilder()
             .parseCaseInsensitive()
@@ -111,6 +115,71 @@ public final class EpochMicros {
                         "not a time: neither RFC 3339 with an offset nor an epoch number", e);
             }
         }
+    }
+
+    /**
+     * Reads {@code YYYY-MM-DDThh:mm:ss[.f]Z}, the form in which times nearly always come, a hundred times as fast as
+     * {@link #parse}; digits behind the microseconds are left out.
+     *
+     * @return {@link #NOT_PLAIN} for every other form, which may be a time or not
+     */
+    public static long parsePlainUtc(byte[] text, int from, int to) {
+        int length = to - from;
+        if (length < 20
+                || text[to - 1] != 'Z'
+                || text[from + 4] != '-'
+                || text[from + 7] != '-'
+                || text[from + 10] != 'T'
+                || text[from + 13] != ':'
+                || text[from + 16] != ':'
+                || length != 20 && (text[from + 19] != '.' || length == 21 || length > 30)) {
+            return NOT_PLAIN;
+        }
+        int year = number(text, from, 4);
+        int month = number(text, from + 5, 2);
+        int day = number(text, from + 8, 2);
+        int hour = number(text, from + 11, 2);
+        int minute = number(text, from + 14, 2);
+        int second = number(text, from + 17, 2);
+        int fraction = length == 20 ? 0 : number(text, from + 20, Math.min(6, length - 21));
+        boolean valid = year >= 0
+                && month >= 1
+                && month <= 12
+                && day >= 1
+                && hour >= 0
+                && hour < 24
+                && minute >= 0
+                && minute < 60
+                && second >= 0
+                && second < 60
+                && fraction >= 0
+                && (length <= 27 || number(text, from + 26, length - 27) >= 0);
+        if (!valid || day > 28 && day > YearMonth.of(year, month).lengthOfMonth()) {
+            return NOT_PLAIN;
+        }
+        for (int digits = length == 20 ? 6 : length - 21; digits < 6; digits++) {
+            fraction *= 10;
+        }
+        // A civil date to days, counting years from March: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+        int marchYear = month <= 2 ? year - 1 : year;
+        int era = Math.floorDiv(marchYear, 400);
+        int yearOfEra = marchYear - era * 400;
+        int dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+        long days = era * 146_097L + yearOfEra * 365L + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468;
+        return ((days * 24 + hour) * 60 + minute) * 60_000_000L + second * 1_000_000L + fraction;
+    }
+
+    /** A number of so many digits; -1 if there is anything else. */
+    private static int number(byte[] text, int from, int digits) {
+        int number = 0;
+        for (int i = from; i < from + digits; i++) {
+            int digit = text[i] - '0';
+            if (digit < 0 || digit > 9) {
+                return -1;
+            }
+            number = number * 10 + digit;
+        }
+        return number;
     }
 
     /**

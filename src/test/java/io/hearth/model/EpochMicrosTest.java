@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.quicktheories.QuickTheory.qt;
 import static org.quicktheories.generators.SourceDSL.longs;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import org.junit.jupiter.api.Test;
@@ -68,5 +69,65 @@ class EpochMicrosTest {
                     assertThat(EpochMicros.of(instant)).isEqualTo(micros);
                     assertThat(EpochMicros.parse(EpochMicros.toRfc3339(micros))).isEqualTo(micros);
                 });
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "2026-11-22T10:00:00Z",
+                "2026-11-22T10:00:00.1Z",
+                "2026-11-22T10:00:00.123456Z",
+                "2026-11-22T10:00:00.123456789Z",
+                "2024-02-29T23:59:59.999999Z",
+                "2000-02-29T00:00:00Z",
+                "1969-12-31T23:59:59.5Z",
+                "0000-01-01T00:00:00Z",
+                "0000-03-01T00:00:00Z",
+                "9999-12-31T23:59:59.999999Z"
+            })
+    void parsePlainUtc_plainForm_isWhatParseAnswers(String text) {
+        byte[] bytes = ("<" + text + ">").getBytes(StandardCharsets.US_ASCII);
+
+        assertThat(EpochMicros.parsePlainUtc(bytes, 1, bytes.length - 1)).isEqualTo(EpochMicros.parse(text));
+    }
+
+    @Test
+    void parsePlainUtc_anyTime_isReadBack() {
+        qt().forAll(longs().between(EpochMicros.MIN_RFC3339, EpochMicros.MAX_RFC3339))
+                .check(micros -> {
+                    byte[] text = EpochMicros.toRfc3339(micros).getBytes(StandardCharsets.US_ASCII);
+                    return EpochMicros.parsePlainUtc(text, 0, text.length) == micros;
+                });
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "2026-11-22T10:00:00",
+                "2026-11-22T10:00:00z",
+                "2026-11-22t10:00:00Z",
+                "2026-11-22T10:00:00+00:00",
+                "2026-11-22T10:00:00.Z",
+                "2026-11-22T10:00:00.1234567890Z",
+                "2026-11-22T10:00:00.12345678xZ",
+                "2026-11-22T10:00:00.1x3Z",
+                "2026-02-29T10:00:00Z",
+                "1900-02-29T10:00:00Z",
+                "2026-04-31T10:00:00Z",
+                "2026-00-01T10:00:00Z",
+                "2026-13-01T10:00:00Z",
+                "2026-01-00T10:00:00Z",
+                "2026-11-22T24:00:00Z",
+                "2026-11-22T10:60:00Z",
+                "2026-11-22T10:00:60Z",
+                "2026-11-22T10-00:00Z",
+                "-026-11-22T10:00:00Z",
+                "+2026-11-22T10:00:0Z"
+            })
+    void parsePlainUtc_otherForm_isNotRead(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+
+        assertThat(EpochMicros.parsePlainUtc(bytes, 0, bytes.length)).isEqualTo(EpochMicros.NOT_PLAIN);
     }
 }

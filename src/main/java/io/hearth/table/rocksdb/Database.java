@@ -4,6 +4,7 @@ import io.hearth.table.TableException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
 import org.rocksdb.AbstractEventListener;
 import org.rocksdb.BackgroundErrorReason;
 import org.rocksdb.BlockBasedTableConfig;
@@ -100,8 +101,23 @@ final class Database implements AutoCloseable {
                 .setStatsPersistPeriodSec(0);
     }
 
+    /**
+     * What is written is mostly the next run of its device. So each prefix of keys, the partition hash, remembers where the
+     * last one went, and the next begins to look for its place from there: the search was half of what a commit costs.
+     * Set by its name, as the Java API has no method for it.
+     */
+    private static ColumnFamilyOptions insertingBehindTheLast() {
+        Properties hint = new Properties();
+        hint.setProperty("memtable_insert_with_hint_prefix_extractor", "rocksdb.FixedPrefix." + RowKey.HASH_BYTES);
+        ColumnFamilyOptions options = ColumnFamilyOptions.getColumnFamilyOptionsFromProps(hint);
+        if (options == null) {
+            throw new IllegalStateException("this RocksDB knows no insertion with hints");
+        }
+        return options;
+    }
+
     private ColumnFamilyOptions familyOptions(RocksDbSettings settings, LRUCache cache) {
-        return new ColumnFamilyOptions()
+        return insertingBehindTheLast()
                 .setWriteBufferSize(Math.max(settings.memtableBytes() / 4, 1 << 20))
                 .setMaxWriteBufferNumber(4)
                 .setLevelCompactionDynamicLevelBytes(true)

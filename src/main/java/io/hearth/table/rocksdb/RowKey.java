@@ -25,7 +25,7 @@ final class RowKey {
     /** How many values the partition hash has. */
     static final int HASHES = 1 << 16;
 
-    private static final int HASH_BYTES = 2;
+    static final int HASH_BYTES = 2;
     private static final int LENGTH_OFFSET = HASH_BYTES;
     private static final int PARTITION_OFFSET = LENGTH_OFFSET + 1;
 
