@@ -2,7 +2,6 @@ package io.hearth.codec;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.PointBuffer;
-import org.jspecify.annotations.Nullable;
 
 /** Readings as NDJSON: {@code {"device":…,"ts":…,"values":{…}}} on each line, as {@link JsonReadings#decodeLine} reads it. */
 public final class JsonLines implements LineFormat {
@@ -24,16 +23,13 @@ public final class JsonLines implements LineFormat {
         return end;
     }
 
-    private final class Reader implements LineReader {
+    private final class Reader extends LineReader {
         private final byte[] lines;
         private final int length;
         private final PointBuffer target;
         private final PlainJsonLine plain = new PlainJsonLine(devices, metrics);
         private int at;
         private int line = -1;
-        private boolean tooLong;
-        private @Nullable DeviceId device;
-        private @Nullable String problem;
 
         Reader(byte[] lines, int length, PointBuffer target) {
             this.lines = lines;
@@ -55,9 +51,8 @@ public final class JsonLines implements LineFormat {
                     end--;
                 }
                 if (end > start) {
-                    tooLong = at - start > MAX_LINE_BYTES;
-                    if (tooLong) {
-                        problem = TOO_LONG;
+                    if (at - start > MAX_LINE_BYTES) {
+                        foundTooLong(line);
                     } else {
                         read(start, end);
                     }
@@ -68,37 +63,17 @@ public final class JsonLines implements LineFormat {
         }
 
         private void read(int start, int end) {
-            problem = null;
-            device = plain.read(lines, start, end, target);
+            DeviceId device = plain.read(lines, start, end, target);
             if (device != null) {
+                foundReading(line, device);
                 return;
             }
             try {
                 String name = json.decodeLine(lines, start, end - start, target);
-                device = DeviceId.isValid(name) ? new DeviceId(name) : null;
+                foundReading(line, DeviceId.isValid(name) ? new DeviceId(name) : null);
             } catch (MalformedPayloadException e) {
-                problem = String.valueOf(e.getMessage());
+                foundUnfit(line, e.getMessage());
             }
-        }
-
-        @Override
-        public int line() {
-            return line;
-        }
-
-        @Override
-        public boolean isTooLong() {
-            return tooLong;
-        }
-
-        @Override
-        public @Nullable DeviceId device() {
-            return device;
-        }
-
-        @Override
-        public @Nullable String problem() {
-            return problem;
         }
     }
 }

@@ -10,7 +10,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Reads lines of {@link LineProtocol} in one pass over their bytes. */
-final class LineProtocolReader implements LineReader {
+final class LineProtocolReader extends LineReader {
     private static final int MAX_QUOTED = 64;
 
     /** So many digits are always in the range of a 64-bit integer. */
@@ -37,11 +37,8 @@ final class LineProtocolReader implements LineReader {
     private final DecimalScan decimal = new DecimalScan();
 
     private int at;
-    private int line;
     private int nextLine;
-    private boolean tooLong;
     private @Nullable DeviceId device;
-    private @Nullable String problem;
 
     /** What a slice was without its escapes, or a name made of two. */
     private byte[] scratch = new byte[128];
@@ -69,30 +66,10 @@ final class LineProtocolReader implements LineReader {
     }
 
     @Override
-    public int line() {
-        return line;
-    }
-
-    @Override
-    public boolean isTooLong() {
-        return tooLong;
-    }
-
-    @Override
-    public @Nullable DeviceId device() {
-        return device;
-    }
-
-    @Override
-    public @Nullable String problem() {
-        return problem;
-    }
-
-    @Override
     public boolean next() {
         while (at < length) {
             int start = at;
-            line = nextLine++;
+            int line = nextLine++;
             skipBlanks();
             if (at == length) {
                 return false;
@@ -105,21 +82,19 @@ final class LineProtocolReader implements LineReader {
                 at = LineProtocol.lineEnd(text, start, length) + 1;
                 continue;
             }
-            problem = null;
             int before = target.size();
             try {
                 readLine();
-                tooLong = at - start > LineFormat.MAX_LINE_BYTES;
-                if (tooLong) {
-                    problem = LineFormat.TOO_LONG;
-                    target.truncate(before);
-                }
+                foundReading(line, device);
             } catch (UnfitLineException e) {
-                problem = e.getMessage();
-                target.truncate(before);
                 at = LineProtocol.lineEnd(text, start, length) + 1;
                 nextLine = line + 1 + lineFeeds(start, at - 1);
-                tooLong = at - start > LineFormat.MAX_LINE_BYTES;
+                target.truncate(before);
+                foundUnfit(line, e.getMessage());
+            }
+            if (at - start > LineFormat.MAX_LINE_BYTES) {
+                target.truncate(before);
+                foundTooLong(line);
             }
             return true;
         }

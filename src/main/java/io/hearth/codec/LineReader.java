@@ -7,26 +7,59 @@ import org.jspecify.annotations.Nullable;
  * Takes readings out of lines of text, one after the other, and adds each to the buffer that the reader was opened with.
  * Not safe for several threads.
  */
-public interface LineReader {
+public abstract class LineReader {
+    private int line;
+    private boolean tooLong;
+    private @Nullable DeviceId device;
+    private @Nullable String problem;
+
     /**
      * Goes on to the next line that is not blank. Its reading is in the buffer afterwards, unless there is a
      * {@link #problem}, which leaves the buffer as it was.
      *
      * @return false at the end of the text
      */
-    boolean next();
+    public abstract boolean next();
 
     /** The number of the line, from 0, blank ones included. */
-    int line();
+    public final int line() {
+        return line;
+    }
 
     /** Whether the line is longer than {@link LineFormat#MAX_LINE_BYTES}, which is a {@link #problem}, too. */
-    boolean isTooLong();
+    public final boolean isTooLong() {
+        return tooLong;
+    }
 
-    /** The device that the line names; null if what it names is no device id. */
-    @Nullable
-    DeviceId device();
+    /** The device that the line names; null if what it names is no device id, or there is a {@link #problem}. */
+    public final @Nullable DeviceId device() {
+        return device;
+    }
 
     /** What keeps the line from being a reading, for its sender; null if it is one. */
-    @Nullable
-    String problem();
+    public final @Nullable String problem() {
+        return problem;
+    }
+
+    /** The line that {@link #next} came to is a reading. */
+    protected final void foundReading(int itsLine, @Nullable DeviceId itsDevice) {
+        set(itsLine, itsDevice, null, false);
+    }
+
+    /** The line that {@link #next} came to is none. */
+    protected final void foundUnfit(int itsLine, @Nullable String itsProblem) {
+        set(itsLine, null, String.valueOf(itsProblem), false);
+    }
+
+    /** The line that {@link #next} came to is longer than {@link LineFormat#MAX_LINE_BYTES}. */
+    protected final void foundTooLong(int itsLine) {
+        set(itsLine, null, LineFormat.TOO_LONG, true);
+    }
+
+    private void set(int itsLine, @Nullable DeviceId itsDevice, @Nullable String itsProblem, boolean isTooLong) {
+        line = itsLine;
+        device = itsDevice;
+        problem = itsProblem;
+        tooLong = isTooLong;
+    }
 }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> what a name stands for
  */
-final class NameCache<T> {
+public final class NameCache<T> {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private final Function<String, @Nullable T> decoder;
@@ -41,18 +41,18 @@ final class NameCache<T> {
     }
 
     /** The devices of valid ids. */
-    static NameCache<DeviceId> ofDevices() {
+    public static NameCache<DeviceId> ofDevices() {
         return new NameCache<>(1 << 15, name -> DeviceId.isValid(name) ? new DeviceId(name) : null);
     }
 
     /** The valid names of metrics. */
-    static NameCache<String> ofMetrics() {
+    public static NameCache<String> ofMetrics() {
         return new NameCache<>(1 << 13, name -> MetricName.isValid(name) ? name : null);
     }
 
     /** What {@code [from, to)} of a text stands for; null if it is not valid, also if it is no UTF-8. */
     @Nullable
-    T get(byte[] text, int from, int to) {
+    public T get(byte[] text, int from, int to) {
         int length = to - from;
         long head = word(text, from, Math.min(length, Long.BYTES));
         long hash = mix(head ^ length);

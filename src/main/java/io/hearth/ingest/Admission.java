@@ -1,7 +1,6 @@
 package io.hearth.ingest;
 
 import io.hearth.codec.JsonReadings;
-import io.hearth.codec.LineFormat;
 import io.hearth.codec.LineReader;
 import io.hearth.codec.MalformedPayloadException;
 import io.hearth.codec.RejectedReading;
@@ -72,18 +71,12 @@ final class Admission {
     /**
      * Adds the readings of lines that can be stored to {@code batch}, each assigned to the device that its line names.
      *
+     * @param reader adds to the points of {@code batch}
      * @param ingestTimeMicros stands in for a missing device time
      * @param refused hears of the readings that cannot be stored, by line
      */
-    void admitLines(
-            LineFormat format,
-            byte[] lines,
-            int length,
-            long ingestTimeMicros,
-            AppendBatch batch,
-            Consumer<Rejection> refused) {
+    void admitLines(LineReader reader, long ingestTimeMicros, AppendBatch batch, Consumer<Rejection> refused) {
         PointBuffer points = batch.points();
-        LineReader reader = format.read(lines, length, points);
         while (reader.next()) {
             String problem = reader.problem();
             if (problem != null) {

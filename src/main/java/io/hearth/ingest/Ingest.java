@@ -1,10 +1,11 @@
 package io.hearth.ingest;
 
-import io.hearth.codec.LineFormat;
+import io.hearth.codec.LineReader;
 import io.hearth.codec.MalformedPayloadException;
 import io.hearth.ingest.CommitGroup.TransmissionKey;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
+import io.hearth.model.PointBuffer;
 import io.hearth.series.AppendBatch;
 import io.hearth.series.SeriesStore;
 import io.hearth.series.Transmission;
@@ -26,6 +27,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.zip.CRC32C;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -134,19 +136,18 @@ public final class Ingest implements AutoCloseable {
     /**
      * Stores lines with a reading of any device each.
      *
-     * @param lines whole lines; the last may lack its line feed
-     * @param length how many bytes of it
+     * @param source opens the lines for reading into a buffer, when somebody subscribes
      * @param mostRejections how many rejections to list; all are counted
-     * @return rejections are numbered by line, from 0
+     * @return rejections are numbered by line, as the reader numbers them
      */
-    public Uni<IngestResult> ingestLines(LineFormat format, byte[] lines, int length, int mostRejections) {
+    public Uni<IngestResult> ingestLines(Function<PointBuffer, LineReader> source, int mostRejections) {
         return Uni.createFrom().deferred(() -> {
             metrics.deliveries.increment();
-            AppendBatch idle = idleBatches.poll();
-            AppendBatch batch = idle == null ? new AppendBatch() : idle;
+            AppendBatch used = idleBatches.poll();
+            AppendBatch batch = used == null ? new AppendBatch() : used;
             List<Rejection> rejections = new ArrayList<>();
             int[] rejected = {0};
-            admission.admitLines(format, lines, length, nowMicros(), batch, rejection -> {
+            admission.admitLines(source.apply(batch.points()), nowMicros(), batch, rejection -> {
                 if (rejected[0]++ < mostRejections) {
                     rejections.add(rejection);
                 }

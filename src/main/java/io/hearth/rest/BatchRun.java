@@ -72,7 +72,7 @@ final class BatchRun {
     }
 
     private void submit(LineBlocks.Block block) {
-        ingest.ingestLines(format, block.lines(), block.length(), IngestAnswer.MAX_REJECTED)
+        ingest.ingestLines(points -> format.read(block.lines(), block.length(), points), IngestAnswer.MAX_REJECTED)
                 .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
                 .subscribe()
                 .with(result -> settled(block, result), this::failed);

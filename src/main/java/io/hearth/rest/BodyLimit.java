@@ -21,8 +21,8 @@ public class BodyLimit {
     private static final int BEHIND_THE_GATE = 1_000;
     private static final long MAX_BODY_BYTES = 1 << 20;
 
-    private static final Set<String> STREAMS =
-            Set.of(BatchResource.PATH, LineProtocolResource.WRITE_V1, LineProtocolResource.WRITE_V2);
+    private static final Set<String> STREAMS = Set.of(
+            BatchResource.PATH, ImportResource.PATH, LineProtocolResource.WRITE_V1, LineProtocolResource.WRITE_V2);
 
     private final FallbackRoutes problems;
 

@@ -21,7 +21,7 @@ import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 
 /** Sends {@link StreamedAnswer}s, compressed if the client asks for gzip, no faster than the client reads. */
 @Provider
-@Produces({MediaType.APPLICATION_JSON, "text/csv", "application/x-ndjson"})
+@Produces({MediaType.APPLICATION_JSON, "text/csv", "application/x-ndjson", "application/vnd.apache.parquet"})
 public final class StreamedAnswerWriter implements ServerMessageBodyWriter<StreamedAnswer> {
     private static final Logger LOG = Logger.getLogger(StreamedAnswerWriter.class);
     private static final int GZIP_BUFFER_BYTES = 8192;

@@ -45,7 +45,7 @@ class LineProtocolTest {
                         new Read(0, "b", ""),
                         new Read(1, "c", ""),
                         new Read(2, "e", ""),
-                        new Read(3, "e", "there is no tag device_id or device to name the device"));
+                        new Read(3, "", "there is no tag device_id or device to name the device"));
     }
 
     @Test

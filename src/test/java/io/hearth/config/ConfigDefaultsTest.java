@@ -28,6 +28,8 @@ class ConfigDefaultsTest {
             Map.entry("hearth.auth", true),
             Map.entry("hearth.data-dir", Path.of("./data")),
             Map.entry("hearth.device-password", Optional.empty()),
+            Map.entry("hearth.import.max-file", mebibytes(1024)),
+            Map.entry("hearth.import.max-files", 2),
             Map.entry("hearth.ingest.clock-ahead", Duration.ofMinutes(10)),
             Map.entry("hearth.ingest.dead-letter-retention", Duration.ofDays(30)),
             Map.entry("hearth.ingest.redelivery-window", Duration.ofHours(24)),

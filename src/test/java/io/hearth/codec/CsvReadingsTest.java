@@ -1,0 +1,101 @@
+package io.hearth.codec;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hearth.model.PointBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CsvReadingsTest {
+    private static final String LONG = "device,ts,metric,value,type";
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "dev,when,value    | the header must have the columns device and ts, and either metric and value, or metrics;"
+                        + " it is dev,when,value",
+                "device;ts;a       | the header must have the columns device and ts, and either metric and value, or metrics;"
+                        + " it is device;ts;a",
+                "device,ts,metric  | the header has only one of the columns metric and value",
+                "device,ts         | the header has no metric",
+                "device,ts,a,b,a   | the header has the column a twice",
+                "device,ts,room a  | a column's name is not a metric name: room a"
+            })
+    void below_headerOfNoLayout_saysWhatIsWrong(String header, String problem) {
+        assertThatThrownBy(() -> CsvReadings.below(header))
+                .isInstanceOf(MalformedPayloadException.class)
+                .hasMessage(problem);
+    }
+
+    @Test
+    void below_headerOfASpreadsheet_isUnderstood() throws Exception {
+        CsvReadings csv = CsvReadings.below("\uFEFF\"device_id\", ts ,\"values.metric\"\r\n");
+
+        assertThat(read(csv, "d1,2026-11-22T10:00:00Z,1\r\n")).containsExactly("d1 1 points");
+        assertThat(csv.columns.names()).containsExactly("device_id", "ts", "metric");
+    }
+
+    @Test
+    void endOfLastLine_withinTheRowsOfAReading_isBeforeThem() throws Exception {
+        CsvReadings csv = CsvReadings.below(LONG);
+        String first = "d1,1,a,1,number\nd1,1,b,1,number\n";
+
+        assertThat(end(csv, first)).isEqualTo(first.length());
+        assertThat(end(csv, first + "d1,2,a,1,number\nd1,2,b,1,num")).isEqualTo(first.length());
+        assertThat(end(csv, first + "d2,1,a,1,number\n")).isEqualTo(first.length());
+        assertThat(end(csv, first + "d2,1,a,\"x\ny")).isEqualTo(first.length());
+        assertThat(end(csv, "d1,1,a")).isZero();
+    }
+
+    @Test
+    void endOfLastLine_ofReadingsARow_isBehindTheLast() throws Exception {
+        CsvReadings csv = CsvReadings.below("device,ts,a");
+
+        assertThat(end(csv, "d1,1,1\nd1,1,2\nd1,2")).isEqualTo("d1,1,1\nd1,1,2\n".length());
+    }
+
+    @Test
+    void read_rowsOfADeviceAndTime_areOneReading_andABadOneIsLeftOutAlone() throws Exception {
+        List<String> read = read(
+                CsvReadings.below(LONG),
+                "d1,1,a,1,number\nd1,1,b,true,boolean\nd1,1,c,x,number\nd1,1,d,,string\nd1,2,e,,\nd1,3,f,\"\",\n"
+                        + "d1,4,g,1,number,more\nd1,5,h,\"x\n");
+
+        assertThat(read)
+                .containsExactly(
+                        "d1 2 points",
+                        "2: c: is not a number",
+                        "d1 1 points",
+                        "4: e: has no value",
+                        "d1 1 points",
+                        "6: the row has more fields than the header",
+                        "7: a field in quotes does not end; all that follows counts as part of it");
+    }
+
+    private static int end(CsvReadings csv, String rows) {
+        return csv.endOfLastLine(rows.getBytes(UTF_8), rows.length());
+    }
+
+    /** The readings, and of those that are none the line and what is wrong. */
+    private static List<String> read(CsvReadings csv, String rows) {
+        byte[] bytes = rows.getBytes(UTF_8);
+        PointBuffer points = new PointBuffer();
+        LineReader reader = csv.read(bytes, bytes.length, points);
+        List<String> read = new ArrayList<>();
+        while (reader.next()) {
+            int last = points.size() - 1;
+            read.add(
+                    reader.problem() != null
+                            ? reader.line() + ": " + reader.problem()
+                            : reader.device() + " " + (points.firstPoint(last + 1) - points.firstPoint(last))
+                                    + " points");
+        }
+        return read;
+    }
+}
