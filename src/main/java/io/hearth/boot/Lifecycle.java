@@ -3,6 +3,7 @@ package io.hearth.boot;
 import io.hearth.config.HearthConfig;
 import io.hearth.config.MqttConfig;
 import io.hearth.ingest.Ingest;
+import io.hearth.live.LiveFeed;
 import io.hearth.mqtt.endpoint.EmbeddedConnector;
 import io.hearth.table.Table;
 import io.quarkus.runtime.ShutdownEvent;
@@ -24,6 +25,7 @@ class Lifecycle {
     private final MqttConfig mqtt;
     private final EmbeddedConnector embedded;
     private final Ingest ingest;
+    private final LiveFeed liveFeed;
     private final Table table;
 
     Lifecycle(
@@ -31,11 +33,13 @@ class Lifecycle {
             MqttConfig mqtt,
             @Connector(EmbeddedConnector.NAME) EmbeddedConnector embedded,
             Ingest ingest,
+            LiveFeed liveFeed,
             Table table) {
         this.hearth = hearth;
         this.mqtt = mqtt;
         this.embedded = embedded;
         this.ingest = ingest;
+        this.liveFeed = liveFeed;
         this.table = table;
     }
 
@@ -61,6 +65,11 @@ class Lifecycle {
                 mqttPort,
                 hearth.region(),
                 hearth.dataDir());
+    }
+
+    /** Whoever follows the stream connects again, then to the service that takes over from this one. */
+    void endStreams(@Observes @Priority(0) ShutdownEvent shutdown) {
+        liveFeed.close();
     }
 
     /** The connectors stop with priority 1, and wait until what they have received is settled. */

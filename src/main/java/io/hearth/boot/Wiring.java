@@ -3,11 +3,15 @@ package io.hearth.boot;
 import io.hearth.config.HearthConfig;
 import io.hearth.config.IngestConfig;
 import io.hearth.config.MqttConfig;
+import io.hearth.config.StreamConfig;
 import io.hearth.config.TableConfig;
 import io.hearth.ingest.DeadLetters;
 import io.hearth.ingest.Ingest;
 import io.hearth.ingest.IngestSettings;
+import io.hearth.live.LiveEvents;
+import io.hearth.live.LiveFeed;
 import io.hearth.model.RegionId;
+import io.hearth.rest.LiveEventJson;
 import io.hearth.security.Listeners;
 import io.hearth.series.FleetAggregates;
 import io.hearth.series.Sealing;
@@ -16,6 +20,8 @@ import io.hearth.table.Table;
 import io.hearth.table.memory.MemoryTable;
 import io.hearth.table.rocksdb.RocksDbSettings;
 import io.hearth.table.rocksdb.RocksDbTable;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -90,6 +96,26 @@ class Wiring {
                 });
         helpers.allowCoreThreadTimeOut(true);
         return new FleetAggregates(series, helpers, processors);
+    }
+
+    @Produces
+    @Singleton
+    LiveFeed liveFeed(Table table, StreamConfig config, MeterRegistry registry) {
+        LiveFeed feed = new LiveFeed(
+                table,
+                new LiveEvents(),
+                LiveEventJson::of,
+                new LiveFeed.Settings(config.pollInterval(), config.heartbeat(), config.maxClients()));
+        Gauge.builder("hearth.stream.clients", feed, LiveFeed::listeners)
+                .description("Clients that follow the live stream")
+                .register(registry);
+        FunctionCounter.builder("hearth.stream.events", feed, LiveFeed::told)
+                .description("Events sent to clients of the live stream")
+                .register(registry);
+        FunctionCounter.builder("hearth.stream.missed", feed, LiveFeed::missed)
+                .description("Times that a client of the live stream was told that it missed changes")
+                .register(registry);
+        return feed;
     }
 
     @Produces

@@ -67,6 +67,10 @@ final class SeriesKeys {
         return new Key(device.value(), Bytes.wrap(key));
     }
 
+    static boolean isRun(Bytes sortKey) {
+        return sortKey.length() > RUN_REGION_AT && sortKey.array()[0] == RUN;
+    }
+
     /** The sort keys of every run that can hold a reading of {@code [startMicros, endMicros)}. */
     static SortRange runs(long startMicros, long endMicros) {
         return new SortRange(time(RUN, slotStart(startMicros)), time(RUN, endMicros));

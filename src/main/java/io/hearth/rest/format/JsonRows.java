@@ -36,6 +36,14 @@ public final class JsonRows implements ReadingsWriter {
         return new JsonRows(device, timeForm, out);
     }
 
+    /** {@code {"device":…,"readings":[…]}} of one block. */
+    public static void event(DeviceId device, ReadingBlock block, TextOutput out) throws IOException {
+        JsonRows rows = new JsonRows(device, TimeForm.RFC3339, out);
+        rows.begin();
+        rows.block(block, 0, block.size() - 1);
+        out.ascii("]}");
+    }
+
     /** One reading a line. */
     public static JsonRows lines(TimeForm timeForm, TextOutput out) {
         return new JsonRows(null, timeForm, out);

@@ -1,0 +1,22 @@
+package io.hearth.live;
+
+import io.hearth.model.DeviceId;
+import io.hearth.model.ReadingBlock;
+
+/** Something that was committed, told in the terms of who listens rather than of how it is stored. */
+public sealed interface LiveEvent {
+    /** What an event is about. */
+    enum Kind {
+        /** Readings of a device that were stored together. */
+        READINGS
+    }
+
+    DeviceId device();
+
+    /**
+     * Readings were stored.
+     *
+     * @param block as they came in; a later write of the same key may have taken their place by now
+     */
+    record Readings(DeviceId device, ReadingBlock block) implements LiveEvent {}
+}

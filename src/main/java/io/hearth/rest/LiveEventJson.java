@@ -1,0 +1,27 @@
+package io.hearth.rest;
+
+import io.hearth.live.LiveEvent;
+import io.hearth.rest.format.JsonRows;
+import io.hearth.rest.format.TextOutput;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/** What the live stream says of an event: a JSON object without line breaks. */
+public final class LiveEventJson {
+    private LiveEventJson() {}
+
+    public static byte[] of(LiveEvent event) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        TextOutput out = new TextOutput(bytes);
+        try {
+            if (event instanceof LiveEvent.Readings readings) {
+                JsonRows.event(readings.device(), readings.block(), out);
+            }
+            out.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+}
