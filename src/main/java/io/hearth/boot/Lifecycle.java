@@ -5,6 +5,7 @@ import io.hearth.config.MqttConfig;
 import io.hearth.ingest.Ingest;
 import io.hearth.live.LiveFeed;
 import io.hearth.mqtt.endpoint.EmbeddedConnector;
+import io.hearth.presence.DevicePresence;
 import io.hearth.table.Table;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -13,6 +14,7 @@ import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import org.eclipse.microprofile.reactive.messaging.spi.Connector;
 import org.jboss.logging.Logger;
 
@@ -21,11 +23,15 @@ import org.jboss.logging.Logger;
 class Lifecycle {
     private static final Logger LOG = Logger.getLogger("io.hearth");
 
+    /** Presence that is not written is found out of date at the next start, which is as good. */
+    private static final Duration PRESENCE_PATIENCE = Duration.ofSeconds(1);
+
     private final HearthConfig hearth;
     private final MqttConfig mqtt;
     private final EmbeddedConnector embedded;
     private final Ingest ingest;
     private final LiveFeed liveFeed;
+    private final DevicePresence presence;
     private final Table table;
 
     Lifecycle(
@@ -34,12 +40,14 @@ class Lifecycle {
             @Connector(EmbeddedConnector.NAME) EmbeddedConnector embedded,
             Ingest ingest,
             LiveFeed liveFeed,
+            DevicePresence presence,
             Table table) {
         this.hearth = hearth;
         this.mqtt = mqtt;
         this.embedded = embedded;
         this.ingest = ingest;
         this.liveFeed = liveFeed;
+        this.presence = presence;
         this.table = table;
     }
 
@@ -75,6 +83,7 @@ class Lifecycle {
     /** The connectors stop with priority 1, and wait until what they have received is settled. */
     void stop(@Observes @Priority(1000) ShutdownEvent shutdown) {
         ingest.close();
+        presence.awaitWritten(PRESENCE_PATIENCE);
         table.close();
     }
 }

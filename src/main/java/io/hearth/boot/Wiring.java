@@ -11,6 +11,7 @@ import io.hearth.ingest.IngestSettings;
 import io.hearth.live.LiveEvents;
 import io.hearth.live.LiveFeed;
 import io.hearth.model.RegionId;
+import io.hearth.presence.DevicePresence;
 import io.hearth.rest.LiveEventJson;
 import io.hearth.security.Listeners;
 import io.hearth.series.FleetAggregates;
@@ -116,6 +117,12 @@ class Wiring {
                 .description("Times that a client of the live stream was told that it missed changes")
                 .register(registry);
         return feed;
+    }
+
+    @Produces
+    @Singleton
+    DevicePresence presence(Table table, HearthConfig config, InstantSource wallClock) {
+        return new DevicePresence(table, wallClock, config.retention());
     }
 
     @Produces

@@ -2,13 +2,16 @@ package io.hearth.live;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.ReadingBlock;
+import io.hearth.presence.Presence;
 
 /** Something that was committed, told in the terms of who listens rather than of how it is stored. */
 public sealed interface LiveEvent {
     /** What an event is about. */
     enum Kind {
         /** Readings of a device that were stored together. */
-        READINGS
+        READINGS,
+        /** A device came or went. */
+        PRESENCE
     }
 
     DeviceId device();
@@ -19,4 +22,12 @@ public sealed interface LiveEvent {
      * @param block as they came in; a later write of the same key may have taken their place by now
      */
     record Readings(DeviceId device, ReadingBlock block) implements LiveEvent {}
+
+    /** A device came or went. */
+    record PresenceChanged(Presence presence) implements LiveEvent {
+        @Override
+        public DeviceId device() {
+            return presence.device();
+        }
+    }
 }

@@ -6,6 +6,7 @@ import io.hearth.table.ChangeStart;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Cursor;
 import io.hearth.table.CursorExpiredException;
+import io.hearth.table.Item;
 import io.hearth.table.Table;
 import io.hearth.table.TableException;
 import java.time.Duration;
@@ -256,30 +257,26 @@ public final class LiveFeed implements AutoCloseable {
         long bytes = PAGE_OVERHEAD_BYTES;
         for (Change change : page.changes()) {
             LiveEvent.Kind kind = events.kindOf(change);
-            if (kind != null) {
-                entries.add(new Entry(change, kind));
-                bytes += ENTRY_OVERHEAD_BYTES + bodyBytes(change);
+            if (kind != null && change instanceof Change.Stored stored) {
+                entries.add(new Entry(stored.item(), kind));
+                bytes += ENTRY_OVERHEAD_BYTES + stored.item().body().length();
             }
         }
         // A page of nothing that concerns anybody still leads on.
         return new HeldPage(after, entries.toArray(new Entry[0]), page.next(), bytes);
     }
 
-    private static int bodyBytes(Change change) {
-        return change instanceof Change.Stored stored ? stored.item().body().length() : 0;
-    }
-
     /** A part of the feed; who is at {@code start} finds the changes behind it here. */
     private record HeldPage(Cursor start, Entry[] entries, Cursor next, long bytes) {}
 
-    /** A change that is an event, decoded when the first listener wants it. */
+    /** A stored item that is an event, decoded when the first listener wants it. */
     private final class Entry {
-        private final Change change;
+        private final Item item;
         private final LiveEvent.Kind kind;
         private byte @Nullable [] json;
 
-        Entry(Change change, LiveEvent.Kind kind) {
-            this.change = change;
+        Entry(Item item, LiveEvent.Kind kind) {
+            this.item = item;
             this.kind = kind;
         }
 
@@ -288,11 +285,11 @@ public final class LiveFeed implements AutoCloseable {
             byte[] made = json;
             if (made == null) {
                 try {
-                    made = toJson.apply(events.decode(change));
+                    made = toJson.apply(events.decode(kind, item));
                 } catch (CorruptItemException | IllegalArgumentException e) {
                     LOG.errorf(
                             "The live feed leaves out an item of %s: %s",
-                            change.key().partitionKey(), e.getMessage());
+                            item.key().partitionKey(), e.getMessage());
                     made = NOTHING;
                 }
                 json = made;
@@ -392,7 +389,7 @@ public final class LiveFeed implements AutoCloseable {
                     }
                 }
                 Entry entry = current.entries[nextEntry];
-                byte[] json = filter.accepts(entry.kind, entry.change.key()) ? entry.json() : NOTHING;
+                byte[] json = filter.accepts(entry.kind, entry.item.key()) ? entry.json() : NOTHING;
                 if (json.length > 0) {
                     listener.event(entry.kind, json, nextEntry == last ? current.next : null);
                     told.increment();
@@ -409,7 +406,7 @@ public final class LiveFeed implements AutoCloseable {
 
         private int lastWanted(HeldPage current) {
             int last = current.entries.length - 1;
-            while (last >= 0 && !filter.accepts(current.entries[last].kind, current.entries[last].change.key())) {
+            while (last >= 0 && !filter.accepts(current.entries[last].kind, current.entries[last].item.key())) {
                 last--;
             }
             return last;

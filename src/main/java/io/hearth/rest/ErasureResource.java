@@ -3,6 +3,7 @@ package io.hearth.rest;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.TimeRange;
+import io.hearth.presence.DevicePresence;
 import io.hearth.rest.problem.FieldError;
 import io.hearth.rest.problem.ProblemException;
 import io.hearth.series.SeriesStore;
@@ -23,11 +24,13 @@ import org.jspecify.annotations.Nullable;
 @Path("/api/v1")
 public class ErasureResource {
     private final SeriesStore series;
+    private final DevicePresence presence;
     private final InstantSource clock;
 
     @Inject
-    public ErasureResource(SeriesStore series, InstantSource clock) {
+    public ErasureResource(SeriesStore series, DevicePresence presence, InstantSource clock) {
         this.series = series;
+        this.presence = presence;
         this.clock = clock;
     }
 
@@ -81,7 +84,9 @@ public class ErasureResource {
     @APIResponse(responseCode = "404", description = "No reading of this device has ever been stored.")
     public void eraseDevice(
             @RestPath @DeviceIdText @Parameter(description = "The device.", example = "thermostat-1") String id) {
-        series.erase(known(id));
+        DeviceId device = known(id);
+        series.erase(device);
+        presence.forget(device);
     }
 
     private DeviceId known(String id) {

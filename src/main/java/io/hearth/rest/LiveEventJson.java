@@ -17,6 +17,8 @@ public final class LiveEventJson {
         try {
             if (event instanceof LiveEvent.Readings readings) {
                 JsonRows.event(readings.device(), readings.block(), out);
+            } else if (event instanceof LiveEvent.PresenceChanged changed) {
+                PresenceResource.write(changed.presence(), out);
             }
             out.flush();
         } catch (IOException e) {

@@ -67,7 +67,9 @@ public class StreamResource {
                             example = "thermostat-1,plug-2")
                     @Nullable
                     String ids,
-            @RestQuery @Parameter(description = "Only these kinds of event, separated by commas: readings.") @Nullable
+            @RestQuery
+                    @Parameter(description = "Only these kinds of event, separated by commas: readings, presence.")
+                    @Nullable
                     String kinds,
             @RestQuery @Parameter(description = "The id of the last event that arrived.") @Nullable String after,
             @RestHeader("Last-Event-ID") @Parameter(hidden = true) @Nullable String lastEventId) {

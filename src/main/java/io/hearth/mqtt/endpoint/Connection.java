@@ -15,6 +15,7 @@ import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +58,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private String clientId = "";
     private boolean mqtt5;
     private @Nullable Publish will;
+    private ConnectionEvents.@Nullable Session session;
+    private boolean saidGoodbye;
+    private EndpointMetrics.@Nullable Closed closedFor;
     private @Nullable ScheduledFuture<?> timer;
     private long keepAliveNanos;
     private long microsAtRead;
@@ -82,6 +86,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     String clientId() {
         return clientId;
+    }
+
+    /** Set from when the client has been let in. */
+    ConnectionEvents.@Nullable Session session() {
+        return session;
     }
 
     boolean isMqtt5() {
@@ -217,6 +226,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         write(Handshake.accepted(request, assigned ? clientId : null));
         stage = Stage.CONNECTED;
         services.metrics().connected();
+        session = services.events().connected(clientId, !assigned, request.username(), remoteAddress());
         keepAliveNanos = TimeUnit.SECONDS.toNanos(request.keepAliveSeconds()) * 3 / 2;
         if (keepAliveNanos > 0) {
             watch(keepAliveNanos);
@@ -243,6 +253,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         if (!withWill) {
             will = null;
         }
+        saidGoodbye = true;
         close();
     }
 
@@ -275,6 +286,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
             return;
         }
         services.metrics().closed(reason);
+        closedFor = reason;
         if (stage == Stage.CONNECTED && mqtt5) {
             write(Handshake.disconnect(reasonCode));
         }
@@ -336,18 +348,28 @@ final class Connection extends ChannelInboundHandlerAdapter {
         outbound.clear();
         if (wasConnected) {
             services.metrics().disconnected();
-            publishWill();
+            endSession();
         }
         whenClosed.forEach(Runnable::run);
         whenClosed.clear();
     }
 
-    private void publishWill() {
+    private void endSession() {
+        ConnectionEvents.Session ended = session;
+        if (ended != null) {
+            services.events().disconnected(ended, saidGoodbye, closedFor);
+        }
         Publish last = will;
         will = null;
         if (last != null) {
             inbound.acceptWill(last);
         }
+    }
+
+    private @Nullable String remoteAddress() {
+        return context != null && context.channel().remoteAddress() instanceof InetSocketAddress address
+                ? address.getAddress().getHostAddress()
+                : null;
     }
 
     private void cancelTimer() {

@@ -3,6 +3,7 @@ package io.hearth.mqtt.endpoint;
 import io.hearth.config.MqttConfig;
 import io.hearth.mqtt.InFlight;
 import io.hearth.mqtt.TelemetryStream;
+import io.hearth.presence.DevicePresence;
 import io.hearth.security.Credentials;
 import io.hearth.table.Table;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -41,6 +42,7 @@ public class EmbeddedConnector implements InboundConnector {
     private final MqttConfig config;
     private final Credentials credentials;
     private final Table table;
+    private final DevicePresence presence;
     private final MeterRegistry registry;
     private final InstantSource clock;
     private volatile @Nullable MqttEndpoint endpoint;
@@ -51,12 +53,14 @@ public class EmbeddedConnector implements InboundConnector {
             MqttConfig config,
             Credentials credentials,
             Table table,
+            DevicePresence presence,
             MeterRegistry registry,
             InstantSource clock) {
         this.vertx = vertx;
         this.config = config;
         this.credentials = credentials;
         this.table = table;
+        this.presence = presence;
         this.registry = registry;
         this.clock = clock;
     }
@@ -76,6 +80,7 @@ public class EmbeddedConnector implements InboundConnector {
                 telemetry,
                 inFlight,
                 new RetainedMessages(table),
+                presence,
                 new EndpointMetrics(registry, inFlight),
                 clock);
         endpoint = made;

@@ -65,30 +65,49 @@ final class Inbound {
             throw new ProtocolViolation(
                     ReasonCode.PACKET_TOO_LARGE, "a payload of " + publish.payloadBytes() + " bytes");
         }
+        if (isReserved(publish)) {
+            throw new ProtocolViolation(ReasonCode.NOT_AUTHORIZED, "a PUBLISH to a topic that is the service's own");
+        }
         if (publish.qos() == 2) {
             unreleased.set(publish.packetId());
         }
-        take(publish, device);
+        take(publish, device, false);
+    }
+
+    private static boolean isReserved(Publish publish) {
+        return publish.topic().startsWith(ConnectionEvents.RESERVED);
     }
 
     /** Publishes the will of a client that is gone; nobody waits for an answer. */
     void acceptWill(Publish will) {
-        take(will, TelemetryTopic.deviceOf(will.topic()));
+        if (!isReserved(will)) {
+            take(will, TelemetryTopic.deviceOf(will.topic()), true);
+        }
     }
 
-    private void take(Publish publish, @Nullable String device) {
+    private void take(Publish publish, @Nullable String device, boolean isWill) {
         if (publish.qos() == 0) {
             unansweredQos0++;
         }
         Answer answer = new Answer(this, publish, connection.readNanos());
         unanswered.add(answer);
         services.inFlight().enter(publish.payload().length);
+        if (device == null) {
+            tellPresence(publish, isWill);
+        }
         if (device != null) {
             services.telemetry().emit(new Answer.Telemetry(answer, delivery(publish, device)));
         } else if (publish.retain()) {
             services.router().retain(publish, answer);
         } else {
             answer.settle();
+        }
+    }
+
+    private void tellPresence(Publish publish, boolean isWill) {
+        ConnectionEvents.Session session = connection.session();
+        if (session != null) {
+            services.events().published(publish, session, isWill);
         }
     }
 

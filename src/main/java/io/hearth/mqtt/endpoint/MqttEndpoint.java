@@ -4,6 +4,7 @@ import io.hearth.config.MqttConfig;
 import io.hearth.config.StartupRefusedException;
 import io.hearth.mqtt.InFlight;
 import io.hearth.mqtt.TelemetryStream;
+import io.hearth.presence.DevicePresence;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.mqtt.MqttDecoder;
@@ -63,17 +64,20 @@ public final class MqttEndpoint {
             TelemetryStream telemetry,
             InFlight inFlight,
             RetainedMessages retained,
+            DevicePresence presence,
             EndpointMetrics metrics,
             InstantSource clock) {
         this.vertx = vertx;
         this.config = config;
         this.retained = retained;
+        Router router = new Router(retained);
         this.services = new Services(
                 authenticator,
                 telemetry,
                 inFlight,
                 new Clients(),
-                new Router(retained),
+                router,
+                new ConnectionEvents(router, presence, clock),
                 metrics,
                 new QuietLog(),
                 clock,

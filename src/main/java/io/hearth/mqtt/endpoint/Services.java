@@ -18,6 +18,7 @@ record Services(
         InFlight inFlight,
         Clients clients,
         Router router,
+        ConnectionEvents events,
         EndpointMetrics metrics,
         QuietLog log,
         InstantSource clock,

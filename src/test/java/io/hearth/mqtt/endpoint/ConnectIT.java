@@ -100,7 +100,7 @@ class ConnectIT {
 
             Packet will = watcher.read();
             assertThat(will.topic()).isEqualTo("devices/d1/status");
-            assertThat(will.payload()).isEqualTo("gone");
+            assertThat(will.payload()).isEqualTo("offline");
         }
     }
 

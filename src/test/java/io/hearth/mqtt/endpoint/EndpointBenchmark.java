@@ -6,12 +6,14 @@ import io.hearth.ingest.Delivery;
 import io.hearth.mqtt.InFlight;
 import io.hearth.mqtt.TelemetryMessage;
 import io.hearth.mqtt.TelemetryStream;
+import io.hearth.presence.DevicePresence;
 import io.hearth.table.memory.MemoryTable;
 import io.micrometer.prometheus.PrometheusConfig;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
 import java.lang.management.ManagementFactory;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,13 +41,15 @@ final class EndpointBenchmark {
         GroupCommit ingest = new GroupCommit();
         telemetry.subscribe(ingest);
         Vertx vertx = Vertx.vertx();
+        MemoryTable table = new MemoryTable(Clock.systemUTC());
         MqttEndpoint endpoint = new MqttEndpoint(
                 vertx,
                 config,
                 (user, password) -> password != null,
                 telemetry,
                 inFlight,
-                new RetainedMessages(new MemoryTable(Clock.systemUTC())),
+                new RetainedMessages(table),
+                new DevicePresence(table, Clock.systemUTC(), Duration.ofDays(30)),
                 new EndpointMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), inFlight),
                 Clock.systemUTC());
         endpoint.start();

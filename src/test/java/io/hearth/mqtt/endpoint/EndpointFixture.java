@@ -5,6 +5,7 @@ import io.hearth.ingest.Delivery;
 import io.hearth.mqtt.InFlight;
 import io.hearth.mqtt.TelemetryMessage;
 import io.hearth.mqtt.TelemetryStream;
+import io.hearth.presence.DevicePresence;
 import io.hearth.table.Table;
 import io.hearth.table.memory.MemoryTable;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -31,6 +32,7 @@ final class EndpointFixture implements AutoCloseable {
     final Vertx vertx = Vertx.vertx();
     final InFlight inFlight;
     final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    final DevicePresence presence;
     final MqttEndpoint endpoint;
     private final List<TelemetryMessage> waiting = new ArrayList<>();
     private final List<Delivery> deliveries = new ArrayList<>();
@@ -51,6 +53,7 @@ final class EndpointFixture implements AutoCloseable {
                 config.maxInFlightMessages(), config.maxInFlightBytes().asLongValue());
         TelemetryStream telemetry = new TelemetryStream();
         telemetry.subscribe(new Ingest());
+        presence = new DevicePresence(table, Clock.systemUTC(), Duration.ofDays(30));
         endpoint = new MqttEndpoint(
                 vertx,
                 config,
@@ -58,6 +61,7 @@ final class EndpointFixture implements AutoCloseable {
                 telemetry,
                 inFlight,
                 new RetainedMessages(table),
+                presence,
                 new EndpointMetrics(registry, inFlight),
                 Clock.systemUTC());
         endpoint.start();

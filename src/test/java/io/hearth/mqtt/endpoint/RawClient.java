@@ -142,7 +142,7 @@ final class RawClient implements AutoCloseable {
                 body.write(0);
             }
             body.writeBytes(text(hello.willTopic()));
-            body.writeBytes(text("gone"));
+            body.writeBytes(text("offline"));
         }
         if (withPassword) {
             body.writeBytes(text("user"));

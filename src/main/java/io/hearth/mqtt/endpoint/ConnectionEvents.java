@@ -1,0 +1,167 @@
+package io.hearth.mqtt.endpoint;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.hearth.model.DeviceId;
+import io.hearth.mqtt.StatusTopic;
+import io.hearth.presence.DevicePresence;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells who comes and goes: subscribers, by the lifecycle events of AWS IoT, {@code
+ * $aws/events/presence/connected|disconnected/{clientId}}, and the presence of devices, to which a connection belongs whose
+ * client id is the device's id.
+ */
+final class ConnectionEvents {
+    /** Only the service publishes here, so that subscribers can believe what they read. */
+    static final String RESERVED = "$aws/events/";
+
+    private static final String PREFIX = RESERVED + "presence/";
+    private static final int MAX_COUNTED_CLIENTS = 100_000;
+    private static final JsonFactory JSON = new JsonFactory();
+
+    private final Router router;
+    private final DevicePresence presence;
+    private final InstantSource clock;
+    private final AtomicLong sessions = new AtomicLong();
+
+    /** How often each client has connected, to order its events by; begins anew after an hour, as with AWS. */
+    private final Cache<String, AtomicLong> versions = Caffeine.newBuilder()
+            .maximumSize(MAX_COUNTED_CLIENTS)
+            .expireAfterAccess(Duration.ofHours(1))
+            .build();
+
+    ConnectionEvents(Router router, DevicePresence presence, InstantSource clock) {
+        this.router = router;
+        this.presence = presence;
+        this.clock = clock;
+    }
+
+    /**
+     * A connection in MQTT's sense.
+     *
+     * @param number tells the sessions of this process apart; above 0
+     * @param chosenId whether the client chose its id, so that it may be a device's
+     * @param version counts the connections of this client
+     */
+    record Session(
+            String clientId,
+            long number,
+            boolean chosenId,
+            @Nullable String username,
+            @Nullable String address,
+            UUID id,
+            long version) {}
+
+    /** A client has been let in. */
+    Session connected(String clientId, boolean chosenId, @Nullable String username, @Nullable String address) {
+        AtomicLong version = versions.get(clientId, id -> new AtomicLong(-1));
+        Session session = new Session(
+                clientId,
+                sessions.incrementAndGet(),
+                chosenId,
+                username,
+                address,
+                UUID.randomUUID(),
+                version == null ? 0 : version.incrementAndGet());
+        if (isDevice(session)) {
+            presence.connected(new DeviceId(clientId), session.number());
+        }
+        publish("connected", session, null);
+        return session;
+    }
+
+    /**
+     * A client's session is over.
+     *
+     * @param byClient whether the client said goodbye
+     * @param reason why the server ended it; null if it did not
+     */
+    void disconnected(Session session, boolean byClient, EndpointMetrics.@Nullable Closed reason) {
+        if (isDevice(session)) {
+            presence.disconnected(new DeviceId(session.clientId()), session.number());
+        }
+        publish("disconnected", session, reasonOf(byClient, reason));
+    }
+
+    /** A client says something on a topic; what is no status of a device is passed over. */
+    void published(Publish publish, Session by, boolean asWill) {
+        String device = StatusTopic.deviceOf(publish.topic());
+        if (device == null || !DeviceId.isValid(device)) {
+            return;
+        }
+        Boolean online = StatusTopic.isOnline(publish.payload());
+        if (online == null) {
+            return;
+        }
+        if (asWill && !online) {
+            presence.willSaid(new DeviceId(device), by.number());
+        } else {
+            presence.said(new DeviceId(device), online, by.number());
+        }
+    }
+
+    private static boolean isDevice(Session session) {
+        return session.chosenId() && DeviceId.isValid(session.clientId());
+    }
+
+    private static String reasonOf(boolean byClient, EndpointMetrics.@Nullable Closed reason) {
+        if (reason == null) {
+            return byClient ? "CLIENT_INITIATED_DISCONNECT" : "CONNECTION_LOST";
+        }
+        return switch (reason) {
+            case PROTOCOL_ERROR -> "CLIENT_ERROR";
+            case KEEP_ALIVE -> "MQTT_KEEP_ALIVE_TIMEOUT";
+            case TAKEN_OVER -> "DUPLICATE_CLIENTID";
+            case SLOW_SUBSCRIBER -> "THROTTLED";
+            case NOT_DURABLE, FAILURE -> "SERVER_ERROR";
+            case SHUTDOWN -> "SERVER_INITIATED_DISCONNECT";
+        };
+    }
+
+    /** To nobody if the client id is no level of a topic, as with AWS. */
+    private void publish(String type, Session session, @Nullable String disconnectReason) {
+        String clientId = session.clientId();
+        if (clientId.indexOf('+') >= 0 || clientId.indexOf('#') >= 0 || clientId.indexOf('/') >= 0) {
+            return;
+        }
+        byte[] payload = payload(type, session, disconnectReason);
+        Publish event = new Publish(
+                PREFIX + type + '/' + clientId, 1, false, false, 0, Publish.NO_BYTES, payload, payload.length);
+        router.route(event, null);
+    }
+
+    private byte[] payload(String type, Session session, @Nullable String disconnectReason) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (JsonGenerator json = JSON.createGenerator(bytes)) {
+            json.writeStartObject();
+            json.writeStringField("clientId", session.clientId());
+            json.writeNumberField("timestamp", clock.millis());
+            json.writeStringField("eventType", type);
+            json.writeStringField("sessionIdentifier", session.id().toString());
+            json.writeStringField("principalIdentifier", session.username() == null ? "" : session.username());
+            if (session.address() != null) {
+                json.writeStringField("ipAddress", session.address());
+            }
+            if (disconnectReason != null) {
+                json.writeBooleanField(
+                        "clientInitiatedDisconnect", disconnectReason.equals("CLIENT_INITIATED_DISCONNECT"));
+                json.writeStringField("disconnectReason", disconnectReason);
+            }
+            json.writeNumberField("versionNumber", session.version());
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+}

@@ -1,0 +1,59 @@
+package io.hearth.presence;
+
+import io.hearth.model.DeviceId;
+import io.hearth.table.ByteReader;
+import io.hearth.table.ByteWriter;
+import io.hearth.table.Bytes;
+import io.hearth.table.CorruptItemException;
+import io.hearth.table.Item;
+import io.hearth.table.Key;
+import java.util.Arrays;
+
+/**
+ * A device's presence as it is kept in its partition, under the sort key {@code 02}. Body, format 1: {@code [1] format |
+ * [1] 1 if online | [1] cause | [8] since, µs | [8] process}.
+ *
+ * @param process the process whose connections say so, which ends with it; 0 if it outlives any process
+ */
+public record StoredPresence(Presence presence, long process) {
+    private static final int FORMAT = 1;
+    private static final byte SORT_KEY = 0x02;
+    private static final Bytes SORT_KEY_BYTES = Bytes.wrap(new byte[] {SORT_KEY});
+    private static final int BODY_BYTES = 19;
+
+    /** Whether a key of the table is that of a device's presence. */
+    public static boolean isPresence(Key key) {
+        return key.sortKey().equals(SORT_KEY_BYTES) && DeviceId.isValid(key.partitionKey());
+    }
+
+    /** @throws CorruptItemException it is none, or damaged */
+    public static StoredPresence of(Item item) {
+        ByteReader in = new ByteReader(item.body().array());
+        int format = in.readByte();
+        if (format != FORMAT) {
+            throw new CorruptItemException("presence has format " + format + ", this build knows " + FORMAT);
+        }
+        boolean online = in.readByte() != 0;
+        int code = in.readByte();
+        Presence.Cause cause = Arrays.stream(Presence.Cause.values())
+                .filter(known -> known.code() == code)
+                .findAny()
+                .orElseThrow(() -> new CorruptItemException("presence has cause " + code));
+        DeviceId device = new DeviceId(item.key().partitionKey());
+        return new StoredPresence(new Presence(device, online, in.readLong(), cause), in.readLong());
+    }
+
+    static Key key(DeviceId device) {
+        return new Key(device.value(), SORT_KEY_BYTES);
+    }
+
+    Item item(long expiresAtSeconds) {
+        ByteWriter body = new ByteWriter(BODY_BYTES);
+        body.writeByte(FORMAT);
+        body.writeByte(presence.online() ? 1 : 0);
+        body.writeByte(presence.cause().code());
+        body.writeLong(presence.sinceMicros());
+        body.writeLong(process);
+        return new Item(key(presence.device()), Bytes.wrap(body.toByteArray()), expiresAtSeconds, 0, null);
+    }
+}

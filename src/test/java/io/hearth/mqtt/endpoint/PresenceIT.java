@@ -1,0 +1,147 @@
+package io.hearth.mqtt.endpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.hearth.model.DeviceId;
+import io.hearth.mqtt.endpoint.RawClient.Hello;
+import io.hearth.mqtt.endpoint.RawClient.Packet;
+import io.hearth.presence.Presence.Cause;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Who is there, told by connections, last wills and status topics. */
+class PresenceIT {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int DISCONNECT_PACKET = 0xE0;
+
+    private final EndpointFixture fixture = new EndpointFixture();
+
+    @AfterEach
+    void close() {
+        fixture.close();
+    }
+
+    @Test
+    void connectionOfADevice_isItsPresence() {
+        try (RawClient device = RawClient.connected(fixture.port(), "d1")) {
+            awaitPresence("d1", true, Cause.CONNECTION);
+            device.send(new byte[] {(byte) DISCONNECT_PACKET, 0});
+            awaitPresence("d1", false, Cause.CONNECTION);
+        }
+    }
+
+    @Test
+    void connectionThatBreaks_takesItsDeviceOffline() {
+        try (RawClient device = RawClient.connected(fixture.port(), "d1")) {
+            awaitPresence("d1", true, Cause.CONNECTION);
+        }
+        awaitPresence("d1", false, Cause.CONNECTION);
+    }
+
+    @Test
+    void statusTopic_isThePresenceOfTheDeviceItNames() {
+        try (RawClient gateway = RawClient.connected(fixture.port(), "gateway")) {
+            gateway.send(gateway.publish("devices/child/status", 1, 1, "online"));
+            awaitPresence("child", true, Cause.STATUS);
+            gateway.send(gateway.publish("devices/child/status", 1, 2, "dimmed"));
+            gateway.send(gateway.publish("devices/child/status", 1, 3, "OFFLINE"));
+            awaitPresence("child", false, Cause.STATUS);
+        }
+    }
+
+    @Test
+    void willOfASessionLeftBehind_doesNotHideADeviceThatIsBack() {
+        Hello hello = Hello.mqtt3("left-behind").will("devices/d1/status");
+        RawClient left = RawClient.connected(fixture.port(), hello);
+        left.send(left.publish("devices/d1/status", 1, 1, "online"));
+        awaitPresence("d1", true, Cause.STATUS);
+        try (RawClient back = RawClient.connected(fixture.port(), "back");
+                RawClient watcher = RawClient.connected(fixture.port(), "watcher")) {
+            watcher.subscribed("devices/d1/status", 1);
+            back.send(back.publish("devices/d1/status", 1, 1, "online"));
+            assertThat(watcher.read().payload()).isEqualTo("online");
+            left.close();
+            assertThat(watcher.read().payload()).isEqualTo("offline");
+            assertThat(fixture.presence.of(new DeviceId("d1")).orElseThrow().online())
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void reconnect_withTheSameClientId_endsOnline() {
+        try (RawClient first =
+                RawClient.connected(fixture.port(), Hello.mqtt3("d1").will("devices/d1/status"))) {
+            awaitPresence("d1", true, Cause.CONNECTION);
+            try (RawClient second = RawClient.connected(fixture.port(), "d1");
+                    RawClient watcher = RawClient.connected(fixture.port(), "watcher")) {
+                first.readToEnd();
+                // Whatever the first left behind comes before this.
+                watcher.subscribed("x", 1);
+                second.send(second.publish("x", 1, 1, "y"));
+                watcher.read();
+                assertThat(fixture.presence.of(new DeviceId("d1")).orElseThrow().online())
+                        .isTrue();
+            }
+        }
+    }
+
+    @Test
+    void lifecycleEvents_areThoseOfAws() throws Exception {
+        try (RawClient watcher = RawClient.connected(fixture.port(), "watcher")) {
+            watcher.subscribed("$aws/events/presence/+/d1", 1);
+            JsonNode connected;
+            try (RawClient device = RawClient.connected(fixture.port(), "d1")) {
+                Packet event = watcher.read();
+                assertThat(event.topic()).isEqualTo("$aws/events/presence/connected/d1");
+                connected = JSON.readTree(event.payload());
+                assertThat(connected.at("/clientId").asText()).isEqualTo("d1");
+                assertThat(connected.at("/eventType").asText()).isEqualTo("connected");
+                assertThat(connected.at("/ipAddress").asText()).isEqualTo("127.0.0.1");
+                assertThat(connected.at("/versionNumber").asInt()).isZero();
+                assertThat(connected.at("/timestamp").asLong()).isPositive();
+                device.send(new byte[] {(byte) DISCONNECT_PACKET, 0});
+                Packet end = watcher.read();
+                assertThat(end.topic()).isEqualTo("$aws/events/presence/disconnected/d1");
+                JsonNode disconnected = JSON.readTree(end.payload());
+                assertThat(disconnected.at("/sessionIdentifier")).isEqualTo(connected.at("/sessionIdentifier"));
+                assertThat(disconnected.at("/clientInitiatedDisconnect").asBoolean())
+                        .isTrue();
+                assertThat(disconnected.at("/disconnectReason").asText()).isEqualTo("CLIENT_INITIATED_DISCONNECT");
+            }
+            RawClient lost = RawClient.connected(fixture.port(), "d1");
+            assertThat(JSON.readTree(watcher.read().payload())
+                            .at("/versionNumber")
+                            .asInt())
+                    .isEqualTo(1);
+            lost.close();
+            JsonNode disconnected = JSON.readTree(watcher.read().payload());
+            assertThat(disconnected.at("/disconnectReason").asText()).isEqualTo("CONNECTION_LOST");
+            assertThat(disconnected.at("/clientInitiatedDisconnect").asBoolean())
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void lifecycleEvents_ofAClient_areRefused() {
+        try (RawClient watcher = RawClient.connected(fixture.port(), "watcher");
+                RawClient forger = RawClient.connected(fixture.port(), Hello.mqtt5("forger"))) {
+            watcher.subscribed("$aws/events/presence/connected/d1", 1);
+            forger.send(forger.publish("$aws/events/presence/connected/d1", 1, 1, "{}"));
+            Packet disconnect = forger.read();
+            assertThat(disconnect.type()).isEqualTo(RawClient.DISCONNECT);
+            assertThat(disconnect.body().get(0)).isEqualTo((byte) 0x87);
+            assertThat(watcher.isSilentFor(200)).isTrue();
+        }
+    }
+
+    private void awaitPresence(String device, boolean online, Cause cause) {
+        await().untilAsserted(() -> assertThat(fixture.presence.of(new DeviceId(device)))
+                .hasValueSatisfying(found -> {
+                    assertThat(found.online()).isEqualTo(online);
+                    assertThat(found.cause()).isEqualTo(cause);
+                }));
+    }
+}
