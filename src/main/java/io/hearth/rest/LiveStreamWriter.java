@@ -1,7 +1,5 @@
 package io.hearth.rest;
 
-import io.hearth.live.LiveFeed;
-import jakarta.inject.Inject;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
@@ -15,17 +13,10 @@ import org.jboss.resteasy.reactive.server.spi.ServerHttpResponse;
 import org.jboss.resteasy.reactive.server.spi.ServerMessageBodyWriter;
 import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 
-/** Leaves the response open and has the feed write to it. */
+/** Leaves the response open and has the feed write to it. Made before there are settings, so it has nothing injected. */
 @Provider
 @Produces(MediaType.SERVER_SENT_EVENTS)
 public final class LiveStreamWriter implements ServerMessageBodyWriter<LiveStream> {
-    private final LiveFeed feed;
-
-    @Inject
-    public LiveStreamWriter(LiveFeed feed) {
-        this.feed = feed;
-    }
-
     @Override
     public boolean isWriteable(Class<?> type, Type generic, ResteasyReactiveResourceInfo target, MediaType mediaType) {
         return LiveStream.class.isAssignableFrom(type);
@@ -42,7 +33,7 @@ public final class LiveStreamWriter implements ServerMessageBodyWriter<LiveStrea
         response.setResponseHeader(HttpHeaders.CACHE_CONTROL, "no-store");
         // Reverse proxies would wait for more of it.
         response.setResponseHeader("X-Accel-Buffering", "no");
-        stream.subscription().start(ServerSentEvents.open(response, feed::wake));
+        stream.subscription().start(ServerSentEvents.open(response, stream.feed()::wake));
     }
 
     @Override

@@ -79,9 +79,11 @@ public class StreamResource {
         boolean resumes = lastEventId != null && !lastEventId.isEmpty();
         String place = resumes ? lastEventId : after;
         try {
-            return new LiveStream(feed.subscribe(filter, place == null ? null : new Cursor(place))
-                    .orElseThrow(() -> new ProblemException(
-                            ProblemType.OVERLOADED, "As many clients follow the stream as may at a time.")));
+            return new LiveStream(
+                    feed,
+                    feed.subscribe(filter, place == null ? null : new Cursor(place))
+                            .orElseThrow(() -> new ProblemException(
+                                    ProblemType.OVERLOADED, "As many clients follow the stream as may at a time.")));
         } catch (InvalidCursorException e) {
             throw ProblemException.invalid(
                     new FieldError(resumes ? "Last-Event-ID" : "after", "is not the id of an event of this service"));
