@@ -25,6 +25,7 @@ class ArchitectureTest {
             Map.entry("table", Set.of()),
             Map.entry("table.memory", Set.of("table")),
             Map.entry("table.rocksdb", Set.of("table")),
+            Map.entry("table.dynamodb", Set.of("table")),
             Map.entry("series.chunk", Set.of("model", "table")),
             Map.entry("series.aggregate", Set.of("model")),
             Map.entry("promql", Set.of("model")),
@@ -105,6 +106,14 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.rocksdb..");
+
+    @ArchTest
+    static final ArchRule awsSdk_isImportedByItsEngineOnly = ArchRuleDefinition.noClasses()
+            .that()
+            .resideOutsideOfPackage("io.hearth.table.dynamodb..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("software.amazon..");
 
     private static String roomOf(JavaClass javaClass) {
         String name = javaClass.getPackageName();

@@ -1,5 +1,6 @@
 package io.hearth.boot;
 
+import io.hearth.config.DynamoDbConfig;
 import io.hearth.config.HearthConfig;
 import io.hearth.config.IngestConfig;
 import io.hearth.config.MqttConfig;
@@ -18,6 +19,8 @@ import io.hearth.series.FleetAggregates;
 import io.hearth.series.Sealing;
 import io.hearth.series.SeriesStore;
 import io.hearth.table.Table;
+import io.hearth.table.dynamodb.DynamoDbSettings;
+import io.hearth.table.dynamodb.DynamoDbTable;
 import io.hearth.table.memory.MemoryTable;
 import io.hearth.table.rocksdb.RocksDbSettings;
 import io.hearth.table.rocksdb.RocksDbTable;
@@ -47,6 +50,7 @@ class Wiring {
     Table table(
             HearthConfig hearth,
             TableConfig config,
+            DynamoDbConfig dynamoDb,
             InstantSource wallClock,
             MeterRegistry registry,
             Listeners listeners) {
@@ -54,6 +58,20 @@ class Wiring {
         listeners.refuseIfOpenToStrangers();
         return switch (config.engine()) {
             case MEMORY -> new MemoryTable(wallClock);
+            case DYNAMODB -> {
+                DynamoDbSettings settings = new DynamoDbSettings(
+                        dynamoDb.endpoint().orElse(null),
+                        new DynamoDbSettings.Location(dynamoDb.region().orElse(null), dynamoDb.table()),
+                        dynamoDb.create(),
+                        dynamoDb.requestTimeout(),
+                        dynamoDb.deadline(),
+                        config.maxPending().asLongValue(),
+                        dynamoDb.maxConnections());
+                DynamoDbMetrics metrics = new DynamoDbMetrics(registry);
+                DynamoDbTable table = DynamoDbTable.open(settings, wallClock, metrics);
+                metrics.watch(table);
+                yield table;
+            }
             case ROCKSDB -> {
                 RocksDbSettings settings = new RocksDbSettings(
                         hearth.dataDir().resolve("table"),

@@ -11,10 +11,11 @@ public interface TableConfig {
     /** What keeps the data. */
     enum Engine {
         ROCKSDB,
+        DYNAMODB,
         MEMORY
     }
 
-    /** {@code rocksdb}: in the data directory; {@code memory}: nowhere, for trials. */
+    /** {@code rocksdb}: in the data directory; {@code dynamodb}: in a table of the DynamoDB API; {@code memory}: nowhere, for trials. */
     @WithDefault("rocksdb")
     Engine engine();
 

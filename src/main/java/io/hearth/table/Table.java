@@ -36,8 +36,8 @@ public interface Table extends AutoCloseable {
 
     /**
      * Reorganises a partition: stores items that hold what others held, and removes those others. For whoever reads through
-     * the owner of the items nothing changes, so an engine that can keeps this out of the change feed. An engine that cannot
-     * do it in one step stores before it removes. Exactly the named items are removed, at a cost per stretch of neighbours
+     * the owner of the items nothing changes, so an engine that can keeps this out of the change feed; one that cannot keeps
+     * the stored items out, and shows the others as removed. An engine that cannot do it in one step stores before it removes. Exactly the named items are removed, at a cost per stretch of neighbours
      * rather than per item where the engine can.
      *
      * @param items without index keys, of the same partition as {@code superseded}
@@ -77,6 +77,14 @@ public interface Table extends AutoCloseable {
      * @return fails with {@link CursorExpiredException} or {@link InvalidCursorException}
      */
     Uni<ChangePage> changes(Cursor after, int limit);
+
+    /**
+     * Whether other processes may write to this table at the same time. What this process remembers of it may then be
+     * out of date, and work that only one may do needs a lease.
+     */
+    default boolean isShared() {
+        return false;
+    }
 
     /** Releases everything; operations under way fail or complete, later ones fail with {@link TableException}. */
     @Override

@@ -24,6 +24,7 @@ public abstract class TableContract
                 ExpiryContract,
                 IndexContract,
                 ScanContract,
+                ReplaceContract,
                 ChangesContract {
     private final FakeClock clock = new FakeClock();
     private Table table;

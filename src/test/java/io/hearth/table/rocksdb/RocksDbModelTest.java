@@ -1,6 +1,7 @@
 package io.hearth.table.rocksdb;
 
 import io.hearth.table.FakeClock;
+import io.hearth.table.ModelPlayer;
 import io.hearth.table.Table;
 import io.hearth.table.memory.MemoryTable;
 import java.io.IOException;
@@ -40,7 +41,7 @@ final class RocksDbModelTest {
         Table model = new MemoryTable(clock);
         RocksDbTable table = TestTables.openUnsynced(directory, clock);
         try {
-            ModelPlayer player = new ModelPlayer(random, clock, model, table);
+            ModelPlayer player = new ModelPlayer(random, clock, model, table, ModelPlayer.Feed.WHOLE);
             for (int step = 1; step <= steps; step++) {
                 int dice = random.nextInt(100);
                 if (dice < 5) {

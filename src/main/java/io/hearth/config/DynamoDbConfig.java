@@ -1,0 +1,39 @@
+package io.hearth.config;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.Min;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Settings of the table on the DynamoDB API. Credentials come from where the AWS SDK looks for them. */
+@ConfigMapping(prefix = "hearth.dynamodb")
+public interface DynamoDbConfig {
+    /** Where the API is, for anything but Amazon DynamoDB: {@code http://alternator:8000}. */
+    Optional<URI> endpoint();
+
+    /** The AWS region, such as {@code eu-central-1}; without it the one that the AWS environment names. */
+    Optional<String> region();
+
+    /** The table's name. */
+    @WithDefault("hearth")
+    String table();
+
+    /** Whether to create the table if it is absent, with on-demand capacity, its index, stream and time to live. */
+    @WithDefault("false")
+    boolean create();
+
+    /** How long one request may take; what is not answered by then is sent again. */
+    @WithDefault("3s")
+    Duration requestTimeout();
+
+    /** How long an operation is tried before it fails; ingest then begins again, and REST answers 503. */
+    @WithDefault("10s")
+    Duration deadline();
+
+    /** How many requests may be under way at once, reads and writes each. */
+    @WithDefault("48")
+    @Min(1)
+    int maxConnections();
+}

@@ -1,0 +1,38 @@
+package io.hearth.table.dynamodb;
+
+import java.net.URI;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the table is and how it is used.
+ *
+ * @param endpoint null for the endpoint of Amazon DynamoDB in {@code location}
+ * @param location the AWS region, such as {@code eu-central-1}, and the table's name
+ * @param create whether to create the table, with on-demand capacity, if it is absent
+ * @param requestTimeout how long one request may take; what is not answered by then is sent again
+ * @param deadline how long an operation is tried before it fails, retries and waiting included
+ * @param maxPendingBytes how many bytes of writes may be under way before writers are refused
+ * @param maxConnections how many requests may be under way at once, reads and writes each
+ */
+public record DynamoDbSettings(
+        @Nullable URI endpoint,
+        Location location,
+        boolean create,
+        Duration requestTimeout,
+        Duration deadline,
+        long maxPendingBytes,
+        int maxConnections) {
+    /** @param region null for the one that the environment names; with an endpoint of one's own it need not */
+    public record Location(@Nullable String region, String table) {}
+
+    public DynamoDbSettings {
+        if (deadline.compareTo(requestTimeout) < 0
+                || requestTimeout.toMillis() < 1
+                || maxPendingBytes < 1
+                || maxConnections < 1) {
+            throw new IllegalArgumentException("deadline " + deadline + ", request timeout " + requestTimeout + ", "
+                    + maxPendingBytes + " bytes, " + maxConnections + " connections");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package io.hearth.table.dynamodb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hearth.table.FakeClock;
+import io.hearth.table.TableException;
+import io.hearth.table.UnsupportedFormatException;
+import io.hearth.table.dynamodb.DynamoDbSettings.Location;
+import java.net.URI;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.BillingMode;
+import software.amazon.awssdk.services.dynamodb.model.StreamViewType;
+import software.amazon.awssdk.services.dynamodb.model.TableDescription;
+import software.amazon.awssdk.services.dynamodb.model.TimeToLiveDescription;
+import software.amazon.awssdk.services.dynamodb.model.TimeToLiveStatus;
+
+final class TableSetupIT {
+    private final DynamoDbLocal local = DynamoDbLocal.get();
+    private final Location location = local.newLocation();
+    private final DynamoDbAsyncClient client = local.client(location);
+
+    @Test
+    void open_tableAbsent_createsItOnlyWhenToldTo() {
+        assertThatThrownBy(() -> open(false))
+                .isInstanceOf(TableException.class)
+                .hasMessageContaining("HEARTH_DYNAMODB_CREATE");
+
+        open(true).close();
+
+        TableDescription table = client.describeTable(request -> request.tableName(location.table()))
+                .join()
+                .table();
+        assertThat(table.billingModeSummary().billingMode()).isEqualTo(BillingMode.PAY_PER_REQUEST);
+        assertThat(table.streamSpecification().streamViewType()).isEqualTo(StreamViewType.NEW_AND_OLD_IMAGES);
+        TimeToLiveDescription ttl = client.describeTimeToLive(request -> request.tableName(location.table()))
+                .join()
+                .timeToLiveDescription();
+        assertThat(ttl.attributeName()).isEqualTo("exp");
+        assertThat(ttl.timeToLiveStatus()).isIn(TimeToLiveStatus.ENABLED, TimeToLiveStatus.ENABLING);
+        open(false).close();
+    }
+
+    @Test
+    void open_tableOfSomebodyElse_isRefused() {
+        client.createTable(request -> request.tableName(location.table())
+                        .attributeDefinitions(
+                                attribute -> attribute.attributeName("id").attributeType("S"))
+                        .keySchema(key -> key.attributeName("id").keyType("HASH"))
+                        .billingMode(BillingMode.PAY_PER_REQUEST))
+                .join();
+
+        assertThatThrownBy(() -> open(true)).isInstanceOf(UnsupportedFormatException.class);
+    }
+
+    @Test
+    void open_nobodyListens_saysSo() {
+        DynamoDbSettings settings = new DynamoDbSettings(
+                URI.create("http://127.0.0.1:1"),
+                location,
+                true,
+                Duration.ofSeconds(3),
+                Duration.ofSeconds(3),
+                1 << 20,
+                1);
+
+        assertThatThrownBy(() -> DynamoDbTable.open(settings, new FakeClock(), RequestListener.NONE))
+                .isInstanceOf(TableException.class)
+                .hasMessageContaining("cannot be used");
+    }
+
+    private DynamoDbTable open(boolean create) {
+        DynamoDbSettings settings = local.settings(location);
+        DynamoDbSettings asked = new DynamoDbSettings(
+                settings.endpoint(),
+                location,
+                create,
+                settings.requestTimeout(),
+                settings.deadline(),
+                settings.maxPendingBytes(),
+                settings.maxConnections());
+        return DynamoDbTable.open(asked, new FakeClock(), RequestListener.NONE);
+    }
+}
