@@ -1,16 +1,13 @@
 package io.hearth.table.dynamodb;
 
 import io.hearth.table.dynamodb.DynamoDbSettings.Location;
-import java.io.File;
 import java.lang.reflect.Field;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.eclipse.jetty.server.NetworkConnector;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.handler.ContextHandler;
@@ -43,7 +40,6 @@ public final class DynamoDbLocal {
     }
 
     private DynamoDbLocal() {
-        System.setProperty("sqlite4java.library.path", nativeLibraries());
         // For the SDK's chain of credentials, which the engine uses; DynamoDB Local takes any.
         System.setProperty("aws.accessKeyId", "local");
         System.setProperty("aws.secretAccessKey", "local");
@@ -104,17 +100,5 @@ public final class DynamoDbLocal {
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("DynamoDB Local has no such control any more", e);
         }
-    }
-
-    /** Where Maven has put SQLite's library for this machine. */
-    private static String nativeLibraries() {
-        String system =
-                System.getProperty("os.name").startsWith("Mac") ? "libsqlite4java-osx" : "libsqlite4java-linux-amd64";
-        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-                .filter(entry -> Path.of(entry).getFileName().toString().startsWith(system))
-                .map(entry -> String.valueOf(Path.of(entry).getParent()))
-                .findFirst()
-                .orElseThrow(() ->
-                        new IllegalStateException(system + " is not on the class path, which DynamoDB Local needs"));
     }
 }
