@@ -56,6 +56,7 @@ class ArchitectureTest {
                             "security",
                             "series",
                             "series.aggregate",
+                            "shadow",
                             "table")));
 
     /** Wires everything, so it may use everything; nobody may use it. */

@@ -4,6 +4,8 @@ import io.hearth.config.DynamoDbConfig;
 import io.hearth.config.HearthConfig;
 import io.hearth.config.IngestConfig;
 import io.hearth.config.MqttConfig;
+import io.hearth.config.ShadowConfig;
+import io.hearth.config.StartupRefusedException;
 import io.hearth.config.StreamConfig;
 import io.hearth.config.TableConfig;
 import io.hearth.ingest.DeadLetters;
@@ -18,6 +20,8 @@ import io.hearth.security.Listeners;
 import io.hearth.series.FleetAggregates;
 import io.hearth.series.Sealing;
 import io.hearth.series.SeriesStore;
+import io.hearth.shadow.Limits;
+import io.hearth.shadow.ShadowStore;
 import io.hearth.table.Table;
 import io.hearth.table.dynamodb.DynamoDbSettings;
 import io.hearth.table.dynamodb.DynamoDbTable;
@@ -141,6 +145,20 @@ class Wiring {
     @Singleton
     DevicePresence presence(Table table, HearthConfig config, InstantSource wallClock) {
         return new DevicePresence(table, wallClock, config.retention());
+    }
+
+    @Produces
+    @Singleton
+    ShadowStore shadows(Table table, HearthConfig hearth, ShadowConfig config, InstantSource wallClock) {
+        Limits limits;
+        try {
+            limits = new Limits(Math.toIntExact(config.maxState().asLongValue()), config.maxLevels());
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw new StartupRefusedException("HEARTH_SHADOW_MAX_STATE must be 1 to 30K", e);
+        }
+        ShadowStore.Settings settings =
+                new ShadowStore.Settings(limits, config.keptAfterDelete(), config.historyRetention());
+        return new ShadowStore(table, new RegionId(hearth.region()), wallClock, settings);
     }
 
     @Produces

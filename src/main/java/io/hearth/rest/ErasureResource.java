@@ -7,6 +7,7 @@ import io.hearth.presence.DevicePresence;
 import io.hearth.rest.problem.FieldError;
 import io.hearth.rest.problem.ProblemException;
 import io.hearth.series.SeriesStore;
+import io.hearth.shadow.ShadowStore;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.Path;
@@ -25,12 +26,14 @@ import org.jspecify.annotations.Nullable;
 public class ErasureResource {
     private final SeriesStore series;
     private final DevicePresence presence;
+    private final ShadowStore shadows;
     private final InstantSource clock;
 
     @Inject
-    public ErasureResource(SeriesStore series, DevicePresence presence, InstantSource clock) {
+    public ErasureResource(SeriesStore series, DevicePresence presence, ShadowStore shadows, InstantSource clock) {
         this.series = series;
         this.presence = presence;
+        this.shadows = shadows;
         this.clock = clock;
     }
 
@@ -79,12 +82,17 @@ public class ErasureResource {
 
     @DELETE
     @Path("/devices/{id}")
-    @Operation(operationId = "eraseDevice", summary = "Erases a device with all of its readings")
+    @Operation(operationId = "eraseDevice", summary = "Erases a device with all of its readings and shadows")
     @APIResponse(responseCode = "204", description = "It is in no answer any more; if it sends again, it is new.")
-    @APIResponse(responseCode = "404", description = "No reading of this device has ever been stored.")
+    @APIResponse(responseCode = "404", description = "Nothing of this device has ever been stored.")
     public void eraseDevice(
             @RestPath @DeviceIdText @Parameter(description = "The device.", example = "thermostat-1") String id) {
-        DeviceId device = known(id);
+        DeviceId device = new DeviceId(id);
+        boolean hasReadings = series.device(device).isPresent();
+        boolean hadShadows = shadows.erase(device).await().indefinitely() > 0;
+        if (!hasReadings && !hadShadows) {
+            throw ProblemException.unknownDevice();
+        }
         series.erase(device);
         presence.forget(device);
     }

@@ -100,6 +100,22 @@ final class DocumentFormat {
         }
     }
 
+    /** A value with its kind in front. */
+    static void writeWhole(JsonValue value, ByteWriter out) {
+        out.writeByte(kindOf(value));
+        writeValue(value, out);
+    }
+
+    static int sizeOf(JsonValue value) {
+        ByteWriter out = new ByteWriter(64);
+        writeWhole(value, out);
+        return out.length();
+    }
+
+    static JsonValue readWhole(ByteReader in) {
+        return readValue(in, in.readByte(), 1);
+    }
+
     private static void writeStamp(WriteStamp stamp, Map<WriteStamp, Integer> stamps, ByteWriter out) {
         Integer known = stamps.putIfAbsent(stamp, stamps.size());
         out.writeVarint(known == null ? stamps.size() - 1 : known);

@@ -1,6 +1,7 @@
 package io.hearth.shadow;
 
 import io.hearth.model.WriteStamp;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Map;
 import java.util.SortedMap;
@@ -32,6 +33,16 @@ record Node(@Nullable Assignment assigned, @Nullable WriteStamp objectSince, Sor
      * @param value no object
      */
     record Assignment(WriteStamp stamp, JsonValue value) {}
+
+    /** A value that an object has replaced is never seen again, so only its stamp is kept. */
+    Node {
+        if (assigned != null
+                && objectSince != null
+                && objectSince.compareTo(assigned.stamp) >= 0
+                && assigned.value != JsonValue.Null.NULL) {
+            assigned = new Assignment(assigned.stamp, JsonValue.Null.NULL);
+        }
+    }
 
     /** Whether anything stands here. */
     boolean isPresent() {
@@ -112,6 +123,14 @@ record Node(@Nullable Assignment assigned, @Nullable WriteStamp objectSince, Sor
         TreeMap<String, Node> left = new TreeMap<>();
         children.forEach((name, child) -> putKnown(left, name, child.without(isForgotten)));
         return new Node(kept, objectSince, sorted(left));
+    }
+
+    /** Adds the stamps of all tombstones, of this position and beneath it. */
+    void collectTombstones(Collection<WriteStamp> tombstones) {
+        if (assigned != null && assigned.value == JsonValue.Null.NULL) {
+            tombstones.add(assigned.stamp);
+        }
+        children.values().forEach(child -> child.collectTombstones(tombstones));
     }
 
     private static void putKnown(Map<String, Node> children, String name, Node child) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * A shadow as it is stored: its state with the write stamp of every field, tombstones included. Immutable.
@@ -24,6 +25,9 @@ import java.util.TreeMap;
 public record ShadowDocument(long version, SortedMap<RegionId, HybridTime> seen, Node root) {
     /** A shadow that never was. */
     public static final ShadowDocument NONE = new ShadowDocument(0, Collections.emptySortedMap(), Node.NOTHING);
+
+    /** Far more than a state at its limit takes, and far less than an item may have. */
+    static final int MAX_STORED_BYTES = 160 * 1024;
 
     static final String DESIRED = "desired";
     static final String REPORTED = "reported";
@@ -62,6 +66,42 @@ public record ShadowDocument(long version, SortedMap<RegionId, HybridTime> seen,
         return kept.equals(root) ? this : new ShadowDocument(version, seen, kept);
     }
 
+    /**
+     * This document with as few of its oldest tombstones left out as makes it fit into {@link #MAX_STORED_BYTES}: whoever
+     * removes ever new fields must not fill the item. A peer that has not seen what was left out may bring it back.
+     */
+    ShadowDocument withBoundedTombstones() {
+        if (encode().length <= MAX_STORED_BYTES) {
+            return this;
+        }
+        TreeSet<WriteStamp> stamps = new TreeSet<>();
+        root.collectTombstones(stamps);
+        List<WriteStamp> oldestFirst = List.copyOf(stamps);
+        int low = 0;
+        int high = oldestFirst.size() - 1;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (withoutTombstonesUpTo(oldestFirst.get(middle)).encode().length <= MAX_STORED_BYTES) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return oldestFirst.isEmpty() ? this : withoutTombstonesUpTo(oldestFirst.get(high));
+    }
+
+    private ShadowDocument withoutTombstonesUpTo(WriteStamp last) {
+        return new ShadowDocument(version, seen, root.without(tombstone -> tombstone.compareTo(last) <= 0));
+    }
+
+    /** When the document was last written, by the clock of whoever wrote it; epoch milliseconds. */
+    long lastWrittenMillis() {
+        return seen.values().stream()
+                .mapToLong(HybridTime::physicalMillis)
+                .max()
+                .orElse(0);
+    }
+
     /** The document as bytes, to be stored and to be sent to other regions. */
     public byte[] encode() {
         ByteWriter out = new ByteWriter(256);
@@ -98,12 +138,12 @@ public record ShadowDocument(long version, SortedMap<RegionId, HybridTime> seen,
         if (written != null && !mine.isObject() && !other.hasSeen(written.stamp())) {
             JsonValue now = merged.isPresent() ? merged.leaf() : JsonValue.Null.NULL;
             if (now == null || !now.isSameAs(written.value())) {
-                lost.add(new LostWrite(pointer, written.stamp()));
+                lost.add(new LostWrite(pointer, written.stamp(), written.value()));
             }
         }
         for (Map.Entry<String, Node> child : mine.children().entrySet()) {
-            String name = child.getKey().replace("~", "~0").replace("/", "~1");
-            collectLost(child.getValue(), merged.child(child.getKey()), pointer + "/" + name, other, lost);
+            String childPointer = ChangedFields.child(pointer, child.getKey());
+            collectLost(child.getValue(), merged.child(child.getKey()), childPointer, other, lost);
         }
     }
 }

@@ -19,7 +19,9 @@ public record ShadowUpdate(ShadowRequest request, ShadowDocument previous, Shado
         JsonValue patch = request.state();
         Node root = patch instanceof JsonValue.Fields ? previous.root().patched(patch, stamp) : Node.emptied(stamp);
         ShadowDocument current = previous.written(root, stamp, previous.version() + 1);
-        if (ShadowJson.stateBytes(current) > limits.maxStateBytes()) {
+        int bytes = ShadowJson.stateBytes(current);
+        // What regions merged may be larger than the limit, and must not be stuck there.
+        if (bytes > limits.maxStateBytes() && bytes > ShadowJson.stateBytes(previous)) {
             throw new ShadowException(ShadowError.TOO_LARGE, request.clientToken());
         }
         return new ShadowUpdate(request, previous, current, stamp);

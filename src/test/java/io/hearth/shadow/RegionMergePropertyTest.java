@@ -90,7 +90,8 @@ class RegionMergePropertyTest {
         RegionMerge atA = RegionMerge.of(a, b);
         RegionMerge atB = RegionMerge.of(b, a);
 
-        LostWrite lost = new LostWrite("/desired/x/color", new WriteStamp(HybridTime.of(2000, 0), B));
+        LostWrite lost = new LostWrite(
+                "/desired/x/color", new WriteStamp(HybridTime.of(2000, 0), B), new JsonValue.Text("blue"));
         assertThat(state(atA.document())).isEqualTo("{'desired':{'x':{'color':'red'}}}");
         assertThat(atA.lost()).containsExactly(lost);
         assertThat(atB.lost()).containsExactly(lost);
@@ -138,7 +139,8 @@ class RegionMergePropertyTest {
         // The leaf overwrote what was there before it, so that does not come back beside the later field.
         assertThat(state(merged(later, leaf))).isEqualTo("{'desired':{'x':{'new':2}}}");
         assertThat(RegionMerge.of(later, leaf).lost())
-                .containsExactly(new LostWrite("/desired/x", new WriteStamp(HybridTime.of(2000, 0), B)));
+                .containsExactly(new LostWrite(
+                        "/desired/x", new WriteStamp(HybridTime.of(2000, 0), B), new JsonValue.Numeral("5")));
     }
 
     @Test

@@ -3,13 +3,16 @@ package io.hearth.shadow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
 import io.hearth.table.CorruptItemException;
+import io.hearth.table.Item;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Pins what is stored: a change here is a change of the format, and needs a new version of it. */
@@ -31,8 +34,42 @@ class ShadowDocumentGoldenTest {
 
         assertThat(HexFormat.of().formatHex(document.encode()))
                 .isEqualTo(
-                        "010202056c6f63616c01a0c4506c000003047065657201a0c4506c01000002000001003000020764657369726564300004016e0400062d312e356533016f3000010178040001310174010101790300087265706f72746564300002016106000404013105016206000701016b03016632000101016704010130");
+                        "010202056c6f63616c01a0c4506c000003047065657201a0c4506c01000002000001003000020764657369726564300004016e0400062d312e356533016f3000010178040001310174010101790300087265706f72746564300002016106000404013105016206000701016b03016631000101016704010130");
         assertThat(ShadowDocument.decode(document.encode())).isEqualTo(document);
+    }
+
+    @Test
+    void storedShadow_andItsChange() {
+        ShadowId id = new ShadowId(new DeviceId("lamp"), "night");
+        ShadowChange change = new ShadowChange(
+                0x0102030405060708L,
+                ShadowChange.Kind.MERGED,
+                HybridTime.of(1_790_000_000_000L, 1),
+                300,
+                "region:peer",
+                List.of("/desired/a~1b"),
+                2,
+                List.of(new LostWrite(
+                        "/desired/c",
+                        new WriteStamp(HybridTime.of(1_790_000_000_000L, 0), PEER),
+                        new JsonValue.Text("é"))));
+        StoredShadow stored = StoredShadow.none(id).next(ShadowDocument.NONE, change);
+        Item item = stored.item(change, 7);
+        Item history = StoredShadow.historyItem(id, change, 9);
+
+        assertThat(item.key().sortKey().toString()).isEqualTo("306e69676874");
+        assertThat(HexFormat.of().formatHex(item.body().array()))
+                .isEqualTo(
+                        "0101020304050607080301a0c4506c000001ac020b726567696f6e3a70656572010d2f646573697265642f617e316202010a2f646573697265642f6301a0c4506c00000004706565720502c3a90100000000");
+        assertThat(StoredShadow.of(item)).isEqualTo(stored);
+        assertThat(HexFormat.of().formatHex(history.key().sortKey().array()))
+                .isEqualTo("316e696768740001a0c4506c0000010102030405060708");
+        assertThat(HexFormat.of().formatHex(history.body().array()))
+                .isEqualTo(
+                        "0101020304050607080301a0c4506c000001ac020b726567696f6e3a70656572010d2f646573697265642f617e316202010a2f646573697265642f6301a0c4506c00000004706565720502c3a9");
+        assertThat(StoredShadow.historyOf(history)).isEqualTo(change);
+        assertThat(ShadowKeys.document(ShadowId.classic(id.thing())).sortKey().toString())
+                .isEqualTo("30");
     }
 
     @Test

@@ -10,12 +10,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Another Java process with the classes of the tests. */
-final class ChildProcess implements AutoCloseable {
+public final class ChildProcess implements AutoCloseable {
     private final Process process;
     private final BufferedReader output;
 
     /** @param prefix a command that runs the command line behind it, or nothing */
-    ChildProcess(List<String> prefix, Class<?> main, String... arguments) throws IOException {
+    public ChildProcess(List<String> prefix, Class<?> main, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(prefix);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // C1 only: the process is to start fast, not to run long.
@@ -31,16 +31,16 @@ final class ChildProcess implements AutoCloseable {
 
     /** The next line it prints; null when it has ended. */
     @Nullable
-    String readLine() throws IOException {
+    public String readLine() throws IOException {
         return output.readLine();
     }
 
     /** Ends it at once; what it has printed can still be read, unlike after {@link Process#destroyForcibly}. */
-    void kill() {
+    public void kill() {
         process.toHandle().destroyForcibly();
     }
 
-    int exitCode() throws InterruptedException {
+    public int exitCode() throws InterruptedException {
         return process.waitFor();
     }
 

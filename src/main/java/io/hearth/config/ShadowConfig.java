@@ -1,0 +1,30 @@
+package io.hearth.config;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import java.time.Duration;
+
+/** Settings of device shadows. */
+@ConfigMapping(prefix = "hearth.shadow")
+public interface ShadowConfig {
+    /** The most that desired and reported of a shadow may have together, as compact JSON; at most 30K. */
+    @WithDefault("8K")
+    MemorySize maxState();
+
+    /** How many objects and arrays may be nested in a section, its own object included. */
+    @WithDefault("6")
+    @Min(1)
+    @Max(32)
+    int maxLevels();
+
+    /** How long the version of a deleted shadow, and that a field was removed, is remembered. */
+    @WithDefault("48h")
+    Duration keptAfterDelete();
+
+    /** How long changes are kept in the history; {@code 0s} for not at all, which saves a write per update. */
+    @WithDefault("7d")
+    Duration historyRetention();
+}

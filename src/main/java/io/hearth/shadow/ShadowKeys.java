@@ -1,0 +1,92 @@
+package io.hearth.shadow;
+
+import io.hearth.table.Bytes;
+import io.hearth.table.Key;
+import io.hearth.table.SortRange;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * Sort keys of shadows in the partition of their device, which series' and presence's keys share.
+ *
+ *   document   30 | name, ASCII, nothing for the classic shadow
+ *   change     31 | name | 00 | [8] hybrid time | [8] id
+ *
+ * A change needs a new format version; ShadowDocumentGoldenTest pins the bytes.
+ */
+final class ShadowKeys {
+    private static final byte DOCUMENT = 0x30;
+    private static final byte HISTORY = 0x31;
+    private static final int PLACE_BYTES = 16;
+
+    private ShadowKeys() {}
+
+    static Key document(ShadowId id) {
+        return new Key(id.thing().value(), documentKey(id.name()));
+    }
+
+    private static Bytes documentKey(String name) {
+        return key(DOCUMENT, name, 0).wrapped();
+    }
+
+    static boolean isDocument(Bytes sortKey) {
+        return sortKey.array()[0] == DOCUMENT;
+    }
+
+    /** Every shadow of a thing, the classic one first. */
+    static SortRange documents() {
+        return SortRange.prefix(Bytes.wrap(new byte[] {DOCUMENT}));
+    }
+
+    /** The named shadows behind {@code name}; behind the empty name all of them. */
+    static SortRange documentsAfter(String name) {
+        return new SortRange(key(DOCUMENT, name, 1).wrapped(), documents().end());
+    }
+
+    static Key history(ShadowId id, ShadowChange change) {
+        KeyBytes key = key(HISTORY, id.name(), 1 + PLACE_BYTES);
+        key.rest().put((byte) 0).putLong(change.time().packed()).putLong(change.id());
+        return new Key(id.thing().value(), key.wrapped());
+    }
+
+    /** The changes of one shadow before {@code place}; null for all of them. */
+    static SortRange historyBefore(ShadowId id, @Nullable String place) {
+        Bytes start = key(HISTORY, id.name(), 1).wrapped();
+        if (place == null) {
+            return SortRange.prefix(start);
+        }
+        KeyBytes end = key(HISTORY, id.name(), 1 + PLACE_BYTES);
+        end.rest().put((byte) 0).put(HexFormat.of().parseHex(place));
+        return new SortRange(start, end.wrapped());
+    }
+
+    /** The changes of all shadows of a thing. */
+    static SortRange histories() {
+        return SortRange.prefix(Bytes.wrap(new byte[] {HISTORY}));
+    }
+
+    /** Where a change is in the history of its shadow, as text whose order is that of the history. */
+    static String placeOf(ShadowChange change) {
+        return HexFormat.of().toHexDigits(change.time().packed())
+                + HexFormat.of().toHexDigits(change.id());
+    }
+
+    static boolean isPlace(String text) {
+        return text.length() == 2 * PLACE_BYTES && text.chars().allMatch(HexFormat::isHexDigit);
+    }
+
+    private static KeyBytes key(byte kind, String name, int more) {
+        byte[] ascii = name.getBytes(StandardCharsets.US_ASCII);
+        byte[] bytes = new byte[1 + ascii.length + more];
+        ByteBuffer rest = ByteBuffer.wrap(bytes).put(kind).put(ascii);
+        return new KeyBytes(bytes, rest);
+    }
+
+    private record KeyBytes(byte[] bytes, ByteBuffer rest) {
+        Bytes wrapped() {
+            return Bytes.wrap(bytes);
+        }
+    }
+}
