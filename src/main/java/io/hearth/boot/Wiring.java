@@ -4,6 +4,7 @@ import io.hearth.config.DynamoDbConfig;
 import io.hearth.config.HearthConfig;
 import io.hearth.config.IngestConfig;
 import io.hearth.config.MqttConfig;
+import io.hearth.config.SeriesConfig;
 import io.hearth.config.ShadowConfig;
 import io.hearth.config.StartupRefusedException;
 import io.hearth.config.StreamConfig;
@@ -18,6 +19,7 @@ import io.hearth.presence.DevicePresence;
 import io.hearth.rest.LiveEventJson;
 import io.hearth.security.Listeners;
 import io.hearth.series.FleetAggregates;
+import io.hearth.series.RollupRules;
 import io.hearth.series.Sealing;
 import io.hearth.series.SeriesStore;
 import io.hearth.shadow.Limits;
@@ -95,8 +97,17 @@ class Wiring {
 
     @Produces
     @Singleton
-    SeriesStore series(Table table, HearthConfig config, InstantSource wallClock) {
-        return new SeriesStore(table, new RegionId(config.region()), wallClock, config.retention());
+    SeriesStore series(Table table, HearthConfig config, SeriesConfig series, InstantSource wallClock) {
+        return new SeriesStore(
+                table, new RegionId(config.region()), wallClock, config.retention(), rollupRules(series));
+    }
+
+    private static RollupRules rollupRules(SeriesConfig series) {
+        try {
+            return RollupRules.parse(series.rollups().orElse(""), series.rollupZone());
+        } catch (IllegalArgumentException e) {
+            throw new StartupRefusedException("HEARTH_SERIES_ROLLUPS: " + e.getMessage(), e);
+        }
     }
 
     @Produces

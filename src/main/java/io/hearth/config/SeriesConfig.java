@@ -5,6 +5,8 @@ import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import java.time.Duration;
+import java.time.ZoneId;
+import java.util.Optional;
 
 /** Settings of the time series. */
 @ConfigMapping(prefix = "hearth.series")
@@ -26,4 +28,11 @@ public interface SeriesConfig {
     @DecimalMin(value = "0", inclusive = false)
     @DecimalMax("1")
     double sealShare();
+
+    /** Which aggregates are kept beside the readings, and for how long: {@code 1h for 2y, 1d for 10y}. */
+    Optional<String> rollups();
+
+    /** Whose calendar and clock the hours, days and months of rollups follow. */
+    @WithDefault("UTC")
+    ZoneId rollupZone();
 }

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * with the latest write stamp. Where runs follow each other without overlap, which is nearly always, that is appending.
  */
 final class BlockBuilder {
+    /** A time at which no reading has expired. */
+    static final long BEFORE_EXPIRY = Long.MIN_VALUE;
+
     private final Set<String> wanted;
     private final TimeRange range;
     private final long nowMicros;
@@ -45,7 +48,7 @@ final class BlockBuilder {
     /**
      * @param wanted the metrics to take; empty takes all
      * @param range the device times to take
-     * @param nowMicros what expiry is judged by
+     * @param nowMicros what expiry is judged by, or {@link #BEFORE_EXPIRY}
      * @param capacity about how many readings are expected
      */
     BlockBuilder(Set<String> wanted, TimeRange range, long nowMicros, int capacity) {
@@ -58,6 +61,11 @@ final class BlockBuilder {
 
     static long keptMicros(long retentionSeconds) {
         return retentionSeconds == 0 ? Long.MAX_VALUE : retentionSeconds * 1_000_000;
+    }
+
+    /** The device time up to which readings that are kept so long have expired. */
+    static long expiredUpTo(long keptMicros, long nowMicros) {
+        return keptMicros == Long.MAX_VALUE || nowMicros == BEFORE_EXPIRY ? Long.MIN_VALUE : nowMicros - keptMicros;
     }
 
     /** Adds the readings of a run that lie in the range and have not expired. */
@@ -94,7 +102,7 @@ final class BlockBuilder {
     private void addSource(Source source, int from, int to) {
         long keptMicros = keptMicros(source.retentionSeconds);
         shortestKeptMicros = Math.min(shortestKeptMicros, keptMicros);
-        long expiredUpTo = keptMicros == Long.MAX_VALUE ? Long.MIN_VALUE : nowMicros - keptMicros;
+        long expiredUpTo = expiredUpTo(keptMicros, nowMicros);
         ascending &= from == 0 || times[from] > times[from - 1];
         for (int row = from; row < to; row++) {
             // A negative source marks a reading that is to be left out.

@@ -5,12 +5,13 @@ import io.hearth.table.Item;
 import io.hearth.table.Page;
 import io.hearth.table.Query;
 import io.hearth.table.Table;
+import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /** The items of a query one after the other, holding a page at a time. Blocks until a page is there. */
-final class ItemWalk {
+final class ItemWalk implements Iterator<Item> {
     private final Table table;
     private final int laterPageItems;
     private @Nullable Query query;
@@ -24,7 +25,8 @@ final class ItemWalk {
         this.laterPageItems = laterPageItems;
     }
 
-    boolean hasNext() {
+    @Override
+    public boolean hasNext() {
         while (at == page.size() && query != null) {
             Page fetched = table.query(query).await().indefinitely();
             Cursor cursor = fetched.next();
@@ -42,7 +44,8 @@ final class ItemWalk {
         return page.get(at);
     }
 
-    Item next() {
+    @Override
+    public Item next() {
         Item item = peek();
         at++;
         return item;

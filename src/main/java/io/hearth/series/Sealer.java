@@ -24,6 +24,7 @@ import io.hearth.table.UnsupportedFormatException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -54,13 +55,15 @@ final class Sealer {
     private final DeviceCatalog catalog;
     private final HybridClock clock;
     private final InstantSource wallClock;
+    private final Rollups rollups;
     private final ReentrantLock onlyOne = new ReentrantLock();
 
-    Sealer(Table table, DeviceCatalog catalog, HybridClock clock, InstantSource wallClock) {
+    Sealer(Table table, DeviceCatalog catalog, HybridClock clock, InstantSource wallClock, Rollups rollups) {
         this.table = table;
         this.catalog = catalog;
         this.clock = clock;
         this.wallClock = wallClock;
+        this.rollups = rollups;
     }
 
     /**
@@ -95,36 +98,43 @@ final class Sealer {
     void erase(DeviceId device, TimeRange range) {
         onlyOne.lock();
         try {
-            long position = range.startMicros();
-            while (position < range.endMicros()) {
-                ItemWalk runs = walk(device, SeriesKeys.runs(position, range.endMicros()));
-                ItemWalk chunks = walk(device, SeriesKeys.chunks(position, range.endMicros()));
-                if (!runs.hasNext() && !chunks.hasNext()) {
-                    return;
-                }
-                long window = Long.MAX_VALUE;
-                if (runs.hasNext()) {
-                    window = SeriesKeys.windowStart(
-                            SeriesKeys.runFirstTimeMicros(runs.peek().key().sortKey()));
-                }
-                if (chunks.hasNext()) {
-                    window = Math.min(
-                            window,
-                            SeriesKeys.chunkWindowStart(chunks.peek().key().sortKey()));
-                }
-                eraseInWindow(device, window, range);
-                position = Math.max(position, window + SeriesKeys.WINDOW_MICROS);
-            }
+            rollups.erase(device, range, eraseReadings(device, range));
         } finally {
             onlyOne.unlock();
         }
+    }
+
+    /** Returns the windows that had any. */
+    private Set<Long> eraseReadings(DeviceId device, TimeRange range) {
+        Set<Long> windows = new HashSet<>();
+        long position = range.startMicros();
+        while (position < range.endMicros()) {
+            ItemWalk runs = walk(device, SeriesKeys.runs(position, range.endMicros()));
+            ItemWalk chunks = walk(device, SeriesKeys.chunks(position, range.endMicros()));
+            if (!runs.hasNext() && !chunks.hasNext()) {
+                return windows;
+            }
+            long window = Long.MAX_VALUE;
+            if (runs.hasNext()) {
+                window = SeriesKeys.windowStart(
+                        SeriesKeys.runFirstTimeMicros(runs.peek().key().sortKey()));
+            }
+            if (chunks.hasNext()) {
+                window = Math.min(
+                        window, SeriesKeys.chunkWindowStart(chunks.peek().key().sortKey()));
+            }
+            eraseInWindow(device, window, range);
+            windows.add(window);
+            position = Math.max(position, window + SeriesKeys.WINDOW_MICROS);
+        }
+        return windows;
     }
 
     private void eraseInWindow(DeviceId device, long window, TimeRange range) {
         long windowEnd = window + SeriesKeys.WINDOW_MICROS;
         long start = Math.max(window, range.startMicros());
         long end = Math.min(windowEnd, range.endMicros());
-        long nowMicros = EpochMicros.of(wallClock.instant());
+        long nowMicros = expiryFrom(device);
         BlockBuilder before = new BlockBuilder(Set.of(), new TimeRange(window, start), nowMicros, 0);
         BlockBuilder behind = new BlockBuilder(Set.of(), new TimeRange(end, windowEnd), nowMicros, 0);
         List<Bytes> superseded = new ArrayList<>();
@@ -141,11 +151,13 @@ final class Sealer {
             }
         }
         ChunkScratch scratch = new ChunkScratch();
+        List<Item> untouched = new ArrayList<>();
         ItemWalk chunks = walk(device, SeriesKeys.chunks(window, windowEnd));
         while (chunks.hasNext()) {
             Item item = chunks.next();
             Chunk chunk = Chunk.open(item.body().array());
             if (chunk.firstMicros() >= end || chunk.lastMicros() < start) {
+                untouched.add(item);
                 continue;
             }
             superseded.add(item.key().sortKey());
@@ -159,8 +171,79 @@ final class Sealer {
         List<Item> left = new ArrayList<>(chunks(device, window, before, transmissions));
         left.addAll(chunks(device, window, behind, transmissions));
         if (!superseded.isEmpty()) {
+            untouched.addAll(left);
+            addRollups(device, window, untouched, left, superseded);
             table.replace(device.value(), left, superseded).await().indefinitely();
         }
+    }
+
+    /** What expiry is judged by: expired readings stay in a device's chunks as long as rollups are made of these. */
+    private long expiryFrom(DeviceId device) {
+        return rollups.areMadeOf(device) ? BlockBuilder.BEFORE_EXPIRY : EpochMicros.of(wallClock.instant());
+    }
+
+    /**
+     * Adds what has to be stored and removed for the rollups of a window.
+     *
+     * @param chunks all that the window is going to have
+     */
+    private void addRollups(DeviceId device, long window, List<Item> chunks, List<Item> items, List<Bytes> superseded) {
+        long rawUntilSeconds = 0;
+        boolean expires = !chunks.isEmpty();
+        List<Chunk> opened = new ArrayList<>();
+        for (Item item : chunks) {
+            expires &= item.expiresAtSeconds() != 0;
+            rawUntilSeconds = Math.max(rawUntilSeconds, item.expiresAtSeconds());
+            opened.add(Chunk.open(item.body().array()));
+        }
+        Rollups.Change change = rollups.change(device, window, opened, expires ? rawUntilSeconds : 0);
+        items.addAll(change.items());
+        superseded.addAll(change.superseded());
+    }
+
+    /** Works up the windows that were sealed before the rules for rollups came into force. */
+    private void catchUp(DeviceId device) {
+        ItemWalk walk = walk(device, SeriesKeys.chunks(Long.MIN_VALUE, Long.MAX_VALUE));
+        while (walk.hasNext()) {
+            long window = SeriesKeys.chunkWindowStart(walk.peek().key().sortKey());
+            List<Item> chunks = new ArrayList<>();
+            while (walk.hasNext()
+                    && SeriesKeys.chunkWindowStart(walk.peek().key().sortKey()) == window) {
+                chunks.add(walk.next());
+            }
+            List<Item> items = new ArrayList<>();
+            List<Bytes> superseded = new ArrayList<>();
+            try {
+                keepForLateReadings(device, window, chunks, items);
+                addRollups(device, window, chunks, items, superseded);
+            } catch (CorruptItemException | CorruptChunkException | UnsupportedFormatException e) {
+                logUnreadable(device, window, e);
+                continue;
+            }
+            if (!items.isEmpty() || !superseded.isEmpty()) {
+                table.replace(device.value(), items, superseded).await().indefinitely();
+            }
+        }
+        rollups.caughtUp(device);
+    }
+
+    /** Gives chunks that were made without rollups in mind the time to live that they have with them. */
+    private void keepForLateReadings(DeviceId device, long window, List<Item> chunks, List<Item> items) {
+        for (int i = 0; i < chunks.size(); i++) {
+            Item item = chunks.get(i);
+            long expiresAt =
+                    expiresAtSeconds(device, window, Chunk.open(item.body().array()));
+            if (item.expiresAtSeconds() != expiresAt) {
+                chunks.set(i, new Item(item.key(), item.body(), expiresAt, 0, null));
+                items.add(chunks.get(i));
+            }
+        }
+    }
+
+    private static void logUnreadable(DeviceId device, long window, RuntimeException e) {
+        LOG.errorf(
+                "The window of device %s from %s on cannot be sealed: %s",
+                device, EpochMicros.toInstant(window), e.getMessage());
     }
 
     private SealResult sealDevice(DeviceId device, long endedBeforeMicros) {
@@ -173,13 +256,17 @@ final class Sealer {
                 long window = SeriesKeys.windowStart(
                         SeriesKeys.runFirstTimeMicros(runs.peek().key().sortKey()));
                 List<Item> piece = takePiece(runs, window);
+                boolean isLast = !runs.hasNext()
+                        || SeriesKeys.runFirstTimeMicros(runs.peek().key().sortKey())
+                                >= window + SeriesKeys.WINDOW_MICROS;
                 try {
-                    result = result.plus(sealPiece(device, window, piece));
+                    result = result.plus(sealPiece(device, window, piece, isLast));
                 } catch (CorruptItemException | CorruptChunkException | UnsupportedFormatException e) {
-                    LOG.errorf(
-                            "The window of device %s from %s on cannot be sealed: %s",
-                            device, EpochMicros.toInstant(window), e.getMessage());
+                    logUnreadable(device, window, e);
                 }
+            }
+            if (rollups.isBehind(device)) {
+                catchUp(device);
             }
             return result;
         } finally {
@@ -206,10 +293,13 @@ final class Sealer {
         return piece;
     }
 
-    private SealResult sealPiece(DeviceId device, long window, List<Item> runs) {
-        List<Item> stored = chunksToMerge(device, window, runs);
+    /** @param isLast whether nothing of the window is left to seal afterwards, so that its rollups can be made */
+    private SealResult sealPiece(DeviceId device, long window, List<Item> runs, boolean isLast) {
+        List<Item> others = chunks(device, window);
+        List<Item> stored = chunksToMerge(others, runs);
+        others.removeAll(stored);
         TimeRange range = new TimeRange(window, window + SeriesKeys.WINDOW_MICROS);
-        BlockBuilder builder = new BlockBuilder(Set.of(), range, EpochMicros.of(wallClock.instant()), runs.size());
+        BlockBuilder builder = new BlockBuilder(Set.of(), range, expiryFrom(device), runs.size());
         List<Transmission> transmissions = new ArrayList<>();
         List<Bytes> superseded = new ArrayList<>();
         long bytesBefore = 0;
@@ -228,7 +318,12 @@ final class Sealer {
             transmissions.addAll(0, readTransmissions(chunk));
         }
         List<Item> chunks = chunks(device, window, builder, transmissions);
-        table.replace(device.value(), chunks, superseded).await().indefinitely();
+        List<Item> items = new ArrayList<>(chunks);
+        if (isLast) {
+            others.addAll(chunks);
+            addRollups(device, window, others, items, superseded);
+        }
+        table.replace(device.value(), items, superseded).await().indefinitely();
         long readings = 0;
         long bytesAfter = 0;
         for (Item item : chunks) {
@@ -238,26 +333,29 @@ final class Sealer {
         return new SealResult(readings, chunks.size(), bytesBefore, bytesAfter);
     }
 
+    private List<Item> chunks(DeviceId device, long window) {
+        List<Item> chunks = new ArrayList<>();
+        walk(device, SeriesKeys.chunks(window, window + SeriesKeys.WINDOW_MICROS))
+                .forEachRemaining(chunks::add);
+        return chunks;
+    }
+
     /** The chunks of a window that overlap the runs; all of them if a single chunk can take everything. */
-    private List<Item> chunksToMerge(DeviceId device, long window, List<Item> runs) {
-        ItemWalk walk = walk(device, SeriesKeys.chunks(window, window + SeriesKeys.WINDOW_MICROS));
-        List<Item> all = new ArrayList<>();
+    private static List<Item> chunksToMerge(List<Item> all, List<Item> runs) {
         List<Item> overlapping = new ArrayList<>();
         long start = SeriesKeys.runFirstTimeMicros(runs.get(0).key().sortKey());
         long lastRun =
                 SeriesKeys.runFirstTimeMicros(runs.get(runs.size() - 1).key().sortKey());
         long end = SeriesKeys.slotStart(lastRun) + SeriesKeys.SLOT_MICROS;
         long readings = runs.size();
-        while (walk.hasNext()) {
-            Item item = walk.next();
+        for (Item item : all) {
             Chunk chunk = Chunk.open(item.body().array());
             readings += chunk.readings();
-            all.add(item);
             if (chunk.firstMicros() < end && chunk.lastMicros() >= start) {
                 overlapping.add(item);
             }
         }
-        return readings <= ChunkWriter.MAX_READINGS ? all : overlapping;
+        return readings <= ChunkWriter.MAX_READINGS ? List.copyOf(all) : overlapping;
     }
 
     /** The chunks that hold what a builder has merged; none if that is nothing. */
@@ -272,7 +370,7 @@ final class Sealer {
             items.add(new Item(
                     SeriesKeys.chunk(device, window, hybridTime, items.size()),
                     Bytes.wrap(body),
-                    expiresAtSeconds(Chunk.open(body)),
+                    expiresAtSeconds(device, window, Chunk.open(body)),
                     0,
                     null));
         }
@@ -280,7 +378,7 @@ final class Sealer {
     }
 
     /** A chunk goes with the reading that is kept longest; reads judge each reading by itself. */
-    private static long expiresAtSeconds(Chunk chunk) {
+    private long expiresAtSeconds(DeviceId device, long window, Chunk chunk) {
         long retentionSeconds = 0;
         for (Span span : chunk.spans()) {
             if (span.retentionSeconds() == 0) {
@@ -288,7 +386,11 @@ final class Sealer {
             }
             retentionSeconds = Math.max(retentionSeconds, span.retentionSeconds());
         }
-        return Math.max(1, Math.floorDiv(chunk.lastMicros(), 1_000_000L) + 1 + retentionSeconds);
+        // Where rollups are made, as long as a reading of the same window can still come late.
+        long lastSeconds = rollups.areMadeOf(device)
+                ? (window + SeriesKeys.WINDOW_MICROS) / 1_000_000 + Rollups.GRACE.toSeconds()
+                : Math.floorDiv(chunk.lastMicros(), 1_000_000L);
+        return Math.max(1, lastSeconds + 1 + retentionSeconds);
     }
 
     /*

@@ -270,7 +270,7 @@ final class SegmentScan implements Iterator<Segment> {
         for (Span span : chunk.spans()) {
             long keptMicros = BlockBuilder.keptMicros(span.retentionSeconds());
             shortestKeptMicros = Math.min(shortestKeptMicros, keptMicros);
-            if (keptMicros != Long.MAX_VALUE && chunk.firstMicros() <= nowMicros - keptMicros) {
+            if (chunk.firstMicros() <= BlockBuilder.expiredUpTo(keptMicros, nowMicros)) {
                 return true;
             }
         }

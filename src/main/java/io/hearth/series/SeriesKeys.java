@@ -19,6 +19,10 @@ import java.util.Arrays;
  *
  *   chunk    20 | [8] start of its window, µs, ^ Long.MIN_VALUE | [8] hybrid time of the sealing | [2] number
  *
+ *   rollup   30 | [8] mean width of its level, µs | [8] how long it is kept, s | [8] start of its window ^ Long.MIN_VALUE | [2] number
+ *
+ *   levels   31
+ *
  * The stamp of the write ends a run's key, so that two writes never share one, not even of two regions. A run never crosses
  * a slot of 15 minutes, so a reading at time t is in a run that begins in t's slot: that is how far back a range query has
  * to start. A chunk never crosses its window of a day; what a window is sealed into again sorts behind what it was.
@@ -35,12 +39,17 @@ final class SeriesKeys {
     private static final byte DEVICE = 0x01;
     private static final byte RUN = 0x10;
     private static final byte CHUNK = 0x20;
+    private static final byte ROLLUP = 0x30;
+    private static final byte ROLLUP_LEVELS = 0x31;
     private static final int RUN_TIME_AT = 1;
     private static final int RUN_STAMP_AT = 9;
     private static final int RUN_REGION_AT = 17;
     private static final int CHUNK_BYTES = 19;
+    private static final int ROLLUP_WINDOW_AT = 17;
+    private static final int ROLLUP_NUMBER_AT = 25;
 
     private static final Bytes DEVICE_KEY = Bytes.wrap(new byte[] {DEVICE});
+    private static final Bytes ROLLUP_LEVELS_KEY = Bytes.wrap(new byte[] {ROLLUP_LEVELS});
 
     private SeriesKeys() {}
 
@@ -79,6 +88,37 @@ final class SeriesKeys {
     /** The sort keys of every chunk that can hold a reading of {@code [startMicros, endMicros)}. */
     static SortRange chunks(long startMicros, long endMicros) {
         return new SortRange(time(CHUNK, windowStart(startMicros)), time(CHUNK, endMicros));
+    }
+
+    /** The record of the levels at which a device has rollups. */
+    static Key rollupLevels(DeviceId device) {
+        return new Key(device.value(), ROLLUP_LEVELS_KEY);
+    }
+
+    static Key rollup(DeviceId device, RollupLevel.Id level, long windowStartMicros, int number) {
+        byte[] key = Arrays.copyOf(rollupWindow(level, windowStartMicros), ROLLUP_NUMBER_AT + Short.BYTES);
+        key[ROLLUP_NUMBER_AT] = (byte) (number >>> 8);
+        key[ROLLUP_NUMBER_AT + 1] = (byte) number;
+        return new Key(device.value(), Bytes.wrap(key));
+    }
+
+    /** The sort keys of every rollup of a level that can hold anything of {@code [startMicros, endMicros)}. */
+    static SortRange rollups(RollupLevel.Id level, long startMicros, long endMicros) {
+        return new SortRange(
+                Bytes.wrap(rollupWindow(level, windowStart(startMicros))), Bytes.wrap(rollupWindow(level, endMicros)));
+    }
+
+    static long rollupWindowStart(Bytes sortKey) {
+        return getLong(sortKey.array(), ROLLUP_WINDOW_AT) ^ Long.MIN_VALUE;
+    }
+
+    private static byte[] rollupWindow(RollupLevel.Id level, long windowStartMicros) {
+        byte[] key = new byte[ROLLUP_NUMBER_AT];
+        key[0] = ROLLUP;
+        putLong(key, 1, level.widthMicros());
+        putLong(key, 1 + Long.BYTES, level.keptSeconds());
+        putLong(key, ROLLUP_WINDOW_AT, windowStartMicros ^ Long.MIN_VALUE);
+        return key;
     }
 
     /** The stamp of a write in the place where {@link #compareStamps} looks for it; no key of the table. */

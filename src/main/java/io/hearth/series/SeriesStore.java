@@ -37,6 +37,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -64,23 +65,37 @@ public final class SeriesStore {
     private final long retentionSeconds;
     private final HybridClock clock;
     private final DeviceCatalog catalog;
+    private final Rollups rollups;
+    private final RolledAggregates rolledAggregates;
     private final Sealer sealer;
     private final LatestCache latest = new LatestCache();
     private final ThreadLocal<RunWriter> runWriters = ThreadLocal.withInitial(RunWriter::new);
+
+    /** Opens the series that {@code table} holds, without rollups. */
+    public SeriesStore(Table table, RegionId region, InstantSource wallClock, Duration retention) {
+        this(table, region, wallClock, retention, RollupRules.NONE);
+    }
 
     /**
      * Opens the series that {@code table} holds.
      *
      * @param retention how long readings are kept after their device time, in whole seconds; zero for ever
+     * @param rollupRules which aggregates are kept beside the readings
      */
-    public SeriesStore(Table table, RegionId region, InstantSource wallClock, Duration retention) {
+    public SeriesStore(
+            Table table, RegionId region, InstantSource wallClock, Duration retention, RollupRules rollupRules) {
         this.table = table;
         this.region = region.value().getBytes(StandardCharsets.US_ASCII);
         this.wallClock = wallClock;
         this.retentionSeconds = retention.toSeconds();
         this.clock = new HybridClock(wallClock, storedHorizonMillis(table));
         this.catalog = new DeviceCatalog(table);
-        this.sealer = new Sealer(table, catalog, clock, wallClock);
+        this.rollups = new Rollups(table, rollupRules, wallClock);
+        this.rolledAggregates = new RolledAggregates(
+                table,
+                rollups,
+                device -> catalog.find(device).map(DeviceSummary::metrics).orElseGet(TreeSet::new));
+        this.sealer = new Sealer(table, catalog, clock, wallClock, rollups);
     }
 
     /** What an append has to store, and to tell afterwards. */
@@ -124,15 +139,27 @@ public final class SeriesStore {
     }
 
     /**
-     * Adds the readings of a device to an aggregation, whose grid says of which time; from the headers of chunks where those
-     * answer what is asked.
+     * Adds the readings of a device to an aggregation, whose grid says of which time; from rollups and the headers of chunks
+     * where those answer what is asked. Readings that have expired count where a rollup of them is kept.
      *
      * @param metrics the metrics of the aggregation; empty means all
      */
     public void aggregate(DeviceId device, Aggregation aggregation, Set<String> metrics, Consistency consistency) {
         aggregation.nextDevice();
+        rolledAggregates.add(
+                device,
+                aggregation,
+                metrics,
+                consistency,
+                nowMicros(),
+                (range, some, nowMicros) -> aggregateReadings(
+                        aggregation,
+                        some,
+                        new SegmentScan(table, device, range, some, Direction.ASCENDING, consistency, nowMicros)));
+    }
+
+    private static void aggregateReadings(Aggregation aggregation, Set<String> metrics, SegmentScan scan) {
         boolean summaries = Function.canUseSummary(aggregation.functions());
-        SegmentScan scan = segments(device, aggregation.grid().range(), metrics, Direction.ASCENDING, consistency);
         while (scan.hasNext()) {
             Segment segment = scan.next();
             if (summaries && segment instanceof Segment.Sealed sealed) {
@@ -314,6 +341,7 @@ public final class SeriesStore {
     /** Erases a device with all of its readings; it is known again when it sends again. */
     public void erase(DeviceId device) {
         erase(device, TimeRange.ALL);
+        rollups.eraseRecord(device);
         table.write(List.of(new Write.Delete(SeriesKeys.device(device))))
                 .await()
                 .indefinitely();
@@ -411,7 +439,7 @@ public final class SeriesStore {
         return new Write.Put(new Item(
                 SeriesKeys.run(readings.device(), firstTimeMicros, hybridTime, region),
                 Bytes.wrap(body),
-                expiresAtSeconds(lastTimeMicros),
+                expiresAtSeconds(readings.device(), lastTimeMicros),
                 0,
                 null));
     }
@@ -445,11 +473,17 @@ public final class SeriesStore {
         return size;
     }
 
-    /** Rounded up: the item must not vanish before its last reading, which reads judge by the microsecond. */
-    private long expiresAtSeconds(long lastTimeMicros) {
-        return retentionSeconds == 0
-                ? 0
-                : Math.max(1, Math.floorDiv(lastTimeMicros, 1_000_000L) + 1 + retentionSeconds);
+    /**
+     * Rounded up: the item must not vanish before its last reading, which reads judge by the microsecond. What comes so late
+     * that it expires soon stays until it has been sealed where that makes rollups.
+     */
+    private long expiresAtSeconds(DeviceId device, long lastTimeMicros) {
+        if (retentionSeconds == 0) {
+            return 0;
+        }
+        long expiresAt = Math.max(1, Math.floorDiv(lastTimeMicros, 1_000_000L) + 1 + retentionSeconds);
+        long sealedBy = wallClock.instant().getEpochSecond() + Rollups.GRACE.toSeconds();
+        return expiresAt < sealedBy && rollups.areMadeOf(device) ? sealedBy : expiresAt;
     }
 
     private long nowMicros() {

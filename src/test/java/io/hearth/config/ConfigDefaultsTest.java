@@ -13,6 +13,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -60,6 +61,8 @@ class ConfigDefaultsTest {
             Map.entry("hearth.mqtt.username", Optional.empty()),
             Map.entry("hearth.region", "local"),
             Map.entry("hearth.retention", Duration.ofDays(30)),
+            Map.entry("hearth.series.rollup-zone", ZoneId.of("UTC")),
+            Map.entry("hearth.series.rollups", Optional.empty()),
             Map.entry("hearth.series.seal", true),
             Map.entry("hearth.series.seal-after", Duration.ofHours(1)),
             Map.entry("hearth.series.seal-interval", Duration.ofMinutes(1)),

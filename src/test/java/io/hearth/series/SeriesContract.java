@@ -468,6 +468,100 @@ abstract class SeriesContract {
     }
 
     @Test
+    void rollups_afterTheReadingsHaveExpired_stillAnswer_andTakeInLateReadings() {
+        store = fixture.open(table, RETENTION, RollupRules.parse("1h for 1y, 1d for 2y", ZoneId.of("UTC")));
+        long day = T0 / DAY * DAY - DAY;
+        for (int hour = 0; hour < 24; hour++) {
+            append(store, "d1", day + hour * 3600 * SECOND, Map.of("a", hour, "on", hour % 2 == 0, "t", "x" + hour));
+        }
+        store.seal(T0, nanos -> {});
+
+        fixture.setNow(EpochMicros.toInstant(day).plus(RETENTION).plus(Duration.ofHours(12)));
+        append(store, "d1", day + 1, Map.of("a", 100));
+        assertThat(daily(day, "1d").valueAt(0, 0, Function.COUNT)).isEqualTo(25);
+        assertThat(scanAll("d1", Direction.ASCENDING)).hasSize(11);
+        assertThat(daily(day, "1d").valueAt(0, 0, Function.MAX)).isEqualTo(100);
+        store.seal(T0, nanos -> {});
+        append(store, "d1", day + 13 * 3600 * SECOND, Map.of("a", -5));
+
+        for (int round = 0; round < 2; round++) {
+            BucketSeries whole = daily(day, "1d");
+            assertThat(whole.valueAt(0, 0, Function.COUNT)).isEqualTo(25);
+            assertThat(whole.valueAt(0, 0, Function.MIN)).isEqualTo(-5);
+            assertThat(whole.valueAt(0, 0, Function.FIRST)).isZero();
+            assertThat(whole.valueAt(0, 0, Function.SUM)).isEqualTo(276 + 100 - 13 - 5);
+            assertThat(whole.textAt(0, 2, Function.LAST)).isEqualTo("x23");
+            store.seal(T0, nanos -> {});
+        }
+        fixture.setNow(EpochMicros.toInstant(day).plus(Duration.ofDays(400)));
+        assertThat(scanAll("d1", Direction.ASCENDING)).isEmpty();
+        assertThat(daily(day, "1h").rows()).isZero();
+        assertThat(daily(day, "1d").valueAt(0, 0, Function.COUNT)).isEqualTo(25);
+        assertThat(daily(day, "7d").valueAt(0, 0, Function.COUNT)).isEqualTo(25);
+        fixture.setNow(EpochMicros.toInstant(day).plus(Duration.ofDays(800)));
+        assertThat(daily(day, "1d").rows()).isZero();
+    }
+
+    @Test
+    void rollups_whenRulesChange_areMadeOfWhatIsThere_andOldOnesStay() {
+        long day = T0 / DAY * DAY - DAY;
+        append(store, "d1", day, Map.of("a", 1));
+        append(store, "d1", day + 3600 * SECOND, Map.of("b", 1));
+        store.seal(T0, nanos -> {});
+        assertThat(kindsOfItems("d1")).doesNotContainKey(0x30);
+
+        RollupRules first = RollupRules.parse("*/b = none; 1d for 3y", ZoneId.of("UTC"));
+        store = fixture.open(table, RETENTION, first);
+        store.seal(T0, nanos -> {});
+        assertThat(kindsOfItems("d1")).containsEntry(0x30, 1L);
+        store = fixture.open(table, RETENTION, RollupRules.parse("1h for 3y", ZoneId.of("UTC")));
+        store.seal(T0, nanos -> {});
+        assertThat(kindsOfItems("d1")).containsEntry(0x30, 1L);
+        store = fixture.open(table, RETENTION, first);
+        store.seal(T0, nanos -> {});
+
+        fixture.setNow(EpochMicros.toInstant(day).plus(Duration.ofDays(100)));
+        store = fixture.open(table, RETENTION, RollupRules.NONE);
+        store.seal(T0, nanos -> {});
+        BucketSeries answer = daily(day, "1d");
+        assertThat(answer.metrics()).containsExactly("a");
+        assertThat(answer.valueAt(0, 0, Function.COUNT)).isEqualTo(1);
+    }
+
+    @Test
+    void rollups_ofErasedReadings_areGone_beforeAndAfterTheReadingsHaveExpired() {
+        store = fixture.open(table, RETENTION, RollupRules.parse("1h for 1y, 1d for 2y", ZoneId.of("UTC")));
+        DeviceId device = new DeviceId("d1");
+        long day = T0 / DAY * DAY - DAY;
+        for (int hour = 0; hour < 24; hour++) {
+            append(store, "d1", day + hour * 3600 * SECOND, Map.of("a", 1));
+            append(store, "d1", day + (hour * 3600 + 1) * SECOND, Map.of("a", 1));
+        }
+        store.seal(T0, nanos -> {});
+        store.erase(device, new TimeRange(day, day + 1));
+        assertThat(daily(day, "1d").valueAt(0, 0, Function.COUNT)).isEqualTo(47);
+
+        fixture.setNow(EpochMicros.toInstant(day).plus(RETENTION).plus(Duration.ofDays(5)));
+        assertThat(daily(day, "1d").valueAt(0, 0, Function.COUNT)).isEqualTo(47);
+        store.erase(device, new TimeRange(day, day + 1));
+        assertThat(daily(day, "1d").valueAt(0, 0, Function.COUNT))
+                .as("the first hour goes, as nobody knows what is left of it")
+                .isEqualTo(46);
+        store.erase(device);
+        assertThat(kindsOfItems("d1")).isEmpty();
+        assertThat(daily(day, "1d").rows()).isZero();
+    }
+
+    private BucketSeries daily(long day, String every) {
+        TimeRange range = new TimeRange(day - 10 * DAY, day + 10 * DAY);
+        BucketGrid grid = BucketGrid.of(range, Every.parse(every), ZoneId.of("UTC"));
+        List<Function> functions =
+                List.of(Function.COUNT, Function.MIN, Function.MAX, Function.SUM, Function.FIRST, Function.LAST);
+        return store.aggregate(
+                new DeviceId("d1"), new AggregateQuery(grid, functions, Fill.NONE, Set.of(), Consistency.STRONG));
+    }
+
+    @Test
     void scan_randomReadings_agreesWithAMap() {
         long seed = Long.getLong("seed", new Random().nextLong());
         Random random = new Random(seed);

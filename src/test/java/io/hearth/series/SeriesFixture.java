@@ -41,6 +41,10 @@ public final class SeriesFixture implements InstantSource {
         return new SeriesStore(table, new RegionId("local"), this, retention);
     }
 
+    public SeriesStore open(Table table, Duration retention, RollupRules rollups) {
+        return new SeriesStore(table, new RegionId("local"), this, retention, rollups);
+    }
+
     /** Appends one reading and waits until it is durable. */
     public static void append(SeriesStore store, String device, long timeMicros, Map<String, ?> values) {
         AppendBatch batch = new AppendBatch();

@@ -119,6 +119,19 @@ public final class Aggregation {
         return true;
     }
 
+    /**
+     * Adds what a rollup has kept of a metric's points, which all lie in one bucket and in the range. All functions can be
+     * computed from it; for counters it must come in order of time, as blocks must.
+     *
+     * @param bucket as {@link BucketGrid#holding} tells
+     * @throws BucketLimitException if there are so many metrics that {@link #MAX_CELLS} is exceeded
+     */
+    public void addCell(String metric, int bucket, RollupCell cell) {
+        if (counts(metric)) {
+            bucketsOf(metric).add(bucket, cell);
+        }
+    }
+
     /** Says that the blocks to come are another device's: counters do not step from one device to the next. */
     public void nextDevice() {
         buckets.values().forEach(MetricBuckets::nextDevice);

@@ -178,6 +178,12 @@ public final class BucketGrid {
         return at >= 0 ? at : -at - 2;
     }
 
+    /** The bucket that holds all of {@code [startMicros, endMicros)}; -1 if none does, or part of it is outside the range. */
+    public int holding(long startMicros, long endMicros) {
+        int bucket = indexOf(startMicros);
+        return bucket >= 0 && endMicros <= Math.min(endMicros(bucket), range.endMicros()) ? bucket : -1;
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof BucketGrid grid

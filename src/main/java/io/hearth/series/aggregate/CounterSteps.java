@@ -25,17 +25,32 @@ final class CounterSteps {
             throw new IllegalArgumentException("counters need each device's blocks in ascending order of time");
         }
         double before = hasLast ? last : numbers[from];
-        double increase = 0;
-        for (int i = hasLast ? from : from + 1; i < to; i++) {
-            double number = numbers[i];
-            increase += number >= before ? number - before : number;
-            before = number;
-        }
-        increases[bucket] += increase;
+        increases[bucket] += increase(before, numbers, hasLast ? from : from + 1, to);
         stepped[bucket] |= hasLast || to - from > 1;
         hasLast = true;
-        last = before;
+        last = numbers[to - 1];
         lastMicros = endMicros;
+    }
+
+    /** Adds the numbers of a cell; as {@link #add(int, double[], int, int, long, long)}. */
+    void add(int bucket, RollupCell.Edge first, double increase, RollupCell.Edge end) {
+        add(bucket, new double[] {first.number()}, 0, 1, first.micros(), first.micros());
+        increases[bucket] += increase;
+        stepped[bucket] |= end.micros() > first.micros();
+        last = end.number();
+        lastMicros = end.micros();
+    }
+
+    /** How far a counter rose from {@code before} over the numbers from {@code from} to {@code to}, exclusive. */
+    static double increase(double before, double[] numbers, int from, int to) {
+        double increase = 0;
+        double previous = before;
+        for (int i = from; i < to; i++) {
+            double number = numbers[i];
+            increase += number >= previous ? number - previous : number;
+            previous = number;
+        }
+        return increase;
     }
 
     /** Forgets the point that the next step would have begun at. */

@@ -45,6 +45,10 @@ final class EdgeValues {
         }
     }
 
+    void offer(int bucket, RollupCell.Edge edge) {
+        offer(bucket, edge.micros(), edge.kind(), edge.number(), edge.text());
+    }
+
     /** Of two devices' values at one instant the greater is kept, so that the order of devices does not matter. */
     private boolean exceeds(int bucket, byte kind, double number, @Nullable String text) {
         if (kind != kinds[bucket]) {
@@ -60,6 +64,16 @@ final class EdgeValues {
                 offer(b, other.micros[b], other.kinds[b], other.numbers[b], other.text(b));
             }
         }
+    }
+
+    /** The value of a bucket that has one. */
+    RollupCell.Edge edge(int bucket) {
+        byte kind = kinds[bucket];
+        return new RollupCell.Edge(
+                micros[bucket],
+                kind,
+                kind == Column.TEXT ? 0 : numbers[bucket],
+                kind == Column.TEXT ? text(bucket) : null);
     }
 
     byte kind(int bucket) {

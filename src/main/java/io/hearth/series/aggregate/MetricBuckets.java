@@ -2,6 +2,7 @@ package io.hearth.series.aggregate;
 
 import io.hearth.model.Column;
 import java.util.Collection;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** All that is kept of one metric: per bucket and as far as the functions need it. */
@@ -9,6 +10,9 @@ final class MetricBuckets {
     private final Moments moments;
     private final @Nullable CounterSteps steps;
     private final @Nullable Sketches sketches;
+    /** Only for the cells of rollups. */
+    private final @Nullable CellSteps cellSteps;
+
     private final @Nullable EdgeValues firsts;
     private final @Nullable EdgeValues lasts;
     private final int size;
@@ -16,12 +20,25 @@ final class MetricBuckets {
     private long @Nullable [] textCounts;
 
     MetricBuckets(int buckets, Collection<Function> functions) {
+        this(buckets, functions, null);
+    }
+
+    private MetricBuckets(int buckets, Collection<Function> functions, @Nullable CellSteps cellSteps) {
+        this.cellSteps = cellSteps;
         size = buckets;
         moments = new Moments(buckets, functions);
         steps = functions.stream().anyMatch(Function::needsSteps) ? new CounterSteps(buckets) : null;
         sketches = functions.stream().anyMatch(Function::isPercentile) ? new Sketches(buckets) : null;
         firsts = functions.contains(Function.FIRST) ? new EdgeValues(buckets, false) : null;
         lasts = functions.contains(Function.LAST) ? new EdgeValues(buckets, true) : null;
+    }
+
+    /** Buckets that become cells of rollups. */
+    static MetricBuckets forCells(int buckets) {
+        return new MetricBuckets(
+                buckets,
+                List.of(Function.SUM, Function.STDDEV, Function.P50, Function.FIRST, Function.LAST),
+                new CellSteps(buckets));
     }
 
     /**
@@ -84,6 +101,9 @@ final class MetricBuckets {
         if (steps != null) {
             steps.add(bucket, numbers, from, to, firstMicros, lastMicros);
         }
+        if (cellSteps != null) {
+            cellSteps.add(bucket, numbers, from, to, firstMicros, lastMicros);
+        }
         moments.add(bucket, numbers, from, to);
         if (sketches != null) {
             sketches.add(bucket, numbers, from, to);
@@ -107,6 +127,53 @@ final class MetricBuckets {
         if (lasts != null) {
             lasts.offer(bucket, summary.lastMicros(), summary.kind(), summary.last(), null);
         }
+    }
+
+    /** Adds what a rollup has kept of points that all lie in a bucket. */
+    void add(int bucket, RollupCell cell) {
+        RollupCell.Edge firstNumber = cell.firstNumber();
+        RollupCell.Edge lastNumber = cell.lastNumber();
+        if (firstNumber != null && lastNumber != null) {
+            if (steps != null) {
+                steps.add(bucket, firstNumber, cell.increase(), lastNumber);
+            }
+            moments.add(bucket, cell);
+            if (sketches != null) {
+                sketches.add(bucket, cell.bins());
+            }
+        }
+        addTexts(bucket, cell.texts());
+        if (firsts != null) {
+            firsts.offer(bucket, cell.first());
+        }
+        if (lasts != null) {
+            lasts.offer(bucket, cell.last());
+        }
+    }
+
+    /** What a bucket of {@link #forCells} comes to; null if it has no points. */
+    @Nullable
+    RollupCell cell(int bucket) {
+        if (cellSteps == null || sketches == null || firsts == null || lasts == null) {
+            throw new IllegalStateException("these buckets were not made for cells");
+        }
+        if (firsts.kind(bucket) == Column.ABSENT) {
+            return null;
+        }
+        boolean numeric = moments.count(bucket) > 0;
+        return new RollupCell(
+                moments.count(bucket),
+                numeric ? moments.min(bucket) : 0,
+                numeric ? moments.max(bucket) : 0,
+                numeric ? moments.sum(bucket) : 0,
+                numeric ? moments.squaredDeviations(bucket) : 0,
+                numeric ? cellSteps.increase(bucket) : 0,
+                cellSteps.first(bucket),
+                cellSteps.last(bucket),
+                sketches.bins(bucket),
+                textCounts == null ? 0 : textCounts[bucket],
+                firsts.edge(bucket),
+                lasts.edge(bucket));
     }
 
     void nextDevice() {

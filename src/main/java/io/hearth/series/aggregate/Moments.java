@@ -39,6 +39,10 @@ final class Moments {
         combine(bucket, summary.count(), summary.sum(), summary.min(), summary.max(), deviation);
     }
 
+    void add(int bucket, RollupCell cell) {
+        combine(bucket, cell.numbers(), cell.sum(), cell.min(), cell.max(), cell.squaredDeviations());
+    }
+
     void merge(Moments other) {
         for (int b = 0; b < counts.length; b++) {
             if (other.counts[b] > 0) {
@@ -92,9 +96,14 @@ final class Moments {
         return present(maxs)[bucket];
     }
 
+    /** The sum of squared differences from the mean; exactly 0 for equal numbers. */
+    double squaredDeviations(int bucket) {
+        return min(bucket) == max(bucket) ? 0 : present(deviations)[bucket];
+    }
+
     /** Exactly 0 for equal numbers, whose mean and so their deviation may have been rounded. */
     double standardDeviation(int bucket) {
-        return min(bucket) == max(bucket) ? 0 : Math.sqrt(present(deviations)[bucket] / counts[bucket]);
+        return Math.sqrt(squaredDeviations(bucket) / counts[bucket]);
     }
 
     private static double[] present(double @Nullable [] values) {

@@ -3,8 +3,11 @@ package io.hearth.series.aggregate;
 import com.datadoghq.sketch.ddsketch.DDSketch;
 import com.datadoghq.sketch.ddsketch.mapping.CubicallyInterpolatedMapping;
 import com.datadoghq.sketch.ddsketch.mapping.IndexMapping;
+import com.datadoghq.sketch.ddsketch.store.Bin;
 import com.datadoghq.sketch.ddsketch.store.PaginatedStore;
 import com.datadoghq.sketch.ddsketch.store.Store;
+import java.util.Iterator;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,11 +26,7 @@ final class Sketches {
 
     /** Adds {@code numbers} from {@code from} to {@code to}, exclusive; runs of equal numbers, which sensors have, at once. */
     void add(int bucket, double[] numbers, int from, int to) {
-        DDSketch sketch = sketches[bucket];
-        if (sketch == null) {
-            sketch = new DDSketch(MAPPING, PaginatedStore::new);
-            sketches[bucket] = sketch;
-        }
+        DDSketch sketch = sketch(bucket);
         int at = from;
         while (at < to) {
             double number = numbers[at];
@@ -37,6 +36,15 @@ final class Sketches {
             }
             sketch.accept(Math.max(-MAX_VALUE, Math.min(MAX_VALUE, number)), at - start);
         }
+    }
+
+    private DDSketch sketch(int bucket) {
+        DDSketch sketch = sketches[bucket];
+        if (sketch == null) {
+            sketch = new DDSketch(MAPPING, PaginatedStore::new);
+            sketches[bucket] = sketch;
+        }
+        return sketch;
     }
 
     void merge(Sketches other) {
@@ -63,6 +71,57 @@ final class Sketches {
         if (zeros > 0) {
             target.accept(0, zeros);
         }
+    }
+
+    /**
+     * Adds a sketch that {@link #bins} has told.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    void add(int bucket, long[] bins) {
+        int positiveEnd = bins.length < 2 ? -1 : 2 + 2 * Math.toIntExact(bins[1]);
+        if (positiveEnd < 2 || positiveEnd > bins.length || bins.length % 2 != 0) {
+            throw new IllegalArgumentException("not the bins of a sketch");
+        }
+        DDSketch sketch = sketch(bucket);
+        if (bins[0] > 0) {
+            sketch.accept(0, bins[0]);
+        }
+        for (int i = 2; i < bins.length; i += 2) {
+            Store store = i < positiveEnd ? sketch.getPositiveValueStore() : sketch.getNegativeValueStore();
+            store.add(Math.toIntExact(bins[i]), bins[i + 1]);
+        }
+    }
+
+    /**
+     * A bucket's sketch: how many zeros, how many bins of positive numbers, then the index and the count of each bin, those of
+     * positive numbers first, each by index ascending; empty if there are no numbers.
+     */
+    long[] bins(int bucket) {
+        DDSketch sketch = sketches[bucket];
+        if (sketch == null) {
+            return new long[0];
+        }
+        LongStream.Builder bins = LongStream.builder();
+        long positives = add(sketch.getPositiveValueStore(), bins);
+        add(sketch.getNegativeValueStore(), bins);
+        Store positive = sketch.getPositiveValueStore();
+        Store negative = sketch.getNegativeValueStore();
+        double zeros = sketch.getCount() - positive.getTotalCount() - negative.getTotalCount();
+        return LongStream.concat(LongStream.of((long) zeros, positives), bins.build())
+                .toArray();
+    }
+
+    private static long add(Store store, LongStream.Builder bins) {
+        long count = 0;
+        for (Iterator<Bin> each = store.getAscendingIterator(); each.hasNext(); ) {
+            Bin bin = each.next();
+            if (bin.getCount() > 0) {
+                bins.add(bin.getIndex()).add((long) bin.getCount());
+                count++;
+            }
+        }
+        return count;
     }
 
     /** The value at {@code quantile} of a bucket; NaN if it has no numbers. */

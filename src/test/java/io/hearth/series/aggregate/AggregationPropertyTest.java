@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.quicktheories.core.Gen;
@@ -138,8 +139,12 @@ class AggregationPropertyTest {
         assertAgrees(series, readings, point -> true);
     }
 
-    /** @param counts which of the readings' points the series is of */
     static void assertAgrees(BucketSeries series, RandomReadings readings, Predicate<Point> counts) {
+        assertAgrees(series, readings, (metric, point) -> counts.test(point));
+    }
+
+    /** @param counts which of the readings' points, by metric, the series is of */
+    static void assertAgrees(BucketSeries series, RandomReadings readings, BiPredicate<String, Point> counts) {
         BucketGrid grid = readings.grid;
         boolean[] written = new boolean[grid.size()];
         int[] rowOf = new int[grid.size()];
@@ -149,8 +154,12 @@ class AggregationPropertyTest {
             assertThat(series.startMicros(row)).isEqualTo(grid.startMicros(series.bucket(row)));
         }
         for (int m = 0; m < RandomReadings.METRICS.size(); m++) {
+            String name = RandomReadings.METRICS.get(m);
             Recomputation plain = new Recomputation(
-                    grid, readings.points(m).stream().filter(counts).toList());
+                    grid,
+                    readings.points(m).stream()
+                            .filter(point -> counts.test(name, point))
+                            .toList());
             int metric = series.metrics().indexOf(RandomReadings.METRICS.get(m));
             for (Function function : series.functions()) {
                 List<Expected> filled = plain.filled(function, series.fill());

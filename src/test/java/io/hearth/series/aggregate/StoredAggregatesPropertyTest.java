@@ -128,7 +128,7 @@ class StoredAggregatesPropertyTest {
         return store;
     }
 
-    private static void append(SeriesStore store, String device, ReadingBlock block) {
+    static void append(SeriesStore store, String device, ReadingBlock block) {
         AppendBatch batch = new AppendBatch();
         boolean any = false;
         for (int i = 0; i < block.size(); i++) {
