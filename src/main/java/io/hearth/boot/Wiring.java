@@ -15,6 +15,7 @@ import io.hearth.ingest.IngestSettings;
 import io.hearth.live.LiveEvents;
 import io.hearth.live.LiveFeed;
 import io.hearth.model.RegionId;
+import io.hearth.mqtt.ShadowTopics;
 import io.hearth.presence.DevicePresence;
 import io.hearth.rest.LiveEventJson;
 import io.hearth.security.Listeners;
@@ -23,6 +24,7 @@ import io.hearth.series.RollupRules;
 import io.hearth.series.Sealing;
 import io.hearth.series.SeriesStore;
 import io.hearth.shadow.Limits;
+import io.hearth.shadow.ShadowService;
 import io.hearth.shadow.ShadowStore;
 import io.hearth.table.Table;
 import io.hearth.table.dynamodb.DynamoDbSettings;
@@ -37,6 +39,8 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.InstantSource;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -170,6 +174,34 @@ class Wiring {
         ShadowStore.Settings settings =
                 new ShadowStore.Settings(limits, config.keptAfterDelete(), config.historyRetention());
         return new ShadowStore(table, new RegionId(hearth.region()), wallClock, settings);
+    }
+
+    /** Threads are daemons: what they are at when the service stops has been answered, or its client sends it again. */
+    @Produces
+    @Singleton
+    ShadowService shadowService(ShadowStore store, ShadowConfig config, MeterRegistry registry) {
+        int threads = 2 * Runtime.getRuntime().availableProcessors();
+        AtomicInteger number = new AtomicInteger();
+        ExecutorService executor = Executors.newFixedThreadPool(threads, task -> {
+            Thread thread = new Thread(task, "hearth-shadow-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
+        ShadowService service = new ShadowService(store, executor, config.maxInFlight());
+        Gauge.builder("hearth.shadow.busy", service, ShadowService::busyThings)
+                .description("Things that have requests for shadows in flight")
+                .register(registry);
+        return service;
+    }
+
+    @Produces
+    @Singleton
+    ShadowTopics shadowTopics(ShadowConfig config) {
+        try {
+            return new ShadowTopics(config.topicPrefix());
+        } catch (IllegalArgumentException e) {
+            throw new StartupRefusedException("HEARTH_SHADOW_TOPIC_PREFIX: " + e.getMessage(), e);
+        }
     }
 
     @Produces

@@ -10,6 +10,15 @@ import java.time.Duration;
 /** Settings of device shadows. */
 @ConfigMapping(prefix = "hearth.shadow")
 public interface ShadowConfig {
+    /** What the topics of shadows begin with. */
+    @WithDefault("$aws/things")
+    String topicPrefix();
+
+    /** How many requests of one thing may be in flight before more are refused. */
+    @WithDefault("10")
+    @Min(1)
+    int maxInFlight();
+
     /** The most that desired and reported of a shadow may have together, as compact JSON; at most 30K. */
     @WithDefault("8K")
     MemorySize maxState();

@@ -32,6 +32,11 @@ public record ShadowError(int code, String message) {
 
     /** There is no such shadow; the classic one goes by the name of its thing. */
     static ShadowError noShadow(ShadowId id) {
-        return new ShadowError(404, "No shadow exists with name: " + (id.isClassic() ? id.thing() : id.name()));
+        return noShadow(id.isClassic() ? id.thing().value() : id.name());
+    }
+
+    /** There is no shadow of this name, and maybe there cannot be one. */
+    public static ShadowError noShadow(String name) {
+        return new ShadowError(404, "No shadow exists with name: " + name);
     }
 }

@@ -34,35 +34,50 @@ public final class ShadowJson {
         });
     }
 
-    /** What desired has that reported lacks; null if there is no difference. */
+    /** What desired has that reported lacks, after an update; null if there is no difference. */
     public static byte @Nullable [] delta(ShadowUpdate update) {
-        View difference = delta(update.current());
+        return delta(update.current(), seconds(update.stamp()), update.request().clientToken());
+    }
+
+    /** What desired has that reported lacks; null if there is no difference. */
+    public static byte @Nullable [] delta(ShadowDocument document, long seconds, @Nullable String clientToken) {
+        View difference = delta(document);
         if (difference == null) {
             return null;
         }
         return document(out -> {
-            out.writeNumberField("version", update.current().version());
-            out.writeNumberField("timestamp", seconds(update.stamp()));
+            out.writeNumberField("version", document.version());
+            out.writeNumberField("timestamp", seconds);
             out.writeFieldName(STATE);
             writeValues(out, difference);
             out.writeFieldName(METADATA);
             writeTimes(out, difference);
-            writeToken(out, update.request().clientToken());
+            writeToken(out, clientToken);
         });
     }
 
     /** The whole document before and after an update. */
     public static byte[] documents(ShadowUpdate update) {
+        return documents(
+                update.previous(),
+                update.current(),
+                seconds(update.stamp()),
+                update.request().clientToken());
+    }
+
+    /** The whole document before and after a change. */
+    public static byte[] documents(
+            ShadowDocument previous, ShadowDocument current, long seconds, @Nullable String clientToken) {
         return document(out -> {
             out.writeFieldName("previous");
-            if (update.previous().exists()) {
-                writeVersioned(out, update.previous());
+            if (previous.exists()) {
+                writeVersioned(out, previous);
             } else {
                 out.writeNull();
             }
             out.writeFieldName("current");
-            writeVersioned(out, update.current());
-            writeEnd(out, seconds(update.stamp()), update.request().clientToken());
+            writeVersioned(out, current);
+            writeEnd(out, seconds, clientToken);
         });
     }
 

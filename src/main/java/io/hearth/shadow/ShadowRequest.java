@@ -17,7 +17,7 @@ public record ShadowRequest(
         @Nullable String clientToken) {
     private static final int MAX_TOKEN_BYTES = 64;
 
-    /** Reads the body of an update. @throws ShadowException by section 4 of the contract */
+    /** Reads the body of an update. @throws ShadowException with the error that the contract has for it */
     public static ShadowRequest update(byte[] body, Limits limits) {
         JsonValue.Fields document = document(body, limits);
         String token = token(document);
@@ -31,7 +31,18 @@ public record ShadowRequest(
         return new ShadowRequest(state, version(document, token), token);
     }
 
-    /** Reads the body of a get or a delete, which may be empty. @throws ShadowException by section 4 of the contract */
+    /**
+     * Reads a patch of the state alone, without what surrounds it in an update.
+     *
+     * @throws ShadowException with the error that the contract has for it
+     */
+    public static ShadowRequest patch(byte[] body, @Nullable Long expectedVersion, Limits limits) {
+        JsonValue.Fields state = document(body, limits);
+        checkState(state, limits, null);
+        return new ShadowRequest(state, expectedVersion, null);
+    }
+
+    /** Reads the body of a get or a delete, which may be empty. @throws ShadowException with the error that the contract has for it */
     public static ShadowRequest bare(byte[] body, Limits limits) {
         if (body.length == 0) {
             return new ShadowRequest(null, null, null);

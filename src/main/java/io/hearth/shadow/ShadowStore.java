@@ -54,6 +54,7 @@ public final class ShadowStore {
     private final RegionId region;
     private final InstantSource clock;
     private final Settings settings;
+    private volatile MergeListener mergeListener = (id, previous, current) -> {};
 
     public ShadowStore(Table table, RegionId region, InstantSource clock, Settings settings) {
         this.table = table;
@@ -66,9 +67,20 @@ public final class ShadowStore {
         return settings.limits();
     }
 
+    /** Hears of merges. */
+    public interface MergeListener {
+        /** A merge has changed what clients see of a shadow. Called on any thread, and must be quick. */
+        void merged(ShadowId id, ShadowDocument previous, ShadowDocument current);
+    }
+
+    /** Tells {@code listener} of every merge from now on. */
+    public void whenMerged(MergeListener listener) {
+        mergeListener = listener;
+    }
+
     /** The document of a shadow that exists; fails with {@link ShadowException} if it does not. */
-    public Uni<ShadowDocument> get(ShadowId id) {
-        return stored(id).map(stored -> existing(stored, null).document());
+    public Uni<ShadowDocument> get(ShadowId id, ShadowRequest request) {
+        return stored(id).map(stored -> existing(stored, request.clientToken()).document());
     }
 
     /** A shadow as it is stored, which may be deleted, or have {@link ShadowDocument#NONE}. */
@@ -114,30 +126,36 @@ public final class ShadowStore {
      */
     public Uni<RegionMerge> merge(ShadowId id, ShadowDocument remote, String by) {
         return change(id, stored -> {
-            ShadowDocument local = pruned(stored.document());
-            RegionMerge merge = RegionMerge.of(local, pruned(remote));
-            if (!merge.needsStoring() || !merge.document().exists() && isForgotten(merge.document())) {
-                return new Decision<>(merge, null);
-            }
-            ShadowDocument merged = merge.document().withBoundedTombstones();
-            ShadowChange last = stored.lastChange();
-            ShadowChange change = last;
-            if (merge.stateChanged() || !merge.lost().isEmpty() || change == null) {
-                ChangedFields fields = ChangedFields.between(local.root(), merged.root());
-                long time =
-                        Math.max(now().packed(), last == null ? 0 : last.time().packed() + 1);
-                change = new ShadowChange(
-                        newId(),
-                        ShadowChange.Kind.MERGED,
-                        new HybridTime(time),
-                        merged.version(),
-                        by,
-                        fields.pointers(),
-                        fields.more(),
-                        bounded(merge.lost()));
-            }
-            return new Decision<>(merge, stored.next(merged, change));
-        });
+                    ShadowDocument local = pruned(stored.document());
+                    RegionMerge merge = RegionMerge.of(local, pruned(remote));
+                    if (!merge.needsStoring() || !merge.document().exists() && isForgotten(merge.document())) {
+                        return new Decision<>(new Merge(local, merge), null);
+                    }
+                    ShadowDocument merged = merge.document().withBoundedTombstones();
+                    ShadowChange last = stored.lastChange();
+                    ShadowChange change = last;
+                    if (merge.stateChanged() || !merge.lost().isEmpty() || change == null) {
+                        ChangedFields fields = ChangedFields.between(local.root(), merged.root());
+                        long time = Math.max(
+                                now().packed(), last == null ? 0 : last.time().packed() + 1);
+                        change = new ShadowChange(
+                                newId(),
+                                ShadowChange.Kind.MERGED,
+                                new HybridTime(time),
+                                merged.version(),
+                                by,
+                                fields.pointers(),
+                                fields.more(),
+                                bounded(merge.lost()));
+                    }
+                    return new Decision<>(new Merge(local, merge), stored.next(merged, change));
+                })
+                .invoke(done -> {
+                    if (done.merge.stateChanged()) {
+                        mergeListener.merged(id, done.previous, done.merge.document());
+                    }
+                })
+                .map(Merge::merge);
     }
 
     /**
@@ -248,6 +266,8 @@ public final class ShadowStore {
         }
         return stored;
     }
+
+    private record Merge(ShadowDocument previous, RegionMerge merge) {}
 
     /** What to answer, and what to store in place of what is there; null to store nothing. */
     private record Decision<T>(T answer, @Nullable StoredShadow next) {}

@@ -46,7 +46,7 @@ class DynamoDbShadowStoreIT extends ShadowStoreContract {
             }
 
             ShadowStore store = store(table);
-            ShadowDocument document = await(store.get(CLASSIC));
+            ShadowDocument document = await(store.get(CLASSIC, bare()));
             assertThat(document.version()).isEqualTo(PROCESSES * UPDATES);
             for (int i = 0; i < PROCESSES; i++) {
                 assertThat(json(document)).contains("'writer" + i + "':" + UPDATES);

@@ -2,9 +2,11 @@ package io.hearth.mqtt.endpoint;
 
 import io.hearth.config.MqttConfig;
 import io.hearth.mqtt.InFlight;
+import io.hearth.mqtt.ShadowTopics;
 import io.hearth.mqtt.TelemetryStream;
 import io.hearth.presence.DevicePresence;
 import io.hearth.security.Credentials;
+import io.hearth.shadow.ShadowService;
 import io.hearth.table.Table;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
@@ -43,6 +45,8 @@ public class EmbeddedConnector implements InboundConnector {
     private final Credentials credentials;
     private final Table table;
     private final DevicePresence presence;
+    private final ShadowService shadows;
+    private final ShadowTopics shadowTopics;
     private final MeterRegistry registry;
     private final InstantSource clock;
     private volatile @Nullable MqttEndpoint endpoint;
@@ -54,6 +58,8 @@ public class EmbeddedConnector implements InboundConnector {
             Credentials credentials,
             Table table,
             DevicePresence presence,
+            ShadowService shadows,
+            ShadowTopics shadowTopics,
             MeterRegistry registry,
             InstantSource clock) {
         this.vertx = vertx;
@@ -61,6 +67,8 @@ public class EmbeddedConnector implements InboundConnector {
         this.credentials = credentials;
         this.table = table;
         this.presence = presence;
+        this.shadows = shadows;
+        this.shadowTopics = shadowTopics;
         this.registry = registry;
         this.clock = clock;
     }
@@ -81,6 +89,7 @@ public class EmbeddedConnector implements InboundConnector {
                 inFlight,
                 new RetainedMessages(table),
                 presence,
+                new MqttEndpoint.Shadows(shadows, shadowTopics),
                 new EndpointMetrics(registry, inFlight),
                 clock);
         endpoint = made;

@@ -2,6 +2,7 @@ package io.hearth.mqtt.endpoint;
 
 import io.hearth.ingest.Delivery;
 import io.hearth.ingest.Origin;
+import io.hearth.mqtt.ShadowTopics;
 import io.hearth.mqtt.TelemetryTopic;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -61,31 +62,42 @@ final class Inbound {
                     ReasonCode.RECEIVE_MAXIMUM_EXCEEDED, "more publishes in flight than the Receive Maximum");
         }
         String device = TelemetryTopic.deviceOf(publish.topic());
-        if (device == null && publish.isCutOff()) {
+        ShadowTopics.Request request = device == null ? shadowRequest(publish) : null;
+        if (device == null && request == null && publish.isCutOff()) {
             throw new ProtocolViolation(
                     ReasonCode.PACKET_TOO_LARGE, "a payload of " + publish.payloadBytes() + " bytes");
         }
-        if (isReserved(publish)) {
+        if (request == null && isReserved(publish)) {
             throw new ProtocolViolation(ReasonCode.NOT_AUTHORIZED, "a PUBLISH to a topic that is the service's own");
         }
         if (publish.qos() == 2) {
             unreleased.set(publish.packetId());
         }
-        take(publish, device, false);
+        take(publish, device, request, false);
     }
 
-    private static boolean isReserved(Publish publish) {
-        return publish.topic().startsWith(ConnectionEvents.RESERVED);
+    private ShadowTopics.@Nullable Request shadowRequest(Publish publish) {
+        return services.shadows().topics().request(publish.topic());
     }
 
-    /** Publishes the will of a client that is gone; nobody waits for an answer. */
+    /** Whether only the service publishes to the topic, unless it is a request. */
+    private boolean isReserved(Publish publish) {
+        return publish.topic().startsWith(ConnectionEvents.RESERVED)
+                || services.shadows().topics().isOfShadows(publish.topic());
+    }
+
+    /**
+     * Publishes the will of a client that is gone; nobody waits for an answer. A will is no request for a shadow, as with AWS:
+     * published late, it would overwrite what a newer session of the device has reported.
+     */
     void acceptWill(Publish will) {
         if (!isReserved(will)) {
-            take(will, TelemetryTopic.deviceOf(will.topic()), true);
+            take(will, TelemetryTopic.deviceOf(will.topic()), null, true);
         }
     }
 
-    private void take(Publish publish, @Nullable String device, boolean isWill) {
+    private void take(
+            Publish publish, @Nullable String device, ShadowTopics.@Nullable Request request, boolean isWill) {
         if (publish.qos() == 0) {
             unansweredQos0++;
         }
@@ -97,6 +109,15 @@ final class Inbound {
         }
         if (device != null) {
             services.telemetry().emit(new Answer.Telemetry(answer, delivery(publish, device)));
+        } else if (request != null) {
+            // Never retained: a request is for now.
+            services.shadows()
+                    .accept(
+                            request,
+                            publish.payload(),
+                            publish.payloadBytes(),
+                            "mqtt:" + connection.clientId(),
+                            answer::settle);
         } else if (publish.retain()) {
             services.router().retain(publish, answer);
         } else {

@@ -3,8 +3,11 @@ package io.hearth.mqtt.endpoint;
 import io.hearth.config.MqttConfig;
 import io.hearth.config.StartupRefusedException;
 import io.hearth.mqtt.InFlight;
+import io.hearth.mqtt.ShadowMessages;
+import io.hearth.mqtt.ShadowTopics;
 import io.hearth.mqtt.TelemetryStream;
 import io.hearth.presence.DevicePresence;
+import io.hearth.shadow.ShadowService;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.mqtt.MqttDecoder;
@@ -53,9 +56,13 @@ public final class MqttEndpoint {
     private volatile int actualPort;
     private volatile boolean stopping;
 
+    /** Shadows, and the topics that they have here. */
+    public record Shadows(ShadowService service, ShadowTopics topics) {}
+
     /**
      * @param authenticator whether a user name and a password, either of which may be missing, may connect; constant time
      * @param telemetry where publishes of telemetry go; they are answered when their message is acknowledged
+     * @param shadows serves requests for shadows, which are answered over this endpoint
      */
     public MqttEndpoint(
             Vertx vertx,
@@ -65,15 +72,19 @@ public final class MqttEndpoint {
             InFlight inFlight,
             RetainedMessages retained,
             DevicePresence presence,
+            Shadows shadows,
             EndpointMetrics metrics,
             InstantSource clock) {
         this.vertx = vertx;
         this.config = config;
         this.retained = retained;
         Router router = new Router(retained);
+        ShadowMessages shadowMessages =
+                new ShadowMessages(shadows.service(), shadows.topics(), new ShadowPublisher(router), clock);
         this.services = new Services(
                 authenticator,
                 telemetry,
+                shadowMessages,
                 inFlight,
                 new Clients(),
                 router,
@@ -92,6 +103,7 @@ public final class MqttEndpoint {
      */
     public void start() {
         retained.load();
+        services.shadows().start();
         NetServerOptions options = options();
         // A negative port is any free one, and the same for all servers that give the same number.
         int port = config.port() == 0 ? -ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE) : config.port();

@@ -42,6 +42,11 @@ final class Router {
         });
     }
 
+    /** Whether anybody would get what is published to {@code topic} now. */
+    boolean hasSubscribers(String topic) {
+        return !subscriptions.match(topic).isEmpty();
+    }
+
     /** Keeps {@code publish} for subscribers to come; {@code answer} is settled when that is durable. */
     void retain(Publish publish, Answer answer) {
         retained.keep(publish).whenComplete((done, failure) -> {

@@ -1,6 +1,7 @@
 package io.hearth.mqtt.endpoint;
 
 import io.hearth.mqtt.InFlight;
+import io.hearth.mqtt.ShadowMessages;
 import io.hearth.mqtt.TelemetryStream;
 import java.time.InstantSource;
 import java.util.function.BiPredicate;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 record Services(
         BiPredicate<@Nullable String, byte @Nullable []> authenticator,
         TelemetryStream telemetry,
+        ShadowMessages shadows,
         InFlight inFlight,
         Clients clients,
         Router router,

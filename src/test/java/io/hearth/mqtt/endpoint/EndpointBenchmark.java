@@ -50,6 +50,7 @@ final class EndpointBenchmark {
                 inFlight,
                 new RetainedMessages(table),
                 new DevicePresence(table, Clock.systemUTC(), Duration.ofDays(30)),
+                EndpointFixture.shadows(EndpointFixture.shadowStore(table), Runnable::run),
                 new EndpointMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), inFlight),
                 Clock.systemUTC());
         endpoint.start();

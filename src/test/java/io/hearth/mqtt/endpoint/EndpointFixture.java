@@ -2,10 +2,15 @@ package io.hearth.mqtt.endpoint;
 
 import io.hearth.config.MqttConfig;
 import io.hearth.ingest.Delivery;
+import io.hearth.model.RegionId;
 import io.hearth.mqtt.InFlight;
+import io.hearth.mqtt.ShadowTopics;
 import io.hearth.mqtt.TelemetryMessage;
 import io.hearth.mqtt.TelemetryStream;
 import io.hearth.presence.DevicePresence;
+import io.hearth.shadow.Limits;
+import io.hearth.shadow.ShadowService;
+import io.hearth.shadow.ShadowStore;
 import io.hearth.table.Table;
 import io.hearth.table.memory.MemoryTable;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -23,6 +28,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Flow;
 
 /** A real endpoint on a free port, with an ingest that settles what it gets at once or when told. */
@@ -33,6 +41,8 @@ final class EndpointFixture implements AutoCloseable {
     final InFlight inFlight;
     final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     final DevicePresence presence;
+    final ShadowStore shadowStore;
+    private final ExecutorService shadowThreads = Executors.newFixedThreadPool(4);
     final MqttEndpoint endpoint;
     private final List<TelemetryMessage> waiting = new ArrayList<>();
     private final List<Delivery> deliveries = new ArrayList<>();
@@ -54,6 +64,7 @@ final class EndpointFixture implements AutoCloseable {
         TelemetryStream telemetry = new TelemetryStream();
         telemetry.subscribe(new Ingest());
         presence = new DevicePresence(table, Clock.systemUTC(), Duration.ofDays(30));
+        shadowStore = shadowStore(table);
         endpoint = new MqttEndpoint(
                 vertx,
                 config,
@@ -62,9 +73,22 @@ final class EndpointFixture implements AutoCloseable {
                 inFlight,
                 new RetainedMessages(table),
                 presence,
+                shadows(shadowStore, shadowThreads),
                 new EndpointMetrics(registry, inFlight),
                 Clock.systemUTC());
         endpoint.start();
+    }
+
+    static ShadowStore shadowStore(Table table) {
+        return new ShadowStore(
+                table,
+                new RegionId("local"),
+                Clock.systemUTC(),
+                new ShadowStore.Settings(Limits.DEFAULT, Duration.ofHours(48), Duration.ofDays(7)));
+    }
+
+    static MqttEndpoint.Shadows shadows(ShadowStore store, Executor threads) {
+        return new MqttEndpoint.Shadows(new ShadowService(store, threads, 10), new ShadowTopics("$aws/things"));
     }
 
     static MqttConfig config(Map<String, String> settings) {
@@ -129,6 +153,7 @@ final class EndpointFixture implements AutoCloseable {
     public void close() {
         settleAll();
         endpoint.stop(Duration.ofSeconds(2));
+        shadowThreads.shutdownNow();
         vertx.close().toCompletionStage().toCompletableFuture().join();
     }
 
