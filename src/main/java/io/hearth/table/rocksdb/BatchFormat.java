@@ -11,7 +11,7 @@ import java.util.Arrays;
  *   0x01 key value     put                   0x05 cf key value   put into a column family
  *   0x00 key           delete                0x04 cf key         delete from a column family
  *   0x0F start end     range deletion        0x0E cf start end   range deletion in a column family
- *   0x03 blob          annotation in the log only, not counted
+ *   0x03 blob          annotation in the log only, not counted: the mark of a sweep, or the time of a commit
  *
  * with cf = varint32, and key, value, ... = varint32 length and bytes.
  *
@@ -33,6 +33,11 @@ final class BatchFormat {
 
     /** The annotation that begins a batch of the expiry sweep, to tell its deletions from those of users. */
     static final byte[] SWEEP_MARK = {'s', 'w', 'e', 'e', 'p'};
+
+    /** The annotation that says when a commit began: this byte and the microseconds since the epoch, big-endian. */
+    private static final byte TIME_MARK = 't';
+
+    private static final int TIME_MARK_BYTES = 1 + Long.BYTES;
 
     private static final int DELETE = 0x00;
     private static final int PUT = 0x01;
@@ -84,6 +89,16 @@ final class BatchFormat {
     static void sweepMark(ByteSink sink) {
         sink.putByte(LOG_DATA);
         slice(SWEEP_MARK, sink);
+    }
+
+    /** Says when the commit began, for recovery to an instant. It is in the log only, and not counted. */
+    static void timeMark(long micros, ByteSink sink) {
+        sink.putByte(LOG_DATA);
+        sink.putVarint(TIME_MARK_BYTES);
+        sink.putByte(TIME_MARK);
+        for (int shift = 56; shift >= 0; shift -= 8) {
+            sink.putByte((int) (micros >>> shift));
+        }
     }
 
     static void slice(byte[] bytes, ByteSink sink) {
@@ -160,6 +175,19 @@ final class BatchFormat {
         boolean isSweepMark() {
             return kind == Kind.LOG_DATA
                     && Arrays.equals(array, keyOffset, keyOffset + keyLength, SWEEP_MARK, 0, SWEEP_MARK.length);
+        }
+
+        boolean isTimeMark() {
+            return kind == Kind.LOG_DATA && keyLength == TIME_MARK_BYTES && array[keyOffset] == TIME_MARK;
+        }
+
+        /** Of a {@linkplain #isTimeMark time mark}. */
+        long timeMarkMicros() {
+            long micros = 0;
+            for (int i = 1; i < TIME_MARK_BYTES; i++) {
+                micros = micros << 8 | array[keyOffset + i] & 0xFF;
+            }
+            return micros;
         }
 
         private int varint() {

@@ -6,7 +6,6 @@ import io.hearth.table.ChangeStart;
 import io.hearth.table.Cursor;
 import io.hearth.table.CursorCodec;
 import io.hearth.table.CursorCodec.Kind;
-import io.hearth.table.CursorExpiredException;
 import io.hearth.table.InvalidCursorException;
 import io.hearth.table.Key;
 import java.nio.ByteBuffer;
@@ -14,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.rocksdb.RocksDBException;
-import org.rocksdb.Status;
 import org.rocksdb.TransactionLogIterator;
 import org.rocksdb.WriteBatch;
 
@@ -44,70 +42,16 @@ final class ChangeLog {
     ChangePage read(Database database, Cursor after, int limit, long committed) throws RocksDBException {
         long sequence = sequence(after);
         if (sequence > committed) {
-            throw expired(); // the table was put back to an earlier state
+            throw LogReader.expired(null); // the table was put back to an earlier state
         }
         List<Change> changes = new ArrayList<>();
-        try {
-            while (sequence < committed && changes.size() < limit) {
-                sequence = readOn(database, sequence, limit, committed, changes);
-            }
-        } catch (RocksDBException e) {
-            if (e.getStatus() != null && e.getStatus().getCode() == Status.Code.Corruption) {
-                // Nobody can go on here, so followers had better begin again than try for ever.
-                throw new CursorExpiredException("the changes behind the cursor cannot be read any more", e);
-            }
-            throw e;
+        if (sequence < committed) {
+            sequence = LogReader.read(database, sequence, committed, (first, last, batch) -> {
+                collect(batch, changes);
+                return changes.size() < limit;
+            });
         }
         return new ChangePage(changes, cursor(sequence));
-    }
-
-    /** Reads until the end of the page or of what one iterator sees; answers how far that was. */
-    private static long readOn(Database database, long after, int limit, long committed, List<Change> changes)
-            throws RocksDBException {
-        long sequence = after;
-        TransactionLogIterator log = database.logTails().take(after);
-        boolean keep = false;
-        try {
-            while (log.isValid() && sequence < committed && changes.size() < limit) {
-                TransactionLogIterator.BatchResult result = log.getBatch();
-                try (WriteBatch batch = result.writeBatch()) {
-                    long last = result.sequenceNumber() + batch.count() - 1;
-                    if (result.sequenceNumber() > sequence + 1) {
-                        throw expired();
-                    }
-                    if (last > sequence) {
-                        collect(batch, changes);
-                        sequence = last;
-                    }
-                }
-                log.next();
-            }
-            boolean atLogSwitch = isAtLogSwitch(log);
-            if (sequence == after && !atLogSwitch) {
-                throw expired(); // there were changes, and their log is gone
-            }
-            keep = !atLogSwitch;
-        } finally {
-            if (keep) {
-                database.logTails().put(sequence, log);
-            } else {
-                log.close();
-            }
-        }
-        return sequence;
-    }
-
-    /** Whether the log goes on in a file that is newer than the iterator. */
-    private static boolean isAtLogSwitch(TransactionLogIterator log) throws RocksDBException {
-        try {
-            log.status();
-            return false;
-        } catch (RocksDBException e) {
-            if (e.getStatus() != null && e.getStatus().getCode() == Status.Code.TryAgain) {
-                return true;
-            }
-            throw e;
-        }
     }
 
     private static long beforeOldest(Database database, long committed) throws RocksDBException {
@@ -132,7 +76,7 @@ final class ChangeLog {
             if (reader.isSweepMark()) {
                 return; // nothing of users is in the batch of a sweep
             }
-            if (reader.columnFamily != BatchFormat.ITEMS) {
+            if (reader.columnFamily != BatchFormat.ITEMS || reader.kind == BatchFormat.Kind.LOG_DATA) {
                 continue;
             }
             byte[] row = reader.key();
@@ -164,12 +108,8 @@ final class ChangeLog {
         }
         ByteBuffer bytes = ByteBuffer.wrap(position);
         if (!tableId.equals(new UUID(bytes.getLong(), bytes.getLong()))) {
-            throw expired(); // made for a table that was in this place before
+            throw LogReader.expired(null); // made for a table that was in this place before
         }
         return bytes.getLong();
-    }
-
-    private static CursorExpiredException expired() {
-        return new CursorExpiredException("the changes behind the cursor are no longer kept", null);
     }
 }

@@ -23,18 +23,21 @@ final class CommitBuilder {
     private static final byte[] REMOVED = new byte[0];
 
     private final Database database;
+    private final long nowMicros;
     private final long nowSeconds;
     private final List<byte[]> chunks = new ArrayList<>();
     private final List<Integer> chunkLengths = new ArrayList<>();
     private final ItemValue value = new ItemValue();
     private final ItemValue oldValue = new ItemValue();
     private @Nullable Map<Bytes, byte[]> overlay;
-    private int bytes = BatchFormat.HEADER_BYTES;
+    private int bytes;
     private int records;
 
-    CommitBuilder(Database database, long nowSeconds) {
+    /** @param nowMicros when the commit begins: what has expired then is absent, and the log keeps it */
+    CommitBuilder(Database database, long nowMicros) {
         this.database = database;
-        this.nowSeconds = nowSeconds;
+        this.nowMicros = nowMicros;
+        nowSeconds = Math.floorDiv(nowMicros, 1_000_000L);
     }
 
     /** How many records the commit has; with none there is nothing to write. */
@@ -73,9 +76,12 @@ final class CommitBuilder {
 
     /** The whole commit in RocksDB's format. */
     byte[] toBatch() {
-        byte[] batch = new byte[bytes];
+        ByteSink head = new ByteSink(BatchFormat.HEADER_BYTES + 16);
+        head.put(new byte[BatchFormat.HEADER_BYTES]);
+        BatchFormat.timeMark(nowMicros, head);
+        byte[] batch = Arrays.copyOf(head.array(), head.length() + bytes);
         BatchFormat.writeCount(batch, records);
-        int position = BatchFormat.HEADER_BYTES;
+        int position = head.length();
         for (int i = 0; i < chunks.size(); i++) {
             System.arraycopy(chunks.get(i), 0, batch, position, chunkLengths.get(i));
             position += chunkLengths.get(i);

@@ -59,6 +59,15 @@ record FormatFile(UUID tableId) {
         }
     }
 
+    /** Marks a directory that has the files of a table, but no format yet, durably as a table of its own. */
+    static FormatFile mark(Path directory) {
+        try {
+            return create(directory, directory.resolve(NAME));
+        } catch (IOException e) {
+            throw new TableException("the table directory " + directory + " cannot be used: " + e, e);
+        }
+    }
+
     String text() {
         return FIRST_LINE + "\nversion " + VERSION + "\nid " + tableId + "\n";
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hearth.table.TableException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -55,6 +56,24 @@ final class BatchFormatTest {
 
             assertThat(finished(ours, 2)).isEqualTo(theirs.data());
         }
+    }
+
+    @Test
+    void timeMark_ofACommit_isRocksDbsAnnotationAndReadBack() throws RocksDBException {
+        long micros = 1_790_000_000_123_456L;
+        ByteSink ours = batch();
+        BatchFormat.timeMark(micros, ours);
+
+        try (WriteBatch theirs = new WriteBatch()) {
+            theirs.putLogData(
+                    ByteBuffer.allocate(9).put((byte) 't').putLong(micros).array());
+
+            assertThat(finished(ours, 0)).isEqualTo(theirs.data());
+        }
+        assertThat(LogRecord.of(1, 1, ours.toArray()).commitMicros()).isEqualTo(micros);
+        ByteSink sweep = batch();
+        BatchFormat.sweepMark(sweep);
+        assertThat(LogRecord.of(1, 1, sweep.toArray()).commitMicros()).isEqualTo(LogRecord.NO_TIME);
     }
 
     @Test
