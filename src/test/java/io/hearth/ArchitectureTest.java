@@ -26,6 +26,8 @@ class ArchitectureTest {
             Map.entry("table.memory", Set.of("table")),
             Map.entry("table.rocksdb", Set.of("table")),
             Map.entry("table.dynamodb", Set.of("table")),
+            Map.entry("backup", Set.of("model", "table", "table.rocksdb")),
+            Map.entry("cli", Set.of("backup", "table", "table.rocksdb")),
             Map.entry("series.chunk", Set.of("model", "table")),
             Map.entry("series.aggregate", Set.of("model")),
             Map.entry("promql", Set.of("model")),
@@ -48,6 +50,7 @@ class ArchitectureTest {
                     Set.of(
                             "rest.format",
                             "rest.problem",
+                            "backup",
                             "codec",
                             "codec.parquet",
                             "config",

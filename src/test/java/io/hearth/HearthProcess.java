@@ -111,6 +111,21 @@ public final class HearthProcess implements AutoCloseable {
         awaitEnd();
     }
 
+    /** Tells it to stop, as an orchestrator does, and does not wait. */
+    public void terminate() {
+        process.destroy();
+    }
+
+    public boolean isRunning() {
+        return process.isAlive();
+    }
+
+    /** Waits until it has ended by itself, and returns its exit code. */
+    public int awaitExit() {
+        awaitEnd();
+        return process.exitValue();
+    }
+
     /** Kills it and removes its data directory. */
     @Override
     public void close() {
@@ -135,7 +150,7 @@ public final class HearthProcess implements AutoCloseable {
 
     private void awaitReady() {
         Instant deadline = Instant.now().plus(START_LIMIT);
-        while (!log().contains(" ready: ")) {
+        while (!log().contains("ready: http")) {
             boolean ended;
             try {
                 ended = process.waitFor(20, TimeUnit.MILLISECONDS);

@@ -7,6 +7,7 @@ import io.hearth.live.LiveFeed;
 import io.hearth.mqtt.endpoint.EmbeddedConnector;
 import io.hearth.presence.DevicePresence;
 import io.hearth.table.Table;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.vertx.http.HttpServerStart;
@@ -32,6 +33,7 @@ class Lifecycle {
     private final Ingest ingest;
     private final LiveFeed liveFeed;
     private final DevicePresence presence;
+    private final BackupSchedule backups;
     private final Table table;
 
     Lifecycle(
@@ -41,6 +43,7 @@ class Lifecycle {
             Ingest ingest,
             LiveFeed liveFeed,
             DevicePresence presence,
+            BackupSchedule backups,
             Table table) {
         this.hearth = hearth;
         this.mqtt = mqtt;
@@ -48,6 +51,7 @@ class Lifecycle {
         this.ingest = ingest;
         this.liveFeed = liveFeed;
         this.presence = presence;
+        this.backups = backups;
         this.table = table;
     }
 
@@ -75,15 +79,21 @@ class Lifecycle {
                 hearth.dataDir());
     }
 
-    /** Whoever follows the stream connects again, then to the service that takes over from this one. */
-    void endStreams(@Observes @Priority(0) ShutdownEvent shutdown) {
+    /**
+     * Whoever follows the stream connects again, then to the service that takes over from this one. First of all, as these
+     * requests never end by themselves, and the others are waited for.
+     */
+    void endStreams(@Observes ShutdownDelayInitiatedEvent stopping) {
+        LOG.info("stopping: not ready any more; what has been received is still stored and acknowledged");
         liveFeed.close();
     }
 
     /** The connectors stop with priority 1, and wait until what they have received is settled. */
-    void stop(@Observes @Priority(1000) ShutdownEvent shutdown) {
+    void stop(@Observes @Priority(1000) ShutdownEvent shutdown) throws InterruptedException {
         ingest.close();
         presence.awaitWritten(PRESENCE_PATIENCE);
+        backups.finish();
         table.close();
+        LOG.info("stopped: all that was acknowledged is stored");
     }
 }

@@ -1,5 +1,6 @@
 package io.hearth.boot;
 
+import io.hearth.cli.CommandLineTool;
 import io.hearth.config.StartupRefusedException;
 import io.hearth.table.TableException;
 import io.quarkus.runtime.Quarkus;
@@ -10,7 +11,7 @@ import java.net.BindException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** Starts the service; if it cannot start, says why in one line and exits with 1. */
+/** Starts the service, or runs a command on what it keeps; if it cannot start, says why in one line and exits with 1. */
 @QuarkusMain
 public final class Main {
     private static final Logger LOG = Logger.getLogger(Main.class);
@@ -18,6 +19,9 @@ public final class Main {
     private Main() {}
 
     public static void main(String... args) {
+        if (CommandLineTool.takes(args)) {
+            System.exit(CommandLineTool.run(args));
+        }
         Quarkus.run(null, Main::exit, args);
     }
 

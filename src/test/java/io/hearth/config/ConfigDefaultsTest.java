@@ -27,6 +27,10 @@ class ConfigDefaultsTest {
     private static final Map<String, Object> DEFAULTS = new TreeMap<>(Map.ofEntries(
             Map.entry("hearth.admin-token", Optional.empty()),
             Map.entry("hearth.auth", true),
+            Map.entry("hearth.backup.dir", Optional.empty()),
+            Map.entry("hearth.backup.interval", Duration.ofHours(24)),
+            Map.entry("hearth.backup.log-interval", Duration.ofSeconds(5)),
+            Map.entry("hearth.backup.window", Duration.ofDays(7)),
             Map.entry("hearth.data-dir", Path.of("./data")),
             Map.entry("hearth.device-password", Optional.empty()),
             Map.entry("hearth.import.max-file", mebibytes(1024)),

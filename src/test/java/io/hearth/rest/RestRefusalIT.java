@@ -260,4 +260,15 @@ class RestRefusalIT extends RestFixture {
         assertThat(api.at("/components/securitySchemes/token/scheme").asText()).isEqualTo("bearer");
         assertThat(get("/q/swagger-ui/").statusCode()).isEqualTo(200);
     }
+
+    @Test
+    void backups_whenOff_areRefusedWithTheSettingThatTurnsThemOn() throws Exception {
+        for (HttpRequest.Builder request : List.of(
+                request("/api/v1/backups").GET(),
+                request("/api/v1/backups").POST(BodyPublishers.noBody()),
+                request("/api/v1/backups/20261126T174310123Z:verify").POST(BodyPublishers.noBody()))) {
+            assertThat(problem(send(request), 409, "backups-off").at("/detail").asText())
+                    .contains("HEARTH_BACKUP_DIR");
+        }
+    }
 }

@@ -9,9 +9,11 @@ public enum ProblemType {
     METHOD_NOT_ALLOWED(405, "Method not allowed"),
     NOT_ACCEPTABLE(406, "Not acceptable"),
     ALREADY_RUNNING(409, "Already running"),
+    BACKUPS_OFF(409, "Backups are off"),
     PAYLOAD_TOO_LARGE(413, "Payload too large"),
     UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type"),
     INTERNAL_ERROR(500, "Internal error"),
+    BACKUP_FAILED(500, "Backup failed"),
     OVERLOADED(503, "Overloaded");
 
     private final int status;

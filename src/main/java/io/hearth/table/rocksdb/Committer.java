@@ -3,6 +3,7 @@ package io.hearth.table.rocksdb;
 import io.hearth.table.CommitListener;
 import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.ThrottledException;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ final class Committer {
     private final BooleanSupplier recovery;
     private final Thread thread;
     private volatile long committedSequence;
+    private volatile @Nullable String failure;
     private boolean broken;
     private long nextRecoveryNanos;
 
@@ -52,6 +54,12 @@ final class Committer {
     /** The sequence number of the latest change that is committed, and as durable as commits are. */
     long committedSequence() {
         return committedSequence;
+    }
+
+    /** Why commits fail at present; null if they do not, as far as is known. */
+    @Nullable
+    String failure() {
+        return failure;
     }
 
     /** Commits who waits, refuses who comes, and returns when everybody is answered. */
@@ -130,6 +138,7 @@ final class Committer {
             }
         } catch (RocksDBException e) {
             broken = true;
+            failure = String.valueOf(e.getMessage());
             LOG.log(System.Logger.Level.ERROR, "a commit failed; its writes may be stored or not", e);
             int failed = failAll(first, new OutcomeUnknownException("the commit failed: " + e.getMessage(), e));
             tell(() -> listener.failed(failed));
@@ -160,7 +169,7 @@ final class Committer {
     }
 
     private void commit(PendingWrite first, Database database) throws RocksDBException {
-        CommitBuilder commit = new CommitBuilder(database, clock.instant().getEpochSecond());
+        CommitBuilder commit = new CommitBuilder(database, micros(clock.instant()));
         int batches = 0;
         int writes = 0;
         for (PendingWrite write = first; write != null; write = write.link) {
@@ -185,6 +194,10 @@ final class Committer {
         }
     }
 
+    static long micros(Instant instant) {
+        return instant.getEpochSecond() * 1_000_000 + instant.getNano() / 1_000;
+    }
+
     /** What a listener does wrong must not become the writers' failure: they are durable. */
     private static void tell(Runnable news) {
         try {
@@ -206,6 +219,7 @@ final class Committer {
         if (broken) {
             nextRecoveryNanos = System.nanoTime() + RECOVERY_PAUSE_NANOS;
         } else {
+            failure = null;
             committedSequence = guard.use(database -> database.db().getLatestSequenceNumber());
         }
         return !broken;

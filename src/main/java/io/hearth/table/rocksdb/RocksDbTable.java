@@ -17,11 +17,15 @@ import io.hearth.table.TableException;
 import io.hearth.table.Write;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.rocksdb.Checkpoint;
 import org.rocksdb.RocksDB;
 
 /**
@@ -35,6 +39,7 @@ public final class RocksDbTable implements Table {
     private final Committer committer;
     private final ChangeLog changeLog;
     private final ExpirySweeper sweeper;
+    private final FormatFile format;
     private boolean closed;
 
     /**
@@ -54,6 +59,7 @@ public final class RocksDbTable implements Table {
 
     private RocksDbTable(RocksDbSettings settings, InstantSource clock, CommitListener listener, FormatFile format) {
         this.clock = clock;
+        this.format = format;
         guard = new DatabaseGuard(settings);
         queue = new WriteQueue(settings.maxPendingBytes());
         committer = new Committer(queue, guard, clock, listener, new Recovery(settings.directory(), guard));
@@ -133,6 +139,60 @@ public final class RocksDbTable implements Table {
      */
     public SweepResult sweepNow() {
         return sweeper.sweepNow();
+    }
+
+    /** Tells this table from every other, also from one that is made anew or restored in its place. */
+    public UUID id() {
+        return format.tableId();
+    }
+
+    /** The sequence number of the latest change that is committed. */
+    public long committedSequence() {
+        return committer.committedSequence();
+    }
+
+    /**
+     * Puts the files of the table as they are now into a directory, while the table is used: as hard links, if that is on the
+     * same file system. What is in them is durable in this table, too, so that its log goes on behind it.
+     *
+     * @param directory absent, its parent is there
+     * @throws TableException if the files cannot be made; the directory may be left behind
+     */
+    public TableCheckpoint checkpoint(Path directory) {
+        return guard.use(database -> {
+            long sequence = database.db().getLatestSequenceNumber();
+            try (Checkpoint checkpoint = Checkpoint.create(database.db())) {
+                checkpoint.createCheckpoint(directory.toString());
+            }
+            database.db().flushWal(true);
+            return new TableCheckpoint(
+                    format.tableId(), FormatFile.VERSION, sequence, Committer.micros(clock.instant()));
+        });
+    }
+
+    /**
+     * Reads the commits behind a sequence number, in order, as far as they are committed.
+     *
+     * @param visitor hears of each commit, and answers whether to go on; must not call the table
+     * @return the sequence number of the last record that was visited, {@code after} if there was none
+     * @throws io.hearth.table.CursorExpiredException if the log does not reach back that far
+     */
+    public long readLog(long after, Predicate<LogRecord> visitor) {
+        return guard.use(database -> {
+            long committed = committer.committedSequence();
+            return after >= committed
+                    ? after
+                    : LogReader.read(
+                            database,
+                            after,
+                            committed,
+                            (first, last, batch) -> visitor.test(LogRecord.of(first, last, batch.data())));
+        });
+    }
+
+    /** Why nothing can be written at present, as far as is known; null if it can. It recovers by itself. */
+    public @Nullable String writeFailure() {
+        return committer.failure();
     }
 
     /** Bytes of writes that are not yet answered. */

@@ -1,0 +1,143 @@
+package io.hearth.backup;
+
+import io.hearth.model.EpochMicros;
+import io.hearth.table.CursorExpiredException;
+import io.hearth.table.rocksdb.LogRecord;
+import io.hearth.table.rocksdb.RocksDbTable;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Copies the committed part of a table's log into a log of a directory of backups, and goes on where it stopped. */
+final class LogShipper implements Closeable {
+    /** A block is closed once it has so many bytes of commits: enough to pack well, little enough to hold. */
+    private static final int BLOCK_BYTES = 1 << 20;
+
+    private final RocksDbTable table;
+    private final InstantSource clock;
+    private final UUID log;
+    private final LogWriter writer;
+    private long shipped;
+    private long completeUntilMicros;
+
+    private LogShipper(RocksDbTable table, InstantSource clock, UUID log, Path directory, long shipped) {
+        this.table = table;
+        this.clock = clock;
+        this.log = log;
+        this.shipped = shipped;
+        writer = new LogWriter(directory);
+    }
+
+    /** Begins a new log, of the commits behind {@code sequence}. */
+    static LogShipper begin(RocksDbTable table, InstantSource clock, BackupDirectory backups, long sequence) {
+        UUID log = UUID.randomUUID();
+        return new LogShipper(table, clock, log, backups.log(log), sequence);
+    }
+
+    /**
+     * Goes on with the log of {@code backup}; null if it cannot be gone on with: it is of another table, or the table is not
+     * a continuation of what was shipped, or has not kept what follows.
+     */
+    static @Nullable LogShipper resume(
+            RocksDbTable table, InstantSource clock, BackupDirectory backups, Manifest backup) throws IOException {
+        if (!backup.table().equals(table.id())) {
+            return null;
+        }
+        Path directory = backups.log(backup.log());
+        ArchivedLog archived = ArchivedLog.scan(directory, backup.sequence());
+        if (!archived.damages().isEmpty() || table.committedSequence() < archived.last()) {
+            return null;
+        }
+        LogRecord last = archived.lastRecord();
+        try {
+            if (last != null && !isInLogOf(table, last)) {
+                return null;
+            }
+            table.readLog(archived.last(), commit -> false);
+        } catch (CursorExpiredException e) {
+            return null;
+        }
+        return new LogShipper(table, clock, backup.log(), directory, archived.last());
+    }
+
+    /** Whether the table's log has the commit too; also if it goes back less far, as long as nothing tells otherwise. */
+    private static boolean isInLogOf(RocksDbTable table, LogRecord commit) {
+        boolean[] same = {true};
+        try {
+            table.readLog(commit.first() - 1, found -> {
+                same[0] = found.first() == commit.first() && sameRecords(found.batch(), commit.batch());
+                return false;
+            });
+        } catch (CursorExpiredException e) {
+            return true;
+        }
+        return same[0];
+    }
+
+    private static boolean sameRecords(byte[] one, byte[] other) {
+        return Arrays.equals(one, Long.BYTES, one.length, other, Long.BYTES, other.length);
+    }
+
+    UUID log() {
+        return log;
+    }
+
+    /** The sequence number up to which the log has the commits. */
+    synchronized long shipped() {
+        return shipped;
+    }
+
+    /** Every commit that was acknowledged before is in the log; null if that is not known. */
+    synchronized @Nullable Instant completeUntil() {
+        return completeUntilMicros == 0 ? null : EpochMicros.toInstant(completeUntilMicros);
+    }
+
+    /**
+     * Copies what has been committed since the last time, durably, and notes that there was no more.
+     *
+     * @return how many bytes that took
+     * @throws CursorExpiredException if the table has not kept what follows: another log has to begin, with a backup
+     */
+    synchronized long ship() throws IOException {
+        long now = EpochMicros.of(clock.instant());
+        long bytes = 0;
+        while (true) {
+            List<LogRecord> commits = new ArrayList<>();
+            long[] size = {0};
+            table.readLog(shipped, commit -> {
+                commits.add(commit);
+                size[0] += commit.batch().length;
+                return size[0] < BLOCK_BYTES;
+            });
+            boolean full = size[0] >= BLOCK_BYTES;
+            bytes += append(LogBlock.of(commits, shipped, full ? 0 : now));
+            if (!full) {
+                completeUntilMicros = now;
+                return bytes;
+            }
+        }
+    }
+
+    private int append(LogBlock block) throws IOException {
+        int bytes = writer.append(block);
+        shipped = block.last();
+        return bytes;
+    }
+
+    /** What comes next goes to another segment, so that this one can be dropped once nobody needs it. */
+    synchronized void endSegment() throws IOException {
+        writer.close();
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        writer.close();
+    }
+}

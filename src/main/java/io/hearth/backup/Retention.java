@@ -1,0 +1,101 @@
+package io.hearth.backup;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/** Removes what recovery to any instant of the window does not need. */
+final class Retention {
+    private static final System.Logger LOG = System.getLogger(Retention.class.getName());
+
+    private Retention() {}
+
+    /**
+     * Keeps the last backup that was taken before {@code start}, and all after it, with their files and logs.
+     *
+     * @param following the log that is being written
+     */
+    static void apply(BackupDirectory directory, Instant start, UUID following) throws IOException {
+        List<Manifest> finished = directory.readable();
+        int first = 0;
+        for (int i = 0; i < finished.size(); i++) {
+            if (!finished.get(i).taken().isAfter(start)) {
+                first = i;
+            }
+        }
+        for (Manifest old : finished.subList(0, first)) {
+            // The manifest first: without it this is no backup, whatever is still there.
+            Files.delete(directory.manifest(old.id()));
+            DurableFiles.syncDirectory(directory.backup(old.id()));
+        }
+        boolean allRead = true;
+        for (String id : directory.ids()) {
+            if (!directory.isFinished(id)) {
+                DurableFiles.removeTree(directory.backup(id));
+            } else if (finished.stream().noneMatch(manifest -> manifest.id().equals(id))) {
+                allRead = false;
+            }
+        }
+        if (!allRead) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "a backup in " + directory.root() + " cannot be read, so no file that it may need is removed");
+            return;
+        }
+        List<Manifest> kept = finished.subList(first, finished.size());
+        removeUnshared(directory, kept);
+        removeLogs(directory, kept, following);
+    }
+
+    private static void removeUnshared(BackupDirectory directory, List<Manifest> kept) throws IOException {
+        Set<Path> needed = new HashSet<>();
+        for (Manifest manifest : kept) {
+            manifest.files().forEach(file -> needed.add(directory.root().resolve(file.path())));
+        }
+        for (Path file : DurableFiles.list(directory.sharedFiles())) {
+            if (!needed.contains(file)) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    private static void removeLogs(BackupDirectory directory, List<Manifest> kept, UUID following) throws IOException {
+        Map<Path, Long> neededAfter = new HashMap<>();
+        for (Manifest manifest : kept) {
+            neededAfter.merge(directory.log(manifest.log()), manifest.sequence(), Math::min);
+        }
+        for (Path log : directory.logs()) {
+            Long after = neededAfter.get(log);
+            if (after != null) {
+                removeSegments(DurableFiles.list(log), after);
+            } else if (!log.equals(directory.log(following))) {
+                DurableFiles.removeTree(log);
+            }
+        }
+    }
+
+    /** A segment ends where the next one begins. */
+    private static void removeSegments(List<Path> segments, long after) throws IOException {
+        for (int i = 0; i + 1 < segments.size(); i++) {
+            if (firstOf(segments.get(i + 1)) <= after + 1) {
+                Files.delete(segments.get(i));
+            }
+        }
+    }
+
+    private static long firstOf(Path segment) {
+        String name = segment.getFileName().toString();
+        try {
+            return Long.parseLong(name.substring(0, Math.max(0, name.indexOf('-'))));
+        } catch (NumberFormatException e) {
+            return Long.MAX_VALUE; // not ours: nothing before it is removed for it
+        }
+    }
+}

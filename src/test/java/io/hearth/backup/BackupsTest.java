@@ -1,0 +1,388 @@
+package io.hearth.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hearth.table.ChangeStart;
+import io.hearth.table.Cursor;
+import io.hearth.table.CursorExpiredException;
+import io.hearth.table.FakeClock;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Backups of a table on disk, what is left of them when things go wrong, and what comes back. */
+final class BackupsTest {
+    private static final Duration STEP = Duration.ofSeconds(10);
+
+    private final FakeClock clock = new FakeClock();
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void backUp_twice_copiesOnlyWhatIsNew_andEachRestoresItsOwnState() throws IOException {
+        Backup first;
+        Backup second;
+        Map<String, String> stateOfFirst;
+        Map<String, String> stateOfSecond;
+        try (BackedUpTable it = open("data")) {
+            it.putMany("large", 20_000, "some text that takes room ");
+            first = it.backups.backUp();
+            stateOfFirst = BackedUpTable.contents(it.table);
+            clock.advance(STEP);
+            it.put("d", "1", "later");
+            second = it.backups.backUp();
+            stateOfSecond = BackedUpTable.contents(it.table);
+        }
+
+        assertThat(first.copiedBytes()).isEqualTo(first.bytes());
+        assertThat(second.copiedBytes()).isLessThan(second.bytes() / 4);
+        assertThat(Verification.ofAll(backups())).hasSize(2).allMatch(Verification::isGood);
+        assertThat(restored("one", first.taken(), first.id())).isEqualTo(stateOfFirst);
+        assertThat(restored("two", null, null)).isEqualTo(stateOfSecond).hasSize(20_001);
+    }
+
+    @Test
+    void restore_untilAnInstantBetweenBackups_hasWhatWasCommittedByThen() {
+        Instant before;
+        try (BackedUpTable it = open("data")) {
+            it.put("d", "1", "base");
+            it.backups.backUp();
+            step();
+            it.put("d", "2", "kept");
+            step();
+            before = clock.instant();
+            step();
+            it.put("d", "2", "too late");
+            it.delete("d", "1");
+            step();
+            it.backups.ship();
+        }
+
+        Restore.Restored done = Restore.run(request("new", before, null));
+
+        assertThat(done.replayed()).isEqualTo(1);
+        assertThat(done.lastCommit()).isBefore(before);
+        assertThat(BackedUpTable.contents(directory.resolve("new"), clock))
+                .isEqualTo(Map.of("d/1", "base", "d/2", "kept"));
+        assertThat(restored("newest", null, null)).isEqualTo(Map.of("d/2", "too late"));
+    }
+
+    @Test
+    void restore_clockSetBack_losesNothingAcknowledgedByThen() {
+        try (BackedUpTable it = open("data")) {
+            it.backups.backUp();
+            step();
+            it.put("d", "1", "a");
+            clock.advance(Duration.ofHours(1));
+            it.put("d", "2", "by a clock that was ahead");
+            clock.advance(Duration.ofHours(-1));
+            step();
+            it.put("d", "3", "c");
+            step();
+            it.backups.ship();
+        }
+
+        assertThat(restored("new", clock.instant(), null)).containsOnlyKeys("d/1", "d/2", "d/3");
+    }
+
+    @Test
+    void restore_intoDirectoryThatIsNotEmpty_isRefusedUntouched() throws IOException {
+        backedUp();
+        Path used = Files.createDirectories(directory.resolve("used"));
+        Files.writeString(used.resolve("mine.txt"), "x");
+
+        assertThatThrownBy(() -> Restore.run(request("used", null, null)))
+                .isInstanceOf(BackupException.class)
+                .hasMessage(used + " is not empty: it has mine.txt. A restore goes into a new data directory only");
+
+        assertThat(DurableFiles.list(used)).containsExactly(used.resolve("mine.txt"));
+    }
+
+    @Test
+    void restore_instantOutsideOfWhatThereIs_isRefusedWithTheNearest() throws IOException {
+        Backup backup = backedUp();
+
+        assertThatThrownBy(() -> Restore.run(request("new", backup.taken().minusSeconds(1), null)))
+                .hasMessageContaining("the earliest instant that can be restored is " + backup.taken());
+        assertThatThrownBy(() -> Restore.run(request("new", clock.instant().plusSeconds(1), null)))
+                .hasMessageContaining("is complete until " + clock.instant() + " only");
+        assertThat(directory.resolve("new")).doesNotExist();
+    }
+
+    @Test
+    void verifyAndRestore_damagedFile_nameIt() throws IOException {
+        backedUp();
+        for (Path file : filesOf(backups())) {
+            byte[] good = Files.readAllBytes(file);
+            boolean log = file.getFileName().toString().endsWith(".log")
+                    && file.startsWith(backups().resolve("log"));
+            if (file.endsWith("lock") || good.length == 0) {
+                continue;
+            }
+            byte[] bad = good.clone();
+            bad[log ? 30 : bad.length / 2] ^= 0x10;
+            Files.write(file, bad);
+
+            assertThat(damages()).as("%s flipped", file).anyMatch(damage -> damage.contains(file.toString()));
+            assertThatThrownBy(() -> Restore.run(request("new", null, null)))
+                    .as("%s flipped", file)
+                    .isInstanceOf(BackupException.class)
+                    .hasMessageContaining(file.endsWith("manifest") ? "no finished backup" : file.toString());
+            assertThat(directory.resolve("new/table")).as("%s flipped", file).doesNotExist();
+
+            Files.write(file, good);
+        }
+        assertThat(damages()).isEmpty();
+    }
+
+    @Test
+    void backUp_thatWasNeverFinished_isNoneAndIsRemovedByTheNext() throws IOException {
+        Backup good = backedUp();
+        Path torn = backups().resolve("backups/20990101T000000000Z");
+        Files.createDirectories(torn);
+        Files.writeString(torn.resolve("CURRENT"), "MANIFEST-0");
+        Files.writeString(torn.resolve("manifest.tmp"), "hearth backup\nversion 1\n");
+        Path tornFile = Files.writeString(backups().resolve("files/000001-00.sst.tmp"), "half");
+
+        assertThat(Verification.ofAll(backups()))
+                .singleElement()
+                .satisfies(found -> assertThat(found.backup()).isEqualTo(good.id()));
+        assertThat(restored("new", null, null)).containsEntry("d/1", "base");
+        try (BackedUpTable it = open("data")) {
+            it.backups.backUp();
+        }
+
+        assertThat(torn).doesNotExist();
+        assertThat(tornFile).doesNotExist();
+    }
+
+    @Test
+    void backUp_diskOfBackupsFails_leavesNoBackupAndTheTableWorks() throws IOException {
+        try (BackedUpTable it = open("data")) {
+            it.put("d", "1", "x");
+            Files.createDirectories(backups());
+            it.backups.list();
+            // A file where a directory has to be: what a full or failing disk does, for any user.
+            DurableFiles.removeTree(backups().resolve("files"));
+            Files.writeString(backups().resolve("files"), "in the way");
+
+            assertThatThrownBy(it.backups::backUp).isInstanceOf(BackupException.class);
+            assertThat(it.backups.list()).isEmpty();
+            assertThat(DurableFiles.list(directory.resolve("data/backup-staging")))
+                    .isEmpty();
+            it.put("d", "2", "x");
+
+            Files.delete(backups().resolve("files"));
+            Files.createDirectories(backups().resolve("files"));
+            it.backups.backUp();
+        }
+        assertThat(restored("new", null, null)).containsOnlyKeys("d/1", "d/2");
+    }
+
+    @Test
+    void ship_serviceDiedWhileItWrote_goesOnBehindTheLastWholeBlock() throws IOException {
+        try (BackedUpTable it = open("data")) {
+            it.backups.backUp();
+            for (int i = 0; i < 5; i++) {
+                step();
+                it.put("d", String.valueOf(i), "x");
+                it.backups.ship();
+            }
+        }
+        Path segment = lastSegment();
+        byte[] whole = Files.readAllBytes(segment);
+        Files.write(segment, Arrays.copyOf(whole, whole.length - 7));
+        assertThat(damages()).as("an unfinished end is no damage").isEmpty();
+
+        try (BackedUpTable it = open("data")) {
+            it.backups.ship();
+            assertThat(it.backups.list()).hasSize(1);
+        }
+
+        assertThat(damages()).isEmpty();
+        assertThat(restored("new", null, null)).containsOnlyKeys("d/0", "d/1", "d/2", "d/3", "d/4");
+    }
+
+    @Test
+    void ship_tableHasNotKeptWhatFollows_beginsAnotherLogWithABackup() throws IOException {
+        backedUp();
+        try (BackedUpTable it = open("data")) {
+            it.putMany("large", 40_000, "not shipped ");
+        }
+        open("data").close(); // recovery puts the log into the archive
+        DurableFiles.removeTree(directory.resolve("data/table/archive"));
+
+        try (BackedUpTable it = open("data")) {
+            it.backups.ship();
+            step();
+            it.put("d", "3", "shipped");
+            it.backups.ship();
+            assertThat(it.backups.list()).hasSize(2);
+        }
+
+        assertThat(restored("new", null, null)).hasSize(40_003).containsEntry("d/3", "shipped");
+        assertThat(damages()).isEmpty();
+    }
+
+    @Test
+    void ship_tableWasPutBackToAnEarlierState_doesNotMixTheHistories() throws IOException {
+        backedUp();
+        copyTree(directory.resolve("data"), directory.resolve("earlier"));
+        try (BackedUpTable it = open("data")) {
+            it.put("d", "8", "of the first history");
+            it.backups.ship();
+        }
+        for (int more : new int[] {0, 3}) {
+            Path data = directory.resolve("again" + more);
+            copyTree(directory.resolve("earlier"), data);
+            try (BackedUpTable it = open(data.getFileName().toString())) {
+                for (int i = 0; i <= more; i++) {
+                    it.put("d", "9" + i, "of the second history");
+                }
+                step();
+                it.backups.ship();
+            }
+
+            assertThat(restored("new" + more, null, null))
+                    .containsKeys("d/1", "d/9" + more)
+                    .doesNotContainKey("d/8");
+        }
+    }
+
+    @Test
+    void restoredTable_isAnotherOne_soFollowersBeginAnewAndBackupsGoOnBesideTheOldOnes() {
+        Cursor cursor;
+        try (BackedUpTable it = open("data")) {
+            it.put("d", "1", "base");
+            cursor = BackedUpTable.await(it.table.changesFrom(ChangeStart.NOW));
+            it.backups.backUp();
+            step();
+            it.put("d", "2", "x");
+            step();
+            it.backups.ship();
+        }
+        Restore.run(request("new", null, null));
+        step();
+
+        try (BackedUpTable it = open("new")) {
+            assertThatThrownBy(() -> BackedUpTable.await(it.table.changes(cursor, 10)))
+                    .isInstanceOf(CursorExpiredException.class);
+            it.put("d", "3", "after the restore");
+            it.backups.ship();
+            assertThat(it.backups.list()).hasSize(2);
+        }
+
+        assertThat(damages()).isEmpty();
+        assertThat(restored("newer", null, null)).containsOnlyKeys("d/1", "d/2", "d/3");
+    }
+
+    @Test
+    void window_whatOnlyOlderInstantsNeed_isRemoved() throws IOException {
+        try (BackedUpTable it = new BackedUpTable(
+                directory.resolve("data"), backups(), clock, Duration.ofHours(1), Duration.ofHours(1))) {
+            for (int i = 0; i < 5; i++) {
+                it.putMany("large" + i, 2_000, "some text ");
+                it.backups.backUp();
+                clock.advance(Duration.ofMinutes(30));
+                it.backups.ship();
+            }
+            it.backups.backUp();
+
+            assertThat(it.backups.list()).hasSize(3);
+        }
+        assertThat(damages()).isEmpty();
+        Instant start = clock.instant().minus(Duration.ofHours(1));
+        assertThat(restored("new", start, null)).hasSize(8_000);
+        List<Path> segments = DurableFiles.list(lastSegment().resolveSibling("."));
+        assertThat(segments).hasSizeLessThan(6);
+    }
+
+    @Test
+    void open_directoryOfSomethingElseOrOfAnotherService_isRefused() throws IOException {
+        Path foreign = Files.createDirectories(directory.resolve("photos"));
+        Files.writeString(foreign.resolve("cat.jpg"), "x");
+        assertThatThrownBy(() -> Backups.refuseIfForeign(foreign))
+                .hasMessageContaining("is neither empty nor a directory of backups: it has cat.jpg");
+
+        try (BackedUpTable one = open("data");
+                BackedUpTable other = open("other")) {
+            one.backups.backUp();
+            assertThatThrownBy(other.backups::backUp).hasMessageContaining("another process backs up to");
+        }
+    }
+
+    /** A table with a backup and a log behind it. */
+    private Backup backedUp() {
+        try (BackedUpTable it = open("data")) {
+            it.put("d", "1", "base");
+            Backup backup = it.backups.backUp();
+            step();
+            it.put("d", "2", "in the log");
+            it.backups.ship();
+            step();
+            it.backups.ship();
+            return backup;
+        }
+    }
+
+    private BackedUpTable open(String data) {
+        return new BackedUpTable(directory.resolve(data), backups(), clock);
+    }
+
+    private void step() {
+        clock.advance(STEP);
+    }
+
+    private Path backups() {
+        return directory.resolve("backups");
+    }
+
+    private Restore.Request request(String data, @Nullable Instant until, @Nullable String backup) {
+        return new Restore.Request(backups(), directory.resolve(data), until, backup);
+    }
+
+    private Map<String, String> restored(String data, @Nullable Instant until, @Nullable String backup) {
+        Restore.run(request(data, until, backup));
+        return BackedUpTable.contents(directory.resolve(data), clock);
+    }
+
+    private List<String> damages() {
+        try {
+            return Verification.ofAll(backups()).stream()
+                    .flatMap(found -> found.damages().stream())
+                    .toList();
+        } catch (BackupException e) {
+            return List.of(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Path lastSegment() throws IOException {
+        List<Path> segments = filesOf(backups().resolve("log"));
+        return segments.get(segments.size() - 1);
+    }
+
+    private static List<Path> filesOf(Path root) throws IOException {
+        try (Stream<Path> files = Files.walk(root)) {
+            return files.filter(Files::isRegularFile).sorted().toList();
+        }
+    }
+
+    private static void copyTree(Path from, Path to) throws IOException {
+        for (Path file : filesOf(from)) {
+            Path target = to.resolve(from.relativize(file).toString());
+            Files.createDirectories(target.getParent());
+            Files.copy(file, target);
+        }
+    }
+}
