@@ -4,6 +4,7 @@ import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.Key;
 import io.hearth.table.Table;
+import io.hearth.table.rocksdb.RocksDbTable;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import org.eclipse.microprofile.health.HealthCheck;
@@ -11,7 +12,7 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
-/** Ready means that the table answers: without it nothing can be stored or read. */
+/** Ready means that the table answers, and takes writes as far as is known. */
 @Readiness
 @Singleton
 class TableHealth implements HealthCheck {
@@ -29,6 +30,12 @@ class TableHealth implements HealthCheck {
         HealthCheckResponseBuilder answer = HealthCheckResponse.named("table");
         try {
             table.get(PROBE, Consistency.STRONG).await().atMost(PATIENCE);
+            String failure = table instanceof RocksDbTable embedded ? embedded.writeFailure() : null;
+            if (failure != null) {
+                return answer.down()
+                        .withData("error", "nothing can be written: " + failure)
+                        .build();
+            }
             return answer.up().build();
         } catch (RuntimeException e) {
             return answer.down()

@@ -52,6 +52,9 @@ final class TableMetrics implements CommitListener {
         Gauge.builder("hearth.table.pending.batches", table, RocksDbTable::pendingBatches)
                 .description("Batches that wait to be committed")
                 .register(registry);
+        Gauge.builder("hearth.table.writable", table, watched -> watched.writeFailure() == null ? 1 : 0)
+                .description("0 while commits fail, as on a full disk")
+                .register(registry);
     }
 
     @Override

@@ -1,0 +1,109 @@
+package io.hearth.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.hearth.HearthProcess;
+import io.hearth.Mosquitto;
+import io.hearth.Simulator;
+import io.hearth.table.dynamodb.DynamoDbLocal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The distributed service between a broker and a table that go away and come back under load: it stays up, says that it is
+ * not ready and why, and goes on by itself; what the broker acknowledged to devices is stored once.
+ */
+class BrokerAndTableGoneIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void tableThenBrokerGone_underLoad_saidByHealthAndMetrics_nothingLost() throws Exception {
+        Path ledger = directory.resolve("ledger");
+        try (Mosquitto broker = Mosquitto.open(Files.createDirectory(directory.resolve("broker")))
+                        .start();
+                CuttableLine table =
+                        new CuttableLine(DynamoDbLocal.get().endpoint().getPort());
+                HearthProcess hearth = HearthProcess.start(
+                        Files.createDirectory(directory.resolve("service")),
+                        Map.of(
+                                "HEARTH_MQTT_MODE", "external",
+                                "HEARTH_MQTT_PORT", String.valueOf(broker.port()),
+                                "HEARTH_TABLE_ENGINE", "dynamodb",
+                                "HEARTH_DYNAMODB_ENDPOINT", "http://127.0.0.1:" + table.port(),
+                                "HEARTH_DYNAMODB_REGION", "gone",
+                                "HEARTH_DYNAMODB_CREATE", "true",
+                                "AWS_ACCESS_KEY_ID", "local",
+                                "AWS_SECRET_ACCESS_KEY", "local"))) {
+            Faulted service = new Faulted(hearth);
+            await().atMost(PATIENCE).until(() -> service.ready() == 200);
+            try (Simulator simulator = Simulator.start(
+                    directory.resolve("simulate.log"),
+                    "simulate",
+                    "--port",
+                    String.valueOf(broker.port()),
+                    "--devices",
+                    "10",
+                    "--rate",
+                    "50",
+                    "--duration",
+                    "10m",
+                    "--client",
+                    "raw",
+                    "--ledger",
+                    ledger.toString())) {
+                await().atMost(PATIENCE).until(() -> stored(service) > 50);
+
+                table.cut();
+                await().atMost(PATIENCE).until(() -> service.ready() == 503);
+                await().atMost(PATIENCE).until(() -> service.metric("hearth_table_request_failures_total") > 0);
+                assertThat(service.live()).isEqualTo(200);
+                table.mend();
+                awaitGoingOn(service);
+
+                broker.stop();
+                await().atMost(PATIENCE).until(() -> service.metric("hearth_mqtt_broker_connected") == 0);
+                assertThat(service.ready()).isEqualTo(503);
+                assertThat(service.readiness()).contains("mqtt-broker");
+                assertThat(service.live()).isEqualTo(200);
+                broker.start();
+                awaitGoingOn(service);
+                simulator.stop();
+            }
+            await().atMost(PATIENCE).pollInterval(Duration.ofSeconds(2)).until(() -> verifies(hearth, ledger));
+            System.out.println("BrokerAndTableGoneIT: table, then broker, gone under load: 503 while it lasted, back by"
+                    + " itself, every reading that the broker acknowledged is stored once");
+        }
+    }
+
+    private static void awaitGoingOn(Faulted service) throws Exception {
+        double before = stored(service);
+        await().atMost(PATIENCE).until(() -> service.ready() == 200);
+        await().atMost(PATIENCE).until(() -> stored(service) > before + 50);
+    }
+
+    private static double stored(Faulted service) throws Exception {
+        return service.metric("hearth_ingest_readings_stored_total");
+    }
+
+    private boolean verifies(HearthProcess hearth, Path ledger) throws InterruptedException {
+        try (Simulator verify = Simulator.start(
+                directory.resolve("verify.log"),
+                "verify",
+                "--ledger",
+                ledger.toString(),
+                "--url",
+                hearth.httpUri().toString(),
+                "--token",
+                hearth.adminToken())) {
+            return verify.await() == 0;
+        }
+    }
+}
