@@ -14,8 +14,8 @@ import picocli.CommandLine.Spec;
         description = "Publishes realistic smart-home readings and proves that none of them got lost.",
         mixinStandardHelpOptions = true,
         version = "device-simulator 0.1.0-SNAPSHOT",
-        synopsisSubcommandLabel = "(simulate | verify)",
-        subcommands = {SimulateCommand.class, VerifyCommand.class})
+        synopsisSubcommandLabel = "(simulate | verify | report)",
+        subcommands = {SimulateCommand.class, VerifyCommand.class, ReportCommand.class})
 public final class Main implements Runnable {
 
     @Spec
@@ -24,7 +24,7 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to do: simulate or verify");
+        throw new ParameterException(spec.commandLine(), "say what to do: simulate, verify or report");
     }
 
     public static void main(String[] args) {
@@ -36,6 +36,7 @@ public final class Main implements Runnable {
         CommandLine commandLine = new CommandLine(new Main())
                 .registerConverter(Duration.class, new DurationConverter())
                 .registerConverter(Rate.class, new Rate.Converter())
+                .registerConverter(Part.class, new Part.Converter())
                 .setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setParameterExceptionHandler((e, args) -> {
             PrintWriter err = e.getCommandLine().getErr();

@@ -1,32 +1,39 @@
 package io.hearth.simulator.cli;
 
 import io.hearth.simulator.ledger.LedgerWriter;
-import io.hearth.simulator.report.ProgressDisplay;
+import io.hearth.simulator.report.ProgressView;
 import io.hearth.simulator.report.RunStats;
+import io.hearth.simulator.report.Timeline;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** What happens once a second during a run: a progress line, and the ledger so far goes to its file. */
+/** What happens once a second during a run: a point of the timeline, a progress line, the ledger so far to its file. */
 final class ProgressTicker implements AutoCloseable {
 
     private final ScheduledExecutorService timer;
-    private final @Nullable ProgressDisplay display;
+    private final RunStats stats;
+    private final @Nullable LedgerWriter ledger;
+    private final @Nullable ProgressView view;
 
-    ProgressTicker(RunStats stats, @Nullable LedgerWriter ledger, boolean quiet, long startNanos) {
-        this.display = quiet ? null : new ProgressDisplay(stats, System.err, System.console() != null, startNanos);
+    ProgressTicker(RunStats stats, @Nullable LedgerWriter ledger, @Nullable ProgressView view) {
+        this.stats = stats;
+        this.ledger = ledger;
+        this.view = view;
         this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "progress");
             thread.setDaemon(true);
             return thread;
         });
-        var unused = timer.scheduleAtFixedRate(() -> tick(ledger), 1, 1, TimeUnit.SECONDS);
+        var unused = timer.scheduleAtFixedRate(this::tick, 1_000, 1_000, TimeUnit.MILLISECONDS);
     }
 
-    private void tick(@Nullable LedgerWriter ledger) {
-        if (display != null) {
-            display.update(System.nanoTime());
+    private void tick() {
+        long now = System.nanoTime();
+        Timeline.Point point = stats.sample(now);
+        if (view != null) {
+            view.update(point, now);
         }
         if (ledger != null) {
             ledger.flush();
@@ -36,8 +43,14 @@ final class ProgressTicker implements AutoCloseable {
     @Override
     public void close() {
         timer.shutdownNow();
-        if (display != null) {
-            display.finish();
+        try {
+            // A tick that is under way still writes to the ledger and the terminal.
+            var unused = timer.awaitTermination(5, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (view != null) {
+            view.finish();
         }
     }
 }

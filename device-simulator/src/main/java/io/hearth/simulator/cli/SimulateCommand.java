@@ -1,24 +1,36 @@
 package io.hearth.simulator.cli;
 
+import io.hearth.simulator.chaos.Chaos;
+import io.hearth.simulator.chaos.ChaosPlan;
 import io.hearth.simulator.fleet.Fleet;
 import io.hearth.simulator.ledger.Ledger;
 import io.hearth.simulator.ledger.LedgerWriter;
-import io.hearth.simulator.publish.Credentials;
 import io.hearth.simulator.publish.DeliveryRecorder;
 import io.hearth.simulator.publish.DeviceTime;
+import io.hearth.simulator.publish.Devices;
 import io.hearth.simulator.publish.PahoPublisher;
 import io.hearth.simulator.publish.PublishFailedException;
 import io.hearth.simulator.publish.PublishSettings;
 import io.hearth.simulator.publish.Publisher;
 import io.hearth.simulator.publish.RawPublisher;
+import io.hearth.simulator.publish.ScenarioPublisher;
+import io.hearth.simulator.publish.ScenarioWorkload;
 import io.hearth.simulator.publish.Schedule;
 import io.hearth.simulator.publish.StopSignal;
 import io.hearth.simulator.publish.Workload;
+import io.hearth.simulator.report.Limits;
+import io.hearth.simulator.report.LiveView;
+import io.hearth.simulator.report.ProgressDisplay;
+import io.hearth.simulator.report.ProgressView;
+import io.hearth.simulator.report.RunPlan;
 import io.hearth.simulator.report.RunReport;
 import io.hearth.simulator.report.RunStats;
+import io.hearth.simulator.scenario.Scenario;
+import io.hearth.simulator.scenario.ScenarioException;
+import io.hearth.simulator.scenario.ScenarioReader;
+import io.hearth.simulator.scenario.Sizing;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,12 +38,14 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -52,8 +66,34 @@ final class SimulateCommand implements Callable<Integer> {
         RAW
     }
 
+    /** How to show progress. */
+    enum View {
+        AUTO,
+        LIVE,
+        PLAIN
+    }
+
+    /** What a scenario says itself. */
+    private static final List<String> NOT_WITH_SCENARIO = List.of(
+            "--devices",
+            "--device-prefix",
+            "--seed",
+            "--interval",
+            "--rate",
+            "--messages",
+            "--batch",
+            "--qos",
+            "--client",
+            "--connections",
+            "--window",
+            "--with-ts",
+            "--no-ts",
+            "--ts-unit",
+            "--start-at",
+            "--time-step");
+
     private static final int MAX_PAHO_CONNECTIONS = 1_000;
-    private static final int MAX_CONNECTIONS = 10_000;
+    private static final int MAX_CONNECTIONS = 20_000;
     private static final Duration DEFAULT_DURATION = Duration.ofSeconds(60);
     private static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(10);
     private static final long CLOSING_SECONDS = 10;
@@ -62,20 +102,19 @@ final class SimulateCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
 
-    @Option(names = "--host", defaultValue = "127.0.0.1", description = "MQTT host")
-    private String host = "";
+    @Mixin
+    private final ConnectionOptions connection = new ConnectionOptions();
 
-    @Option(names = "--port", defaultValue = "1883", description = "MQTT port")
-    private int port;
+    @Option(names = "--scenario", description = "YAML file that says what devices there are and what they do")
+    private @Nullable Path scenarioFile;
 
-    @Option(names = "--username", description = "MQTT user name (default: device, if there is a password)")
-    private @Nullable String username;
+    @Option(names = "--scale", defaultValue = "1", description = "factor for a scenario's devices and rates")
+    private double scale;
 
-    @Option(names = "--password", description = "MQTT password; else $HEARTH_DEVICE_PASSWORD")
-    private @Nullable String password;
-
-    @Option(names = "--password-file", description = "file whose first line is the MQTT password")
-    private @Nullable Path passwordFile;
+    @Option(
+            names = "--part",
+            description = "play part i of n of a scenario's fleet, as in 2/3; each in a process of its own")
+    private @Nullable Part part;
 
     @Option(names = "--devices", defaultValue = "10", description = "number of devices")
     private int devices;
@@ -154,45 +193,131 @@ final class SimulateCommand implements Callable<Integer> {
     @Option(names = "--ledger", description = "directory to record in what was acknowledged, for verify")
     private @Nullable Path ledgerDirectory;
 
-    @Option(names = "--report-json", description = "file to write the report to")
-    private @Nullable Path reportJson;
-
     @Option(names = "--quiet", description = "no progress lines")
     private boolean quiet;
 
+    @Option(names = "--view", defaultValue = "auto", description = "progress: live, plain, or auto: live on a terminal")
+    private View view = View.AUTO;
+
+    @Mixin
+    private final ReportOptions output = new ReportOptions();
+
+    @Mixin
+    private final LimitOptions limitOptions = new LimitOptions();
+
+    @Mixin
+    private final ChaosOptions chaos = new ChaosOptions();
+
     @Override
     public Integer call() throws IOException, InterruptedException {
-        Workload workload;
-        Publisher publisher;
+        Run run;
         try {
-            workload = workload();
-            publisher = publisher();
+            connection.check();
+            run = scenarioFile == null ? runOfOptions() : runOfScenario(scenarioFile);
         } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+        } catch (ScenarioException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
         }
         RunStats stats = new RunStats();
         Path directory = ledgerDirectory;
         if (directory == null) {
-            return run(workload, publisher, stats, null);
+            return execute(run, stats, null);
         }
-        continueAfterEarlierRuns(workload, directory);
+        continueAfterEarlierRuns(run.devices, directory);
         try (LedgerWriter ledger = LedgerWriter.create(directory)) {
-            return run(workload, publisher, stats, ledger);
+            return execute(run, stats, ledger);
         }
     }
 
-    private Integer run(Workload workload, Publisher publisher, RunStats stats, @Nullable LedgerWriter ledger)
+    /**
+     * What is going to be run, of options or of a scenario.
+     *
+     * @param acknowledged whether acknowledgements are to be expected
+     */
+    private record Run(
+            Devices devices,
+            Body body,
+            RunPlan plan,
+            boolean acknowledged,
+            Limits limits,
+            @Nullable ChaosPlan chaos) {}
+
+    /** Publishes until all is done. */
+    private interface Body {
+        void publish(DeliveryRecorder recorder, RunStats stats, StopSignal stop)
+                throws PublishFailedException, InterruptedException;
+    }
+
+    private Run runOfOptions() throws IOException {
+        if (part != null || scale != 1) {
+            throw new IllegalArgumentException("--part and --scale need --scenario");
+        }
+        Workload workload = workload();
+        Publisher publisher = publisher();
+        Limits limits = limitOptions.limits();
+        RunPlan plan = new RunPlan(
+                devices + " devices",
+                duration == null && messages == null ? DEFAULT_DURATION : duration,
+                messages == null ? Long.MAX_VALUE : messages,
+                connectionCount());
+        return new Run(
+                workload,
+                (recorder, stats, stop) -> publisher.publish(workload, recorder, stop),
+                plan,
+                qos > 0,
+                limits,
+                chaos.plan(null));
+    }
+
+    private Run runOfScenario(Path file) throws IOException, ScenarioException {
+        for (String option : NOT_WITH_SCENARIO) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw new IllegalArgumentException(option + " and --scenario exclude each other");
+            }
+        }
+        Sizing sizing = new Sizing(duration, scale, part == null ? 1 : part.number(), part == null ? 1 : part.of());
+        Scenario scenario = ScenarioReader.read(file, sizing);
+        if (scenario.connections() > MAX_CONNECTIONS) {
+            throw new IllegalArgumentException("one process opens at most " + MAX_CONNECTIONS + " connections, not "
+                    + scenario.connections() + "; --part shares them among several");
+        }
+        ScenarioWorkload workload = new ScenarioWorkload(scenario);
+        PublishSettings settings = new PublishSettings(
+                connection.host,
+                connection.port,
+                connection.tlsContext(),
+                connection.credentials(),
+                scenario.qos(),
+                scenario.window(),
+                reconnect,
+                status != null ? status : scenario.status(),
+                connectWait,
+                drainTimeout);
+        Limits limits = scenario.limits();
+        limits.overrideWith(limitOptions.limits());
+        return new Run(
+                workload,
+                (recorder, stats, stop) -> new ScenarioPublisher(settings).publish(workload, recorder, stats, stop),
+                new RunPlan(scenario.name(), scenario.duration(), Long.MAX_VALUE, scenario.connections()),
+                scenario.qos() > 0,
+                limits,
+                chaos.plan(scenario.chaos()));
+    }
+
+    private Integer execute(Run run, RunStats stats, @Nullable LedgerWriter ledger)
             throws IOException, InterruptedException {
         StopSignal stop = new StopSignal();
         CountDownLatch closed = new CountDownLatch(1);
         Thread hook = new Thread(() -> stopAndAwait(stop, closed), "stop");
         Runtime.getRuntime().addShutdownHook(hook);
-        DeliveryRecorder recorder = new DeliveryRecorder(workload, stats, ledger);
-        long start = System.nanoTime();
+        PrintWriter err = spec.commandLine().getErr();
+        DeliveryRecorder recorder = new DeliveryRecorder(run.devices, stats, ledger);
         String failure = null;
         try {
-            try (ProgressTicker ticker = new ProgressTicker(stats, ledger, quiet, start)) {
-                publisher.publish(workload, recorder, stop);
+            try (ProgressTicker ticker = new ProgressTicker(stats, ledger, progressView(run.plan, stats));
+                    Chaos monkey = chaos.start(run.chaos, stats, err)) {
+                run.body.publish(recorder, stats, stop);
             } catch (PublishFailedException e) {
                 failure = e.getMessage();
             } finally {
@@ -200,8 +325,9 @@ final class SimulateCommand implements Callable<Integer> {
                     ledger.close();
                 }
             }
-            RunReport report = RunReport.of(stats, qos > 0, batch, failure);
-            print(report, workload, failure);
+            RunReport report = RunReport.of(
+                    stats, scenarioFile == null ? null : run.plan.name(), run.acknowledged, failure, run.limits);
+            print(report, run.devices, failure);
             return report.passed() ? ExitCode.OK : ExitCode.FAILED;
         } finally {
             closed.countDown();
@@ -209,7 +335,15 @@ final class SimulateCommand implements Callable<Integer> {
         }
     }
 
-    private void print(RunReport report, Workload workload, @Nullable String failure) throws IOException {
+    private @Nullable ProgressView progressView(RunPlan plan, RunStats stats) {
+        if (quiet) {
+            return null;
+        }
+        boolean live = view == View.LIVE || view == View.AUTO && System.console() != null;
+        return live ? new LiveView(stats, plan, System.err) : new ProgressDisplay(stats, System.err);
+    }
+
+    private void print(RunReport report, Devices ran, @Nullable String failure) throws IOException {
         PrintWriter err = spec.commandLine().getErr();
         if (failure != null && report.sent() == 0) {
             err.println("error: " + failure);
@@ -217,15 +351,12 @@ final class SimulateCommand implements Callable<Integer> {
             spec.commandLine().getOut().print(report.text());
             spec.commandLine().getOut().flush();
         }
-        if (workload.furthestAhead().compareTo(Duration.ofMinutes(1)) > 0) {
+        if (ran instanceof Workload workload && workload.furthestAhead().compareTo(Duration.ofMinutes(1)) > 0) {
             err.println("warning: device time ran ahead by "
                     + workload.furthestAhead().toSeconds() + " s; use more devices or --ts-unit micros");
         }
         err.flush();
-        Path file = reportJson;
-        if (file != null) {
-            report.writeJson(file);
-        }
+        output.write(report);
     }
 
     /** On SIGTERM and SIGINT: lets the run settle its ledger and its report before the process ends. */
@@ -294,13 +425,11 @@ final class SimulateCommand implements Callable<Integer> {
     }
 
     private Publisher publisher() throws IOException {
-        if (port < 1 || port > 65_535) {
-            throw new IllegalArgumentException("--port is 1 to 65535, not " + port);
-        }
         PublishSettings settings = new PublishSettings(
-                host,
-                port,
-                credentials(),
+                connection.host,
+                connection.port,
+                connection.tlsContext(),
+                connection.credentials(),
                 qos,
                 window,
                 reconnect,
@@ -310,39 +439,22 @@ final class SimulateCommand implements Callable<Integer> {
         return client == ClientKind.PAHO ? new PahoPublisher(settings) : new RawPublisher(settings);
     }
 
-    private Credentials credentials() throws IOException {
-        String secret = password;
-        if (passwordFile != null) {
-            if (secret != null) {
-                throw new IllegalArgumentException("--password and --password-file exclude each other");
-            }
-            secret = SecretFile.read(passwordFile);
-        }
-        if (secret == null) {
-            secret = System.getenv("HEARTH_DEVICE_PASSWORD");
-        }
-        if (secret == null) {
-            return new Credentials(username, null);
-        }
-        return new Credentials(username != null ? username : "device", secret.getBytes(StandardCharsets.UTF_8));
-    }
-
     /** Keeps apart the readings of runs that share a ledger. */
-    private static void continueAfterEarlierRuns(Workload workload, Path directory) throws IOException {
+    private static void continueAfterEarlierRuns(Devices devices, Path directory) throws IOException {
         if (!Files.isDirectory(directory)) {
             return;
         }
         try (Ledger ledger = Ledger.open(directory)) {
             Map<String, Integer> numbers = new HashMap<>();
-            for (int device = 0; device < workload.devices(); device++) {
-                numbers.put(workload.deviceId(device), device);
+            for (int device = 0; device < devices.devices(); device++) {
+                numbers.put(devices.deviceId(device), device);
             }
             for (String deviceId : ledger.deviceIds()) {
                 Integer device = numbers.get(deviceId);
                 if (device != null) {
                     ledger.read(
                             deviceId,
-                            entry -> workload.continueAfter(
+                            entry -> devices.continueAfter(
                                     device,
                                     entry.timed() ? entry.deviceTimeMicros() : Long.MIN_VALUE,
                                     entry.timed() ? -1 : entry.sequence()));

@@ -1,6 +1,7 @@
 package io.hearth.simulator.cli;
 
 import io.hearth.simulator.ledger.Ledger;
+import io.hearth.simulator.verify.FindingClass;
 import io.hearth.simulator.verify.VerificationFailedException;
 import io.hearth.simulator.verify.Verifier;
 import io.hearth.simulator.verify.VerifyReport;
@@ -12,6 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -60,6 +64,37 @@ final class VerifyCommand implements Callable<Integer> {
             description = "how long to wait for the service, and to retry while it is unavailable")
     private Duration waitReady = Duration.ZERO;
 
+    @Option(
+            names = "--until",
+            description =
+                    "for point-in-time restores: what was acknowledged by this instant (RFC 3339) must be there, what"
+                            + " was sent later must not")
+    private @Nullable String until;
+
+    @Option(
+            names = "--late-wait",
+            defaultValue = "5s",
+            description = "ask again so long for what is missing, to tell late from lost; 0s not to")
+    private Duration lateWait = Duration.ZERO;
+
+    @Option(names = "--max-lost", defaultValue = "0", description = "findings of this class that are let pass")
+    private long maxLost;
+
+    @Option(names = "--max-doubled", defaultValue = "0", description = "findings of this class that are let pass")
+    private long maxDoubled;
+
+    @Option(names = "--max-changed", defaultValue = "0", description = "findings of this class that are let pass")
+    private long maxChanged;
+
+    @Option(names = "--max-late-visible", defaultValue = "0", description = "findings of this class that are let pass")
+    private long maxLateVisible;
+
+    @Option(names = "--max-unexpected", defaultValue = "0", description = "findings of this class that are let pass")
+    private long maxUnexpected;
+
+    @Option(names = "--max-out-of-order", defaultValue = "0", description = "findings of this class that are let pass")
+    private long maxOutOfOrder;
+
     @Option(names = "--report-json", description = "file to write the report to")
     private @Nullable Path reportJson;
 
@@ -105,7 +140,36 @@ final class VerifyCommand implements Callable<Integer> {
         if (timeout.isZero()) {
             throw new IllegalArgumentException("--timeout must be above 0");
         }
-        return new VerifySettings(url, bearerToken(), limit, parallel, timeout, waitReady);
+        return new VerifySettings(
+                url, bearerToken(), limit, parallel, timeout, waitReady, untilInstant(), lateWait, allowed());
+    }
+
+    private @Nullable Instant untilInstant() {
+        if (until == null) {
+            return null;
+        }
+        try {
+            return OffsetDateTime.parse(until).toInstant();
+        } catch (DateTimeParseException e) {
+            throw new IllegalArgumentException("--until '" + until + "' is not a time like 2026-11-21T00:00:00Z", e);
+        }
+    }
+
+    private Map<FindingClass, Long> allowed() {
+        Map<FindingClass, Long> allowed = Map.of(
+                FindingClass.LOST, maxLost,
+                FindingClass.DOUBLED, maxDoubled,
+                FindingClass.CHANGED, maxChanged,
+                FindingClass.LATE_VISIBLE, maxLateVisible,
+                FindingClass.UNEXPECTED, maxUnexpected,
+                FindingClass.OUT_OF_ORDER, maxOutOfOrder);
+        allowed.forEach((findingClass, most) -> {
+            if (most < 0) {
+                throw new IllegalArgumentException(
+                        "--max-" + findingClass.text().replace(' ', '-') + " must not be below 0");
+            }
+        });
+        return allowed;
     }
 
     private @Nullable String bearerToken() throws IOException {

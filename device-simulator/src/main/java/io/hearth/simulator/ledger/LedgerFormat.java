@@ -12,10 +12,12 @@ import java.util.zip.CRC32C;
 /*
  * A ledger file is the magic and then blocks, each of one device and readable by itself:
  *
- *   file    [8] "HRTHLDG1"  block*
+ *   file    [8] "HRTHLDG2"  block*
  *   block   [4] bodyBytes, big-endian  [4] CRC-32C of the body  body
  *   body    [v] idBytes  id (ASCII)  [v] metrics  ([1] kind  [v] nameBytes  name (UTF-8))*  entry*
  *   entry   [1] flags: 1 acknowledged, 2 has a device time
+ *           [z] sentMillis minus that of the entry before it in the block, 0 before the first
+ *           [v] milliseconds from sending to the acknowledgement, if it came
  *           [z] deviceTimeMicros minus the one before it in the block, if it has one
  *           [z] value, for each metric
  *
@@ -25,7 +27,7 @@ import java.util.zip.CRC32C;
  */
 final class LedgerFormat {
 
-    static final byte[] MAGIC = "HRTHLDG1".getBytes(StandardCharsets.US_ASCII);
+    static final byte[] MAGIC = "HRTHLDG2".getBytes(StandardCharsets.US_ASCII);
     static final int BLOCK_HEADER_BYTES = 8;
 
     /** Larger than any block written: a length beyond it is damage, not a block. */
@@ -53,8 +55,21 @@ final class LedgerFormat {
     }
 
     static void writeEntry(
-            VarintBuffer out, Delivery delivery, boolean timed, long timeDelta, long[] values, int at, int size) {
-        out.octet((delivery == Delivery.ACKNOWLEDGED ? ACKNOWLEDGED : 0) | (timed ? TIMED : 0));
+            VarintBuffer out,
+            Delivery delivery,
+            boolean timed,
+            long sentDelta,
+            long acknowledgedAfter,
+            long timeDelta,
+            long[] values,
+            int at,
+            int size) {
+        boolean acknowledged = delivery == Delivery.ACKNOWLEDGED;
+        out.octet((acknowledged ? ACKNOWLEDGED : 0) | (timed ? TIMED : 0));
+        out.signed(sentDelta);
+        if (acknowledged) {
+            out.unsigned(acknowledgedAfter);
+        }
         if (timed) {
             out.signed(timeDelta);
         }
@@ -78,9 +93,13 @@ final class LedgerFormat {
         }
         Shape shape = new Shape(metrics);
         long time = 0;
+        long sent = 0;
         while (in.hasRemaining()) {
             int flags = in.octet();
             boolean timed = (flags & TIMED) != 0;
+            sent += in.signed();
+            boolean acknowledged = (flags & ACKNOWLEDGED) != 0;
+            long acknowledgedMillis = acknowledged ? sent + in.unsigned() : 0;
             if (timed) {
                 time += in.signed();
             }
@@ -88,8 +107,8 @@ final class LedgerFormat {
             for (int i = 0; i < size; i++) {
                 values[i] = in.signed();
             }
-            Delivery delivery = (flags & ACKNOWLEDGED) != 0 ? Delivery.ACKNOWLEDGED : Delivery.UNCERTAIN;
-            sink.accept(new LedgerEntry(delivery, timed, timed ? time : 0, shape, values));
+            Delivery delivery = acknowledged ? Delivery.ACKNOWLEDGED : Delivery.UNCERTAIN;
+            sink.accept(new LedgerEntry(delivery, sent, acknowledgedMillis, timed, timed ? time : 0, shape, values));
         }
     }
 }

@@ -64,25 +64,57 @@ public final class LedgerWriter implements Closeable {
         return devices.size() - 1;
     }
 
-    /** Records one reading that carried {@code deviceTimeMicros}; its values stand from {@code at} on. */
-    public synchronized void appendTimed(int device, Delivery delivery, long deviceTimeMicros, long[] values, int at) {
-        append(devices.get(device), delivery, true, deviceTimeMicros, values, at);
+    /**
+     * Records one reading that carried {@code deviceTimeMicros}; its values stand from {@code at} on.
+     *
+     * @param sentMillis when it was first sent, epoch milliseconds
+     * @param acknowledgedMillis when the acknowledgement came; not looked at if none did
+     */
+    public synchronized void appendTimed(
+            int device,
+            Delivery delivery,
+            long sentMillis,
+            long acknowledgedMillis,
+            long deviceTimeMicros,
+            long[] values,
+            int at) {
+        append(devices.get(device), delivery, sentMillis, acknowledgedMillis, true, deviceTimeMicros, values, at);
     }
 
     /** Records one reading that carried no time. */
-    public synchronized void appendUntimed(int device, Delivery delivery, long[] values, int at) {
-        append(devices.get(device), delivery, false, 0, values, at);
+    public synchronized void appendUntimed(
+            int device, Delivery delivery, long sentMillis, long acknowledgedMillis, long[] values, int at) {
+        append(devices.get(device), delivery, sentMillis, acknowledgedMillis, false, 0, values, at);
     }
 
-    private void append(DeviceLog log, Delivery delivery, boolean timed, long micros, long[] values, int at) {
+    private void append(
+            DeviceLog log,
+            Delivery delivery,
+            long sentMillis,
+            long acknowledgedMillis,
+            boolean timed,
+            long micros,
+            long[] values,
+            int at) {
         if (closed) {
             throw new IllegalStateException("the ledger is closed");
         }
         if (log.body.length() == 0) {
             log.lastTimeMicros = 0;
+            log.lastSentMillis = 0;
             LedgerFormat.writeBodyHead(log.body, log.deviceId, log.shape);
         }
-        LedgerFormat.writeEntry(log.body, delivery, timed, micros - log.lastTimeMicros, values, at, log.shape.size());
+        LedgerFormat.writeEntry(
+                log.body,
+                delivery,
+                timed,
+                sentMillis - log.lastSentMillis,
+                Math.max(0, acknowledgedMillis - sentMillis),
+                micros - log.lastTimeMicros,
+                values,
+                at,
+                log.shape.size());
+        log.lastSentMillis = sentMillis;
         if (timed) {
             log.lastTimeMicros = micros;
         }
@@ -135,6 +167,7 @@ public final class LedgerWriter implements Closeable {
         final Shape shape;
         final VarintBuffer body = new VarintBuffer();
         long lastTimeMicros;
+        long lastSentMillis;
 
         DeviceLog(String deviceId, Shape shape) {
             this.deviceId = deviceId;

@@ -8,22 +8,26 @@ import org.jspecify.annotations.Nullable;
 /** Takes down what became of each message: in the counters and, if there is one, in the ledger. Safe for many threads. */
 public final class DeliveryRecorder {
 
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
     private final RunStats stats;
+    private final long originNanos = System.nanoTime();
+    private final long originMillis = System.currentTimeMillis();
     private final @Nullable LedgerWriter ledger;
     private final int[] handles;
-    private final boolean timed;
+    private final Devices devices;
     private final int valuesPerReading;
 
     /** @param ledger stays the caller's to flush and close */
-    public DeliveryRecorder(Workload workload, RunStats stats, @Nullable LedgerWriter ledger) {
+    public DeliveryRecorder(Devices devices, RunStats stats, @Nullable LedgerWriter ledger) {
         this.stats = stats;
         this.ledger = ledger;
-        this.timed = workload.timed();
-        this.valuesPerReading = workload.valuesPerReading();
-        this.handles = new int[workload.devices()];
+        this.devices = devices;
+        this.valuesPerReading = devices.valuesPerReading();
+        this.handles = new int[devices.devices()];
         if (ledger != null) {
             for (int device = 0; device < handles.length; device++) {
-                handles[device] = ledger.register(workload.deviceId(device), workload.shape(device));
+                handles[device] = ledger.register(devices.deviceId(device), devices.shape(device));
             }
         }
     }
@@ -33,8 +37,9 @@ public final class DeliveryRecorder {
         stats.started(nowNanos);
     }
 
-    void sent() {
-        stats.messageSent(System.nanoTime());
+    void sent(Message message) {
+        message.sentNanos = System.nanoTime();
+        stats.messageSent(message.readings, message.sentNanos);
     }
 
     void resent() {
@@ -42,17 +47,25 @@ public final class DeliveryRecorder {
     }
 
     void acknowledged(Message message, long nowNanos) {
-        stats.messageAcknowledged(message.intendedNanos, nowNanos);
-        append(message, Delivery.ACKNOWLEDGED);
+        stats.messageAcknowledged(message.readings, message.intendedNanos, nowNanos);
+        append(message, message.refused ? Delivery.UNCERTAIN : Delivery.ACKNOWLEDGED, nowNanos);
     }
 
     /** The message was sent and nobody will ever know whether it arrived. */
     void uncertain(Message message) {
-        append(message, Delivery.UNCERTAIN);
+        append(message, Delivery.UNCERTAIN, message.sentNanos);
     }
 
     void connectionUp(boolean again) {
         stats.connectionUp(again);
+    }
+
+    void connectTook(long nanos) {
+        stats.connectTook(nanos);
+    }
+
+    void duplicateSent() {
+        stats.duplicateSent();
     }
 
     void connectionDown() {
@@ -67,18 +80,28 @@ public final class DeliveryRecorder {
         stats.unsent(messages);
     }
 
-    private void append(Message message, Delivery delivery) {
+    private void append(Message message, Delivery delivery, long acknowledgedNanos) {
         LedgerWriter writer = ledger;
         if (writer == null) {
             return;
         }
         int handle = handles[message.device];
-        for (int i = 0; i < message.deviceTimesMicros.length; i++) {
+        // Rounded so that what was acknowledged by an instant, or sent after it, truly was.
+        long sent = Math.floorDiv(message.sentNanos - originNanos, NANOS_PER_MILLI) + originMillis;
+        long acknowledged = -Math.floorDiv(originNanos - acknowledgedNanos, NANOS_PER_MILLI) + originMillis;
+        boolean timed = devices.timed(message.device);
+        for (int i = 0; i < message.readings; i++) {
             if (timed) {
                 writer.appendTimed(
-                        handle, delivery, message.deviceTimesMicros[i], message.values, i * valuesPerReading);
+                        handle,
+                        delivery,
+                        sent,
+                        acknowledged,
+                        message.deviceTimesMicros[i],
+                        message.values,
+                        i * valuesPerReading);
             } else {
-                writer.appendUntimed(handle, delivery, message.values, i * valuesPerReading);
+                writer.appendUntimed(handle, delivery, sent, acknowledged, message.values, i * valuesPerReading);
             }
         }
     }

@@ -48,6 +48,9 @@ final class InFlightWindow {
                 message.state = Message.State.PUBLISHED;
                 message.packetId = lastId;
                 message.order = order++;
+                message.acknowledgementsDue = 1;
+                message.refused = false;
+                message.raw = null;
                 size++;
                 return message;
             }

@@ -1,6 +1,7 @@
 package io.hearth.simulator.publish;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * The packets of MQTT 3.1.1 that a publisher sends, as bytes.
@@ -10,9 +11,11 @@ import java.nio.charset.StandardCharsets;
 final class MqttPackets {
 
     static final int CONNACK = 2;
+    static final int PUBLISH = 3;
     static final int PUBACK = 4;
     static final int PUBREC = 5;
     static final int PUBCOMP = 7;
+    static final int SUBACK = 9;
     static final int PINGRESP = 13;
 
     static final byte[] ONLINE = "online".getBytes(StandardCharsets.US_ASCII);
@@ -60,6 +63,39 @@ final class MqttPackets {
         out.bytes(body.array(), body.length());
     }
 
+    /** PUBLISH of anything; {@code packetId} is left out at QoS 0. */
+    static void publish(WireBuffer out, byte[] topic, byte[] payload, int qos, int packetId, boolean duplicate) {
+        out.octet(0x30 | (duplicate ? 8 : 0) | qos << 1);
+        out.varint(2 + topic.length + (qos > 0 ? 2 : 0) + payload.length);
+        out.prefixed(topic);
+        if (qos > 0) {
+            out.uint16(packetId);
+        }
+        out.bytes(payload);
+    }
+
+    /** SUBSCRIBE to several topics at QoS 1. */
+    static void subscribe(WireBuffer out, int packetId, List<byte[]> topics) {
+        out.octet(0x82);
+        int length = 2;
+        for (byte[] topic : topics) {
+            length += 3 + topic.length;
+        }
+        out.varint(length);
+        out.uint16(packetId);
+        for (byte[] topic : topics) {
+            out.prefixed(topic);
+            out.octet(1);
+        }
+    }
+
+    /** PUBACK for what the server published. */
+    static void acknowledge(WireBuffer out, int packetId) {
+        out.octet(0x40);
+        out.octet(2);
+        out.uint16(packetId);
+    }
+
     /** PUBLISH of telemetry; {@code packetId} is left out at QoS 0. */
     static void publish(WireBuffer out, byte[] topic, WireBuffer payload, int qos, int packetId, boolean duplicate) {
         out.octet(0x30 | (duplicate ? 8 : 0) | qos << 1);
@@ -93,6 +129,10 @@ final class MqttPackets {
     static void disconnect(WireBuffer out) {
         out.octet(0xE0);
         out.octet(0);
+    }
+
+    static int uint16(byte[] bytes, int at) {
+        return (bytes[at] & 0xFF) << 8 | (bytes[at + 1] & 0xFF);
     }
 
     /** Why a CONNACK of MQTT 3.1.1 refuses. */

@@ -10,6 +10,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttActionListener;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
@@ -75,7 +76,7 @@ final class PahoConnection {
         MqttAsyncClient created = client;
         if (created == null) {
             created = new MqttAsyncClient(
-                    "tcp://" + settings.host() + ":" + settings.port(),
+                    (settings.tls() == null ? "tcp://" : "ssl://") + settings.host() + ":" + settings.port(),
                     workload.clientId(index),
                     new MemoryPersistence());
             created.setCallback(new Events());
@@ -104,8 +105,14 @@ final class PahoConnection {
         options.setConnectionTimeout(CONNECT_TIMEOUT_SECONDS);
         options.setKeepAliveInterval(KEEP_ALIVE_SECONDS);
         options.setAutomaticReconnect(false);
-        String username = settings.credentials().username();
-        byte[] password = settings.credentials().password();
+        SSLContext tls = settings.tls();
+        if (tls != null) {
+            options.setSocketFactory(tls.getSocketFactory());
+            options.setHttpsHostnameVerificationEnabled(true);
+        }
+        Credentials credentials = settings.credentials().of(workload.clientId(index));
+        String username = credentials.username();
+        byte[] password = credentials.password();
         if (username != null) {
             options.setUserName(username);
         }
@@ -192,7 +199,7 @@ final class PahoConnection {
     void send(Message message, byte[] payload) {
         inFlight.add(message);
         inFlightCount.incrementAndGet();
-        recorder.sent();
+        recorder.sent(message);
         publish(new Outgoing(message, payload));
     }
 

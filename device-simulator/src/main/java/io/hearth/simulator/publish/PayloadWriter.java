@@ -15,22 +15,20 @@ final class PayloadWriter {
     private static final byte[] TRUE = ascii("true");
     private static final byte[] FALSE = ascii("false");
 
-    private final boolean timed;
-    private final long microsPerUnit;
+    private final Devices devices;
     private final int valuesPerReading;
     private final byte[][] topics;
     private final ShapeText[] shapes;
 
-    PayloadWriter(Workload workload) {
-        timed = workload.timed();
-        microsPerUnit = workload.timeUnit().micros;
-        valuesPerReading = workload.valuesPerReading();
-        topics = new byte[workload.devices()][];
-        shapes = new ShapeText[workload.devices()];
+    PayloadWriter(Devices devices) {
+        this.devices = devices;
+        valuesPerReading = devices.valuesPerReading();
+        topics = new byte[devices.devices()][];
+        shapes = new ShapeText[devices.devices()];
         Map<Shape, ShapeText> texts = new HashMap<>();
         for (int device = 0; device < topics.length; device++) {
-            topics[device] = ascii("devices/" + workload.deviceId(device) + "/telemetry");
-            shapes[device] = texts.computeIfAbsent(workload.shape(device), ShapeText::new);
+            topics[device] = ascii("devices/" + devices.deviceId(device) + "/telemetry");
+            shapes[device] = texts.computeIfAbsent(devices.shape(device), ShapeText::new);
         }
     }
 
@@ -41,7 +39,7 @@ final class PayloadWriter {
     /** Appends the payload: one reading, or an array of several. */
     void write(Message message, WireBuffer out) {
         ShapeText shape = shapes[message.device];
-        int readings = message.deviceTimesMicros.length;
+        int readings = message.readings;
         if (readings == 1) {
             writeReading(message, shape, 0, out);
             return;
@@ -54,9 +52,10 @@ final class PayloadWriter {
     }
 
     private void writeReading(Message message, ShapeText shape, int reading, WireBuffer out) {
+        boolean timed = devices.timed(message.device);
         if (timed) {
             out.bytes(TIME_HEAD);
-            out.decimal(message.deviceTimesMicros[reading] / microsPerUnit);
+            out.decimal(message.deviceTimesMicros[reading] / devices.timeUnit(message.device).micros);
             out.bytes(VALUES_HEAD);
         }
         int at = reading * valuesPerReading;

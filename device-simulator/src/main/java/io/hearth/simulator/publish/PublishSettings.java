@@ -1,10 +1,13 @@
 package io.hearth.simulator.publish;
 
 import java.time.Duration;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How to reach the endpoint and how to speak to it.
  *
+ * @param tls how to secure connections; null for none
  * @param window most unacknowledged messages per connection
  * @param reconnect whether to connect again, and resend, when a connection is lost
  * @param status whether each connection says {@code online} and {@code offline} in its devices' status topics
@@ -14,7 +17,8 @@ import java.time.Duration;
 public record PublishSettings(
         String host,
         int port,
-        Credentials credentials,
+        @Nullable SSLContext tls,
+        CredentialBook credentials,
         int qos,
         int window,
         boolean reconnect,
@@ -32,6 +36,30 @@ public record PublishSettings(
         if (window < 1 || window > MAX_WINDOW) {
             throw new IllegalArgumentException("the window is 1 to " + MAX_WINDOW + ", not " + window);
         }
+    }
+
+    /** Without TLS, as most tests and benches want it. */
+    public static PublishSettings plain(
+            String host,
+            int port,
+            Credentials credentials,
+            int qos,
+            int window,
+            boolean reconnect,
+            boolean status,
+            Duration connectWait,
+            Duration drainTimeout) {
+        return new PublishSettings(
+                host,
+                port,
+                null,
+                CredentialBook.shared(credentials),
+                qos,
+                window,
+                reconnect,
+                status,
+                connectWait,
+                drainTimeout);
     }
 
     /** The endpoint, for messages. */

@@ -8,14 +8,13 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One MQTT connection of {@link RawPublisher}: its socket, what is in flight on it, and the state it is in. All of them
- * run on the publisher's one thread and share its buffers.
+ * One MQTT connection of a {@link ConnectionLoop}: its socket and the state it is in. All of them run on the loop's one
+ * thread and share its buffers.
  */
 final class RawConnection {
 
@@ -23,6 +22,8 @@ final class RawConnection {
         /** Not connected; may connect again from {@link #retryAtNanos} on. */
         WAITING,
         CONNECTING,
+        /** TLS is being negotiated. */
+        SECURING,
         /** CONNECT is sent. */
         HANDSHAKE,
         UP,
@@ -36,40 +37,39 @@ final class RawConnection {
     private static final long CONNECT_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final byte[] NOTHING = {};
 
-    final int index;
-    final InFlightWindow window;
-    final Backoff backoff = new Backoff();
+    final Session session;
     State state = State.WAITING;
     long retryAtNanos = System.nanoTime();
+    /** When the attempt that is being made, or that succeeded last, began. */
+    long connectSinceNanos;
+
     boolean wasUp;
-    /** Whether it stands in the publisher's queue of connections with something to do. */
+    /** Whether it stands in the loop's queue of connections with something to do. */
     boolean queued;
 
-    private final String clientId;
-    private final PublishSettings settings;
-    private final byte[] willTopic;
+    private final @Nullable Tls tls;
+    private Tls.@Nullable Codec codec;
     private @Nullable SocketChannel channel;
     private @Nullable SelectionKey key;
     private byte[] unread = NOTHING;
     private @Nullable ByteBuffer unwritten;
-    private long stateSinceNanos;
     private long lastReadNanos;
     private boolean pinged;
     private boolean needsCleanSession;
 
-    RawConnection(int index, String clientId, PublishSettings settings, byte[] willTopic, InFlightWindow window) {
-        this.index = index;
-        this.clientId = clientId;
-        this.settings = settings;
-        this.willTopic = willTopic;
-        this.window = window;
-        // At QoS 2 the server may remember packet ids of an earlier run and would take new messages for old ones.
-        this.needsCleanSession = settings.qos() == 2;
+    /**
+     * @param startsClean whether a first connection is made only to have the server forget an earlier run's packet ids;
+     *     at QoS 2 it would otherwise take new messages for old ones
+     */
+    RawConnection(Session session, boolean startsClean, @Nullable Tls tls) {
+        this.session = session;
+        this.needsCleanSession = startsClean;
+        this.tls = tls;
     }
 
     void connect(Selector selector, InetSocketAddress address, long nowNanos) throws IOException {
         state = State.CONNECTING;
-        stateSinceNanos = nowNanos;
+        connectSinceNanos = nowNanos;
         SocketChannel opened = SocketChannel.open();
         channel = opened;
         opened.configureBlocking(false);
@@ -77,25 +77,36 @@ final class RawConnection {
         boolean done = opened.connect(address);
         key = opened.register(selector, done ? 0 : SelectionKey.OP_CONNECT, this);
         if (done) {
-            startHandshake(nowNanos);
+            connected(nowNanos);
         }
     }
 
     /** The socket is connected, or throws why it is not. */
     void finishConnect(long nowNanos) throws IOException {
         if (channel != null && channel.finishConnect()) {
-            startHandshake(nowNanos);
+            connected(nowNanos);
         }
     }
 
-    private void startHandshake(long nowNanos) throws IOException {
-        state = State.HANDSHAKE;
-        stateSinceNanos = nowNanos;
+    private void connected(long nowNanos) throws IOException {
         lastReadNanos = nowNanos;
         pinged = false;
-        WireBuffer out = new WireBuffer(256);
-        MqttPackets.connect(out, clientId, settings.credentials(), willTopic, needsCleanSession, KEEP_ALIVE_SECONDS);
         interest(SelectionKey.OP_READ);
+        if (tls == null) {
+            startHandshake();
+            return;
+        }
+        state = State.SECURING;
+        codec = tls.codec();
+        WireBuffer hello = new WireBuffer(1024);
+        codec.start(hello);
+        writeSocket(hello);
+    }
+
+    private void startHandshake() throws IOException {
+        state = State.HANDSHAKE;
+        WireBuffer out = new WireBuffer(256);
+        session.writeConnect(out, needsCleanSession);
         write(out);
     }
 
@@ -115,7 +126,6 @@ final class RawConnection {
         }
         state = State.UP;
         wasUp = true;
-        backoff.reset();
         return true;
     }
 
@@ -125,6 +135,17 @@ final class RawConnection {
 
     /** Sends, or keeps what the socket does not take and waits for it to become writable; then {@link #canSend} is false. */
     void write(WireBuffer out) throws IOException {
+        Tls.Codec secured = codec;
+        if (secured == null || out.length() == 0) {
+            writeSocket(out);
+            return;
+        }
+        WireBuffer encrypted = new WireBuffer(out.length() + 1024);
+        secured.send(out, encrypted);
+        writeSocket(encrypted);
+    }
+
+    private void writeSocket(WireBuffer out) throws IOException {
         SocketChannel open = channel;
         if (open == null || out.length() == 0) {
             return;
@@ -158,9 +179,10 @@ final class RawConnection {
         }
     }
 
-    /** What to do with a packet from the server; {@code value} is its packet id, or CONNACK's code. */
+    /** What to do with a packet from the server; see {@link Session#packet}. */
     interface PacketHandler {
-        void packet(int type, int value) throws IOException;
+        void packet(RawConnection connection, int head, byte[] bytes, int at, int length, long nowNanos)
+                throws IOException;
     }
 
     /** Reads what is there and hands on each whole packet. */
@@ -172,10 +194,7 @@ final class RawConnection {
         buffer.clear();
         buffer.put(unread);
         unread = NOTHING;
-        int count = open.read(buffer);
-        if (count < 0) {
-            throw new EOFException("the server closed the connection");
-        }
+        int count = codec == null ? open.read(buffer) : readSecured(open, codec, buffer);
         lastReadNanos = nowNanos;
         pinged = false;
         byte[] bytes = buffer.array();
@@ -198,35 +217,52 @@ final class RawConnection {
             if (!whole || end - body < length) {
                 break;
             }
-            int type = (bytes[at] & 0xFF) >> 4;
-            int value = length < 2 ? 0 : (bytes[body] & 0xFF) << 8 | (bytes[body + 1] & 0xFF);
-            handler.packet(type, type == MqttPackets.CONNACK ? value & 0xFF : value);
+            handler.packet(this, bytes[at] & 0xFF, bytes, body, length, nowNanos);
             if (channel != open) {
                 return;
             }
             at = body + length;
+        }
+        if (count < 0) {
+            throw new EOFException("the server closed the connection");
         }
         if (at < end) {
             unread = Arrays.copyOfRange(bytes, at, end);
         }
     }
 
+    private int readSecured(SocketChannel open, Tls.Codec secured, ByteBuffer plain) throws IOException {
+        WireBuffer reply = new WireBuffer(64);
+        int count = secured.receive(open, plain, reply);
+        writeSocket(reply);
+        if (state == State.SECURING && secured.isEstablished()) {
+            startHandshake();
+        }
+        return count;
+    }
+
     /** Keeps the connection alive; throws if it is not. */
     void tick(long nowNanos, WireBuffer scratch) throws IOException {
-        if (state == State.CONNECTING || state == State.HANDSHAKE) {
-            if (nowNanos - stateSinceNanos > CONNECT_TIMEOUT_NANOS) {
-                throw new IOException("no answer to CONNECT within 10 s");
+        switch (state) {
+            case CONNECTING, SECURING, HANDSHAKE -> {
+                if (nowNanos - connectSinceNanos > CONNECT_TIMEOUT_NANOS) {
+                    throw new IOException("no answer to CONNECT within 10 s");
+                }
             }
-        } else if (state == State.UP) {
-            long silence = nowNanos - lastReadNanos;
-            if (silence > DEAD_AFTER_NANOS) {
-                throw new IOException("no answer to PINGREQ");
+            case UP -> {
+                long silence = nowNanos - lastReadNanos;
+                if (silence > DEAD_AFTER_NANOS) {
+                    throw new IOException("no answer to PINGREQ");
+                }
+                if (silence > PING_AFTER_NANOS && !pinged) {
+                    pinged = true;
+                    scratch.clear();
+                    MqttPackets.ping(scratch);
+                    write(scratch);
+                }
             }
-            if (silence > PING_AFTER_NANOS && !pinged) {
-                pinged = true;
-                scratch.clear();
-                MqttPackets.ping(scratch);
-                write(scratch);
+            case WAITING, CLOSED -> {
+                // Nothing to keep alive.
             }
         }
     }
@@ -237,7 +273,7 @@ final class RawConnection {
 
     private void interest(int operations) {
         SelectionKey registered = key;
-        if (registered != null) {
+        if (registered != null && registered.isValid()) {
             registered.interestOps(operations);
         }
     }
@@ -246,6 +282,7 @@ final class RawConnection {
         SocketChannel open = channel;
         channel = null;
         key = null;
+        codec = null;
         unread = NOTHING;
         unwritten = null;
         if (open != null) {
@@ -255,9 +292,5 @@ final class RawConnection {
                 // Nothing depends on how a socket that is given up closes.
             }
         }
-    }
-
-    static byte[] statusTopic(String deviceId) {
-        return ("devices/" + deviceId + "/status").getBytes(StandardCharsets.US_ASCII);
     }
 }

@@ -1,15 +1,9 @@
 package io.hearth.simulator.publish;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.CancelledKeyException;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,11 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RawPublisher implements Publisher {
 
-    private static final int MAX_CONNECTING = 128;
-    private static final int WRITE_BYTES = 64 * 1024;
-    private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-    private static final long STOP_GRACE_NANOS = TimeUnit.SECONDS.toNanos(2);
-    private static final long FINE_WAIT_NANOS = TimeUnit.MICROSECONDS.toNanos(100);
+    static final long STOP_GRACE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final PublishSettings settings;
 
@@ -33,15 +23,15 @@ public final class RawPublisher implements Publisher {
     @Override
     public void publish(Workload workload, DeliveryRecorder recorder, StopSignal stop)
             throws PublishFailedException, InterruptedException {
-        InetSocketAddress address = new InetSocketAddress(settings.host(), settings.port());
-        if (address.isUnresolved()) {
-            throw new PublishFailedException("unknown host " + settings.host());
-        }
-        try (Selector selector = Selector.open()) {
-            new Run(workload, recorder, stop, selector, address).run();
+        try (ConnectionLoop loop = new ConnectionLoop(settings)) {
+            new Run(workload, recorder, stop, loop).run();
         } catch (IOException e) {
             throw new PublishFailedException("cannot use the network: " + e.getMessage());
         }
+    }
+
+    static byte[] statusTopic(String deviceId) {
+        return ("devices/" + deviceId + "/status").getBytes(StandardCharsets.US_ASCII);
     }
 
     /** The state of one call of {@link #publish}. */
@@ -49,50 +39,29 @@ public final class RawPublisher implements Publisher {
         final Workload workload;
         final DeliveryRecorder recorder;
         final StopSignal stop;
-        final Selector selector;
-        final InetSocketAddress address;
+        final ConnectionLoop loop;
         final PayloadWriter payloads;
-        final RawConnection[] connections;
-        final ArrayDeque<RawConnection> ready = new ArrayDeque<>();
-        final WireBuffer out = new WireBuffer(2 * WRITE_BYTES);
         final WireBuffer payload = new WireBuffer(4096);
-        final ByteBuffer input = ByteBuffer.allocate(256 * 1024);
         final Message unacknowledgedMessage;
 
         @Nullable
         Pacer pacer;
 
-        int up;
-        int connecting;
-        int closed;
         long inFlight;
-        long lastTickNanos;
         long lastProgressNanos;
 
         @Nullable
         String startFailure;
 
-        Run(
-                Workload workload,
-                DeliveryRecorder recorder,
-                StopSignal stop,
-                Selector selector,
-                InetSocketAddress address) {
+        Run(Workload workload, DeliveryRecorder recorder, StopSignal stop, ConnectionLoop loop) {
             this.workload = workload;
             this.recorder = recorder;
             this.stop = stop;
-            this.selector = selector;
-            this.address = address;
+            this.loop = loop;
             this.payloads = new PayloadWriter(workload);
             this.unacknowledgedMessage = workload.newMessage();
-            this.connections = new RawConnection[workload.connections()];
-            for (int i = 0; i < connections.length; i++) {
-                connections[i] = new RawConnection(
-                        i,
-                        workload.clientId(i),
-                        settings,
-                        settings.status() ? RawConnection.statusTopic(workload.deviceId(i)) : new byte[0],
-                        new InFlightWindow(settings.window(), workload::newMessage));
+            for (int i = 0; i < workload.connections(); i++) {
+                loop.add(new Telemetry(i), settings.qos() == 2);
             }
         }
 
@@ -109,7 +78,7 @@ public final class RawPublisher implements Publisher {
         /** False if the run was stopped before all were connected. */
         boolean connectAll() throws IOException, PublishFailedException, InterruptedException {
             long deadline = System.nanoTime() + settings.connectWait().toNanos();
-            while (up < connections.length) {
+            while (loop.up() < workload.connections()) {
                 long now = System.nanoTime();
                 String failure = startFailure;
                 startFailure = null;
@@ -119,8 +88,8 @@ public final class RawPublisher implements Publisher {
                 if (stop.isRequested()) {
                     return false;
                 }
-                tick(now);
-                selectUntil(now + TICK_NANOS);
+                loop.tick(now);
+                loop.selectUntil(now + ConnectionLoop.TICK_NANOS);
             }
             return true;
         }
@@ -138,25 +107,25 @@ public final class RawPublisher implements Publisher {
                     recorder.unsent(pacer.halt());
                     stopAt = now + STOP_GRACE_NANOS;
                 }
-                pacer.release(now, this::enqueue);
-                pump(pacer, now);
-                if (now - lastTickNanos >= TICK_NANOS) {
-                    tick(now);
+                pacer.release(now, index -> loop.enqueue(loop.connections.get(index)));
+                loop.pump(now);
+                if (now - loop.lastTickNanos() >= ConnectionLoop.TICK_NANOS) {
+                    loop.tick(now);
                 }
                 if (isFinished(pacer, now, stopAt)) {
                     recorder.unsent(pacer.halt());
                     return;
                 }
-                long wait = Math.min(pacer.nanosUntilNext(now), lastTickNanos + TICK_NANOS - now);
-                selectUntil(ready.isEmpty() ? now + wait : now);
+                long wait = Math.min(pacer.nanosUntilNext(now), loop.lastTickNanos() + ConnectionLoop.TICK_NANOS - now);
+                loop.selectUntil(loop.hasReady() ? now : now + wait);
             }
         }
 
         boolean isFinished(Pacer pacer, long now, long stopAt) throws PublishFailedException {
-            if (pacer.allTaken() && inFlight == 0 && allFlushed()) {
+            if (pacer.allTaken() && inFlight == 0 && loop.allFlushed()) {
                 return true;
             }
-            if (closed == connections.length) {
+            if (loop.closed() == workload.connections()) {
                 throw new PublishFailedException("every connection was lost, and reconnecting is off");
             }
             if (stopAt != Long.MAX_VALUE && now - stopAt >= 0) {
@@ -169,250 +138,145 @@ public final class RawPublisher implements Publisher {
             return now - lastProgressNanos > settings.drainTimeout().toNanos();
         }
 
-        private boolean allFlushed() {
-            for (RawConnection connection : connections) {
-                if (!connection.isFlushed()) {
-                    return false;
-                }
-            }
-            return true;
-        }
-
-        void enqueue(int connection) {
-            enqueue(connections[connection]);
-        }
-
-        void enqueue(RawConnection connection) {
-            if (!connection.queued) {
-                connection.queued = true;
-                ready.add(connection);
-            }
-        }
-
-        /** Sends on each connection in the queue what is due and fits into its window. */
-        void pump(Pacer pacer, long now) {
-            for (int i = ready.size(); i > 0; i--) {
-                RawConnection connection = ready.remove();
-                connection.queued = false;
-                try {
-                    if (send(connection, pacer, now)) {
-                        enqueue(connection);
-                    }
-                } catch (IOException e) {
-                    lost(connection, e, now);
-                }
-            }
-        }
-
-        /** True if there is more to send that only the size of a write kept back. */
-        boolean send(RawConnection connection, Pacer pacer, long now) throws IOException {
-            if (!connection.canSend()) {
-                return false;
-            }
-            out.clear();
-            while (pacer.hasDue(connection.index) && !connection.window.isFull() && out.length() < WRITE_BYTES) {
-                long k = pacer.take(connection.index);
-                boolean tracked = settings.qos() > 0;
-                Message message = tracked ? connection.window.take() : unacknowledgedMessage;
-                workload.fill(message, k, pacer.intendedNanos(k, now));
-                publish(message, false);
-                recorder.sent();
-                if (tracked) {
-                    inFlight++;
-                } else {
-                    recorder.uncertain(message);
-                }
-            }
-            connection.write(out);
-            return out.length() >= WRITE_BYTES && connection.canSend();
-        }
-
-        void publish(Message message, boolean duplicate) {
-            payload.clear();
-            payloads.write(message, payload);
-            MqttPackets.publish(
-                    out, payloads.topic(message.device), payload, settings.qos(), message.packetId, duplicate);
-        }
-
-        /** Waits for the network, at most until then; handles what came. */
-        void selectUntil(long untilNanos) throws IOException, InterruptedException {
-            long wait = untilNanos - System.nanoTime();
-            if (wait <= 0) {
-                selector.selectNow(this::handle);
-            } else if (wait >= 2_000_000) {
-                // select() counts in milliseconds: leave the last one to finer waiting.
-                selector.select(this::handle, wait / 1_000_000 - 1);
-            } else if (selector.selectNow(this::handle) == 0) {
-                LockSupport.parkNanos(Math.min(wait, FINE_WAIT_NANOS));
-            }
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
-            }
-        }
-
-        void handle(SelectionKey key) {
-            RawConnection connection = (RawConnection) key.attachment();
-            long now = System.nanoTime();
-            try {
-                if (key.isConnectable()) {
-                    connection.finishConnect(now);
-                }
-                if (key.isReadable()) {
-                    connection.read(input, now, (type, value) -> packet(connection, type, value, now));
-                }
-                if (key.isValid() && key.isWritable()) {
-                    connection.continueWriting();
-                }
-                enqueue(connection);
-            } catch (IOException e) {
-                lost(connection, e, now);
-            } catch (CancelledKeyException e) {
-                // Closed while handling an earlier event of the same round.
-            }
-        }
-
-        void packet(RawConnection connection, int type, int value, long now) throws IOException {
-            switch (type) {
-                case MqttPackets.CONNACK -> connectionAnswered(connection, value);
-                case MqttPackets.PUBACK, MqttPackets.PUBREC, MqttPackets.PUBCOMP ->
-                    acknowledged(connection, type, value, now);
-                case MqttPackets.PINGRESP -> {
-                    // Having read something is all that matters.
-                }
-                default -> recorder.error("unexpected packet of type " + type);
-            }
-        }
-
-        void connectionAnswered(RawConnection connection, int code) throws IOException {
-            if (code != 0) {
-                throw new IOException("the server refused the connection: " + MqttPackets.refusal(code));
-            }
-            boolean again = connection.wasUp;
-            boolean accepted = connection.accepted();
-            connecting--;
-            if (!accepted) {
-                return;
-            }
-            up++;
-            recorder.connectionUp(again);
-            out.clear();
-            if (settings.status()) {
-                writeStatus(connection, MqttPackets.ONLINE);
-            }
-            for (Message message : connection.window.inOrder()) {
-                if (message.state == Message.State.PUBLISHED) {
-                    publish(message, true);
-                    recorder.resent();
-                } else {
-                    MqttPackets.release(out, message.packetId);
-                }
-            }
-            connection.write(out);
-        }
-
-        void writeStatus(RawConnection connection, byte[] status) {
-            for (int device = connection.index; device < workload.devices(); device += connections.length) {
-                MqttPackets.publishRetained(out, RawConnection.statusTopic(workload.deviceId(device)), status);
-            }
-        }
-
-        void acknowledged(RawConnection connection, int type, int packetId, long now) throws IOException {
-            Message message = connection.window.find(packetId);
-            boolean wrongKind = type == MqttPackets.PUBACK != (settings.qos() == 1);
-            if (message == null || wrongKind) {
-                recorder.error("acknowledgement of a message that is not in flight");
-                return;
-            }
-            if (message.state == Message.State.PUBLISHED) {
-                // At QoS 2 it is PUBREC that hands the message over; PUBCOMP only frees the id.
-                recorder.acknowledged(message, now);
-                lastProgressNanos = now;
-            }
-            if (type == MqttPackets.PUBREC) {
-                message.state = Message.State.RELEASED;
-                out.clear();
-                MqttPackets.release(out, packetId);
-                connection.write(out);
-            } else {
-                connection.window.free(message);
-                inFlight--;
-            }
-        }
-
-        void lost(RawConnection connection, IOException cause, long now) {
-            String reason = describe(cause);
-            switch (connection.state) {
-                case UP -> {
-                    up--;
-                    recorder.connectionDown();
-                    recorder.error("connection lost: " + reason);
-                }
-                case CONNECTING, HANDSHAKE -> {
-                    connecting--;
-                    if (pacer == null) {
-                        startFailure = "cannot connect to " + settings.endpoint() + ": " + reason;
-                    } else {
-                        recorder.error("cannot connect: " + reason);
-                    }
-                }
-                case WAITING, CLOSED -> {
-                    return;
-                }
-            }
-            connection.close();
-            if (settings.reconnect() || pacer == null) {
-                connection.state = RawConnection.State.WAITING;
-                connection.retryAtNanos = now + connection.backoff.nextDelayNanos();
-            } else {
-                connection.state = RawConnection.State.CLOSED;
-                closed++;
-            }
-        }
-
-        /** The slow chores: connecting, keep-alive, timeouts. */
-        void tick(long now) {
-            lastTickNanos = now;
-            for (RawConnection connection : connections) {
-                try {
-                    if (connection.state != RawConnection.State.WAITING) {
-                        connection.tick(now, out);
-                    } else if (connecting < MAX_CONNECTING && now - connection.retryAtNanos >= 0) {
-                        connecting++;
-                        connection.connect(selector, address, now);
-                    }
-                } catch (IOException e) {
-                    lost(connection, e, now);
-                }
-            }
-        }
-
         void end() {
-            for (RawConnection connection : connections) {
-                for (Message message : connection.window.inOrder()) {
+            for (RawConnection connection : loop.connections) {
+                Telemetry session = (Telemetry) connection.session;
+                for (Message message : session.window.inOrder()) {
                     if (message.state == Message.State.PUBLISHED) {
                         recorder.uncertain(message);
                     }
                 }
-                if (connection.canSend()) {
-                    try {
-                        out.clear();
-                        if (settings.status()) {
-                            writeStatus(connection, MqttPackets.OFFLINE);
-                        }
-                        MqttPackets.disconnect(out);
-                        connection.write(out);
-                    } catch (IOException e) {
-                        // It goes away either way; the server then sends the will.
-                    }
+                WireBuffer farewell = new WireBuffer(64);
+                if (settings.status()) {
+                    session.writeStatus(farewell, MqttPackets.OFFLINE);
                 }
-                connection.close();
-                connection.state = RawConnection.State.CLOSED;
+                loop.end(connection, farewell);
             }
         }
-    }
 
-    private static String describe(IOException cause) {
-        String message = cause.getMessage();
-        return message == null || message.isEmpty() ? cause.getClass().getSimpleName() : message;
+        /** Publishes the telemetry of the devices that share one connection. */
+        private final class Telemetry extends Session {
+            final int index;
+            final InFlightWindow window = new InFlightWindow(settings.window(), workload::newMessage);
+            final Backoff backoff = new Backoff();
+
+            Telemetry(int index) {
+                this.index = index;
+            }
+
+            @Override
+            void writeConnect(WireBuffer out, boolean cleanSession) {
+                String clientId = workload.clientId(index);
+                MqttPackets.connect(
+                        out,
+                        clientId,
+                        settings.credentials().of(clientId),
+                        settings.status() ? statusTopic(workload.deviceId(index)) : new byte[0],
+                        cleanSession,
+                        RawConnection.KEEP_ALIVE_SECONDS);
+            }
+
+            @Override
+            void up(boolean again, WireBuffer out, long now) {
+                backoff.reset();
+                recorder.connectionUp(again);
+                recorder.connectTook(now - connection.connectSinceNanos);
+                if (settings.status()) {
+                    writeStatus(out, MqttPackets.ONLINE);
+                }
+                for (Message message : window.inOrder()) {
+                    if (message.state == Message.State.PUBLISHED) {
+                        publish(message, true, out);
+                        recorder.resent();
+                    } else {
+                        MqttPackets.release(out, message.packetId);
+                    }
+                }
+            }
+
+            void writeStatus(WireBuffer out, byte[] status) {
+                for (int device = index; device < workload.devices(); device += workload.connections()) {
+                    MqttPackets.publishRetained(out, statusTopic(workload.deviceId(device)), status);
+                }
+            }
+
+            @Override
+            boolean send(WireBuffer out, long now) {
+                Pacer pacer = Run.this.pacer;
+                if (pacer == null) {
+                    return false;
+                }
+                while (pacer.hasDue(index) && !window.isFull() && out.length() < ConnectionLoop.WRITE_BYTES) {
+                    long k = pacer.take(index);
+                    boolean tracked = settings.qos() > 0;
+                    Message message = tracked ? window.take() : unacknowledgedMessage;
+                    workload.fill(message, k, pacer.intendedNanos(k, now));
+                    publish(message, false, out);
+                    recorder.sent(message);
+                    if (tracked) {
+                        inFlight++;
+                    } else {
+                        recorder.uncertain(message);
+                    }
+                }
+                return out.length() >= ConnectionLoop.WRITE_BYTES;
+            }
+
+            void publish(Message message, boolean duplicate, WireBuffer out) {
+                payload.clear();
+                payloads.write(message, payload);
+                MqttPackets.publish(
+                        out, payloads.topic(message.device), payload, settings.qos(), message.packetId, duplicate);
+            }
+
+            @Override
+            void packet(int head, byte[] bytes, int at, int length, long now) throws IOException {
+                int type = head >> 4;
+                switch (type) {
+                    case MqttPackets.PUBACK, MqttPackets.PUBREC, MqttPackets.PUBCOMP ->
+                        acknowledged(type, MqttPackets.uint16(bytes, at), now);
+                    case MqttPackets.PINGRESP -> {
+                        // Having read something is all that matters.
+                    }
+                    default -> recorder.error("unexpected packet of type " + type);
+                }
+            }
+
+            void acknowledged(int type, int packetId, long now) throws IOException {
+                Message message = window.find(packetId);
+                boolean wrongKind = type == MqttPackets.PUBACK != (settings.qos() == 1);
+                if (message == null || wrongKind) {
+                    recorder.error("acknowledgement of a message that is not in flight");
+                    return;
+                }
+                if (message.state == Message.State.PUBLISHED) {
+                    // At QoS 2 it is PUBREC that hands the message over; PUBCOMP only frees the id.
+                    recorder.acknowledged(message, now);
+                    lastProgressNanos = now;
+                }
+                if (type == MqttPackets.PUBREC) {
+                    message.state = Message.State.RELEASED;
+                    WireBuffer out = new WireBuffer(4);
+                    MqttPackets.release(out, packetId);
+                    connection.write(out);
+                } else {
+                    window.free(message);
+                    inFlight--;
+                }
+            }
+
+            @Override
+            long lost(RawConnection.State before, String reason, long now) {
+                if (before == RawConnection.State.UP) {
+                    recorder.connectionDown();
+                    recorder.error("connection lost: " + reason);
+                } else if (pacer == null) {
+                    startFailure = "cannot connect to " + settings.endpoint() + ": " + reason;
+                } else {
+                    recorder.error("cannot connect: " + reason);
+                }
+                return settings.reconnect() || pacer == null ? now + backoff.nextDelayNanos() : NEVER;
+            }
+        }
     }
 }

@@ -18,7 +18,7 @@ import java.util.Objects;
  * What is to be sent: the fleet, its clocks, its schedule, and how readings are packed. Keeps each device's last time, as
  * two readings of a device at one time would be one reading to the service. For one thread.
  */
-public final class Workload {
+public final class Workload implements Devices {
 
     private static final Metric SEQUENCE = new Metric(LedgerEntry.SEQUENCE_METRIC, MetricKind.INTEGER);
 
@@ -84,7 +84,7 @@ public final class Workload {
         return schedule;
     }
 
-    /** Number of devices. */
+    @Override
     public int devices() {
         return fleet.size();
     }
@@ -98,27 +98,28 @@ public final class Workload {
         return readingsPerMessage;
     }
 
-    boolean timed() {
+    @Override
+    public boolean timed(int device) {
         return timed;
     }
 
-    DeviceTime.TimeUnit timeUnit() {
+    @Override
+    public DeviceTime.TimeUnit timeUnit(int device) {
         return deviceTime.unit();
     }
 
+    @Override
     public String deviceId(int device) {
         return fleet.deviceId(device);
     }
 
-    /** What a reading of this device holds, the sequence number included if there is one. */
+    @Override
     public Shape shape(int device) {
         return Objects.requireNonNull(shapes.get(fleet.type(device)));
     }
 
-    /**
-     * Carries on after earlier runs, so that no reading of this run takes the time or the sequence number of one of
-     * theirs. A virtual clock is left alone: the same history sent again is meant to be the same.
-     */
+    /** Leaves a virtual clock alone: the same history sent again is meant to be the same. */
+    @Override
     public void continueAfter(int device, long lastDeviceTimeMicros, long lastSequence) {
         if (deviceTime.start() == null) {
             lastTimeMicros[device] = Math.max(lastTimeMicros[device], lastDeviceTimeMicros);
@@ -130,7 +131,8 @@ public final class Workload {
         return new Message(readingsPerMessage, maxValues);
     }
 
-    int valuesPerReading() {
+    @Override
+    public int valuesPerReading() {
         return maxValues;
     }
 

@@ -4,60 +4,55 @@ import java.io.PrintStream;
 import java.util.Locale;
 import org.HdrHistogram.Histogram;
 
-/** Formats one line a second about a running simulation; the latencies are those of that second. */
-public final class ProgressDisplay {
+/** Prints one line a second about a running simulation; the latencies are those of that second. */
+public final class ProgressDisplay implements ProgressView {
 
     private final RunStats stats;
     private final PrintStream out;
-    private final boolean rewriteLine;
-    private final long startNanos;
-    private long lastNanos;
-    private long lastFinished;
 
-    /** @param rewriteLine true on a terminal: each line takes the place of the one before it */
-    public ProgressDisplay(RunStats stats, PrintStream out, boolean rewriteLine, long startNanos) {
+    public ProgressDisplay(RunStats stats, PrintStream out) {
         this.stats = stats;
         this.out = out;
-        this.rewriteLine = rewriteLine;
-        this.startNanos = startNanos;
-        this.lastNanos = startNanos;
     }
 
-    /** Prints the line for the time since the last one. */
-    public void update(long nowNanos) {
-        Histogram latencies = stats.takeIntervalLatencies();
-        long sent = stats.sent();
-        long acknowledged = stats.acknowledged();
+    @Override
+    public void update(Timeline.Point point, long nowNanos) {
+        Histogram latencies = point.latencyMicros();
         // QoS 0 has no acknowledgements; then the rate is that of sending.
-        long finished = acknowledged > 0 ? acknowledged : sent;
-        double seconds = Math.max(1e-9, (nowNanos - lastNanos) / 1e9);
-        String line = String.format(
+        long finished = stats.acknowledged() > 0 ? point.acknowledged() : point.sent();
+        String phase = stats.currentPhase();
+        StringBuilder line = new StringBuilder(200);
+        line.append(String.format(
                 Locale.ROOT,
                 "%4ds  sent %d  acked %d  %.0f/s  ack ms p50 %.2f p99 %.2f p99.9 %.2f  connections %d  reconnects %d",
-                Math.round((nowNanos - startNanos) / 1e9),
-                sent,
-                acknowledged,
-                (finished - lastFinished) / seconds,
-                latencies.getValueAtPercentile(50) / 1e3,
-                latencies.getValueAtPercentile(99) / 1e3,
-                latencies.getValueAtPercentile(99.9) / 1e3,
+                Math.round((nowNanos - stats.startNanos()) / 1e9),
+                stats.sent(),
+                stats.acknowledged(),
+                point.perSecond(finished),
+                Latencies.millis(latencies, 50),
+                Latencies.millis(latencies, 99),
+                Latencies.millis(latencies, 99.9),
                 stats.connected(),
-                stats.reconnects());
-        lastNanos = nowNanos;
-        lastFinished = finished;
-        if (rewriteLine) {
-            out.print("\r\u001b[K" + line);
-        } else {
-            out.println(line);
+                stats.reconnects()));
+        if (stats.errorCount() > 0) {
+            line.append("  errors ").append(stats.errorCount());
         }
+        if (stats.shadow().used()) {
+            line.append(String.format(
+                    Locale.ROOT,
+                    "  shadows %.0f/s delta ms p99 %.2f",
+                    point.perSecond(point.shadowUpdates()),
+                    Latencies.millis(point.shadowDeltaMicros(), 99)));
+        }
+        if (phase != null) {
+            line.append("  [").append(phase).append(']');
+        }
+        out.println(line);
         out.flush();
     }
 
-    /** Ends the line that was being rewritten. */
+    @Override
     public void finish() {
-        if (rewriteLine) {
-            out.println();
-            out.flush();
-        }
+        // Every line is whole already.
     }
 }

@@ -1,53 +1,191 @@
 package io.hearth.simulator.report;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a finished simulation came to.
+ * What a finished simulation came to, or several that ran at the same time.
  *
+ * @param name the scenario's name; null for a run of options alone
+ * @param processes how many simulators this is the sum of
+ * @param startedAt when the schedule began
  * @param acknowledgementsExpected false at QoS 0, where the broker sends none
- * @param failure why the run broke off, or null
  * @param duration from the first message due to the last acknowledgement, without connecting
  * @param latencyMicros time from when a message was meant to be sent until its acknowledgement
+ * @param connectMicros time from opening a socket until CONNACK
+ * @param duplicates messages sent a second time on purpose
+ * @param badClients outcomes of misbehaving clients' attempts, by kind of client
+ * @param shadow null if there was no shadow traffic
+ * @param failure why the run broke off, or null
+ * @param outcomes how it did against its limits
  */
 public record RunReport(
+        @Nullable String name,
+        int processes,
+        Instant startedAt,
         boolean acknowledgementsExpected,
-        int readingsPerMessage,
         long sent,
+        long sentReadings,
         long acknowledged,
+        long acknowledgedReadings,
+        long duplicates,
         long resent,
         long unsent,
         long reconnects,
         Map<String, Long> errors,
         Duration duration,
         Histogram latencyMicros,
-        @Nullable String failure) {
+        Histogram connectMicros,
+        List<PhaseResult> phases,
+        List<RunEvent> events,
+        Map<String, Map<String, Long>> badClients,
+        @Nullable ShadowResult shadow,
+        Timeline timeline,
+        @Nullable String failure,
+        List<Limits.Outcome> outcomes) {
+
+    public RunReport {
+        phases = List.copyOf(phases);
+        events = List.copyOf(events);
+        outcomes = List.copyOf(outcomes);
+    }
 
     /** Takes the counters as they are now. */
     public static RunReport of(
-            RunStats stats, boolean acknowledgementsExpected, int readingsPerMessage, @Nullable String failure) {
+            RunStats stats,
+            @Nullable String name,
+            boolean acknowledgementsExpected,
+            @Nullable String failure,
+            Limits limits) {
+        stats.sample(System.nanoTime());
         return new RunReport(
+                        name,
+                        1,
+                        stats.startedAt(),
+                        acknowledgementsExpected,
+                        stats.sent(),
+                        stats.sentReadings(),
+                        stats.acknowledged(),
+                        stats.acknowledgedReadings(),
+                        stats.duplicates(),
+                        stats.resent(),
+                        stats.unsent(),
+                        stats.reconnects(),
+                        stats.errors(),
+                        stats.activeTime(),
+                        stats.totalLatencies(),
+                        stats.connectLatencies(),
+                        stats.phases(),
+                        stats.events(),
+                        stats.badClients(),
+                        stats.shadow().used() ? stats.shadow().result() : null,
+                        stats.timeline(),
+                        failure,
+                        List.of())
+                .judgedBy(limits);
+    }
+
+    /** The same, held against these limits and no others. */
+    public RunReport judgedBy(Limits limits) {
+        return with(failure, limits.judge(this));
+    }
+
+    private RunReport with(@Nullable String newFailure, List<Limits.Outcome> newOutcomes) {
+        return new RunReport(
+                name,
+                processes,
+                startedAt,
                 acknowledgementsExpected,
-                readingsPerMessage,
-                stats.sent(),
-                stats.acknowledged(),
-                stats.resent(),
-                stats.unsent(),
-                stats.reconnects(),
-                stats.errors(),
-                stats.activeTime(),
-                stats.totalLatencies(),
-                failure);
+                sent,
+                sentReadings,
+                acknowledged,
+                acknowledgedReadings,
+                duplicates,
+                resent,
+                unsent,
+                reconnects,
+                errors,
+                duration,
+                latencyMicros,
+                connectMicros,
+                phases,
+                events,
+                badClients,
+                shadow,
+                timeline,
+                newFailure,
+                newOutcomes);
+    }
+
+    /**
+     * The sum of this run and another that ran at the same time. Percentiles are those of all messages together, as the
+     * histograms are added and not their percentiles averaged. The sum has not been held against limits yet.
+     */
+    public RunReport mergedWith(RunReport other) {
+        Histogram latency = latencyMicros.copy();
+        latency.add(other.latencyMicros);
+        Histogram connect = connectMicros.copy();
+        connect.add(other.connectMicros);
+        Instant start = startedAt.isBefore(other.startedAt) ? startedAt : other.startedAt;
+        Instant end = startedAt.plus(duration);
+        Instant otherEnd = other.startedAt.plus(other.duration);
+        List<RunEvent> allEvents = new ArrayList<>(events);
+        allEvents.addAll(other.events);
+        allEvents.sort(Comparator.comparing(RunEvent::at));
+        Map<String, Map<String, Long>> clients = new TreeMap<>();
+        badClients.forEach((kind, counts) -> clients.put(kind, new TreeMap<>(counts)));
+        other.badClients.forEach((kind, counts) -> clients.merge(kind, counts, RunReport::sum));
+        ShadowResult bothShadows =
+                shadow == null ? other.shadow : other.shadow == null ? shadow : shadow.mergedWith(other.shadow);
+        String bothFailures = failure == null || failure.equals(other.failure)
+                ? other.failure
+                : other.failure == null ? failure : failure + "; " + other.failure;
+        return new RunReport(
+                name != null ? name : other.name,
+                processes + other.processes,
+                start,
+                acknowledgementsExpected || other.acknowledgementsExpected,
+                sent + other.sent,
+                sentReadings + other.sentReadings,
+                acknowledged + other.acknowledged,
+                acknowledgedReadings + other.acknowledgedReadings,
+                duplicates + other.duplicates,
+                resent + other.resent,
+                unsent + other.unsent,
+                reconnects + other.reconnects,
+                sum(errors, other.errors),
+                Duration.between(start, end.isAfter(otherEnd) ? end : otherEnd),
+                latency,
+                connect,
+                mergePhases(phases, other.phases),
+                allEvents,
+                clients,
+                bothShadows,
+                timeline.mergedWith(other.timeline),
+                bothFailures,
+                List.of());
+    }
+
+    private static Map<String, Long> sum(Map<String, Long> a, Map<String, Long> b) {
+        Map<String, Long> both = new TreeMap<>(a);
+        b.forEach((key, count) -> both.merge(key, count, Long::sum));
+        return both;
+    }
+
+    private static List<PhaseResult> mergePhases(List<PhaseResult> a, List<PhaseResult> b) {
+        Map<String, PhaseResult> byName = new LinkedHashMap<>();
+        a.forEach(phase -> byName.put(phase.name(), phase));
+        b.forEach(phase -> byName.merge(phase.name(), phase, PhaseResult::mergedWith));
+        return new ArrayList<>(byName.values());
     }
 
     /** Messages sent that no acknowledgement came for; 0 where none is expected. */
@@ -55,20 +193,42 @@ public record RunReport(
         return acknowledgementsExpected ? sent - acknowledged : 0;
     }
 
-    /** Whether everything that was to be sent was sent and acknowledged. */
+    /**
+     * Whether the run came to its end and kept its limits. Where none was set for them, everything that was due must have
+     * been sent, and what was sent acknowledged.
+     */
     public boolean passed() {
-        return failure == null && unacknowledged() == 0 && unsent == 0;
+        return failure == null
+                && (isLimited(Limits.Kind.MAX_UNACKNOWLEDGED) || unacknowledged() == 0)
+                && (isLimited(Limits.Kind.MAX_UNSENT) || unsent == 0)
+                && outcomes.stream().allMatch(Limits.Outcome::passed);
     }
 
-    private double ratePerSecond() {
-        long finished = acknowledgementsExpected ? acknowledged : sent;
-        return finished / Math.max(1e-9, duration.toNanos() / 1e9);
+    private boolean isLimited(Limits.Kind kind) {
+        return outcomes.stream().anyMatch(outcome -> outcome.kind() == kind);
+    }
+
+    private double perSecond(long count) {
+        return count / Math.max(1e-9, duration.toNanos() / 1e9);
+    }
+
+    /** Acknowledgements per second; messages sent, where none are expected. */
+    public double ratePerSecond() {
+        return perSecond(acknowledgementsExpected ? acknowledged : sent);
+    }
+
+    /** Shadow updates accepted per second. */
+    public double shadowRatePerSecond() {
+        return shadow == null ? 0 : perSecond(shadow.accepted());
     }
 
     /** The report for people, several lines. */
     public String text() {
         StringBuilder text = new StringBuilder();
-        line(text, "sent", String.format(Locale.ROOT, "%d messages, %d readings", sent, sent * readingsPerMessage));
+        if (processes > 1) {
+            line(text, "processes", Integer.toString(processes));
+        }
+        line(text, "sent", String.format(Locale.ROOT, "%d messages, %d readings", sent, sentReadings));
         if (acknowledgementsExpected) {
             line(text, "acknowledged", Long.toString(acknowledged));
             line(text, "unacknowledged", Long.toString(unacknowledged()));
@@ -77,23 +237,49 @@ public record RunReport(
         }
         line(text, "unsent", Long.toString(unsent));
         line(text, "resent", Long.toString(resent));
+        if (duplicates > 0) {
+            line(text, "duplicates", Long.toString(duplicates));
+        }
         line(text, "reconnects", Long.toString(reconnects));
         line(text, "duration", String.format(Locale.ROOT, "%.2f s", duration.toNanos() / 1e9));
         line(text, "rate", String.format(Locale.ROOT, "%.0f messages/s", ratePerSecond()));
         if (acknowledgementsExpected) {
+            line(text, "ack latency", percentiles(latencyMicros));
+        }
+        if (connectMicros.getTotalCount() > 0) {
+            line(text, "connect", percentiles(connectMicros));
+        }
+        for (PhaseResult phase : phases) {
             line(
                     text,
-                    "ack latency",
+                    "phase",
                     String.format(
                             Locale.ROOT,
-                            "p50 %.2f  p90 %.2f  p99 %.2f  p99.9 %.2f  max %.2f ms",
-                            millis(50),
-                            millis(90),
-                            millis(99),
-                            millis(99.9),
-                            millis(100)));
+                            "%s: %.0f messages/s, %s",
+                            phase.name(),
+                            phase.ratePerSecond(acknowledgementsExpected),
+                            percentiles(phase.latencyMicros())));
         }
+        ShadowResult shadows = shadow;
+        if (shadows != null) {
+            line(
+                    text,
+                    "shadow updates",
+                    String.format(
+                            Locale.ROOT,
+                            "%d desired, %d reported, %d accepted (%.0f/s), %d unanswered",
+                            shadows.desired(),
+                            shadows.reported(),
+                            shadows.accepted(),
+                            shadowRatePerSecond(),
+                            shadows.unanswered()));
+            line(text, "write to delta", percentiles(shadows.deltaMicros()) + ", " + shadows.deltas() + " deltas");
+            line(text, "write to accept", percentiles(shadows.answerMicros()));
+            shadows.rejected().forEach((reason, count) -> line(text, "rejected", reason + " (" + count + ")"));
+        }
+        badClients.forEach((kind, counts) -> line(text, "bad client", kind + ": " + counts));
         errors.forEach((reason, count) -> line(text, "error", reason + " (" + count + ")"));
+        outcomes.forEach(outcome -> line(text, "limit", outcome.text()));
         if (failure != null) {
             line(text, "failed", failure);
         }
@@ -105,35 +291,14 @@ public record RunReport(
         text.append(String.format(Locale.ROOT, "%-15s %s%n", name, value));
     }
 
-    private double millis(double percentile) {
-        return latencyMicros.getValueAtPercentile(percentile) / 1e3;
-    }
-
-    /** Writes the report as one JSON object. */
-    public void writeJson(Path file) throws IOException {
-        Map<String, Object> latency = new LinkedHashMap<>();
-        latency.put("p50", millis(50));
-        latency.put("p90", millis(90));
-        latency.put("p99", millis(99));
-        latency.put("p999", millis(99.9));
-        latency.put("max", millis(100));
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("passed", passed());
-        json.put("sent", sent);
-        json.put("sentReadings", sent * readingsPerMessage);
-        json.put("acknowledged", acknowledged);
-        json.put("acknowledgedReadings", acknowledged * readingsPerMessage);
-        json.put("unacknowledged", unacknowledged());
-        json.put("unsent", unsent);
-        json.put("resent", resent);
-        json.put("reconnects", reconnects);
-        json.put("durationSeconds", duration.toNanos() / 1e9);
-        json.put("messagesPerSecond", ratePerSecond());
-        json.put("latencyMillis", latency);
-        json.put("errors", errors);
-        json.put("failure", failure);
-        byte[] bytes =
-                new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsBytes(json);
-        Files.write(file, bytes);
+    private static String percentiles(Histogram histogram) {
+        return String.format(
+                Locale.ROOT,
+                "p50 %.2f  p90 %.2f  p99 %.2f  p99.9 %.2f  max %.2f ms",
+                Latencies.millis(histogram, 50),
+                Latencies.millis(histogram, 90),
+                Latencies.millis(histogram, 99),
+                Latencies.millis(histogram, 99.9),
+                Latencies.millis(histogram, 100));
     }
 }

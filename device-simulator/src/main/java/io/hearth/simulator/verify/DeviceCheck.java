@@ -20,9 +20,12 @@ final class DeviceCheck {
     private final VerifyTally tally;
     private final Map<Long, Expected> byTime = new HashMap<>();
     private final Map<Long, Expected> bySequence = new HashMap<>();
+    private final long untilMillis;
     private long lastTimeMicros = Long.MIN_VALUE;
 
-    DeviceCheck(String deviceId, VerifyTally tally) {
+    /** @param until see {@link VerifySettings} */
+    DeviceCheck(String deviceId, @Nullable Instant until, VerifyTally tally) {
+        this.untilMillis = until == null ? Long.MAX_VALUE : until.toEpochMilli();
         this.deviceId = deviceId;
         this.tally = tally;
     }
@@ -31,13 +34,17 @@ final class DeviceCheck {
     void sent(LedgerEntry entry) {
         Map<Long, Expected> index = entry.timed() ? byTime : bySequence;
         long key = entry.timed() ? entry.deviceTimeMicros() : entry.sequence();
-        Expected before = index.put(key, new Expected(entry));
+        if (entry.sentMillis() > untilMillis) {
+            tally.afterUntil();
+        }
+        Expected before = index.put(key, new Expected(entry, untilMillis));
         if (before != null) {
             // The same time sent again, as by two runs over the same history: either of them may have come last.
             Expected now = index.get(key);
             if (now != null) {
                 now.alternative = before.entry;
                 now.mustExist |= before.mustExist;
+                now.sentLater &= before.sentLater;
             }
         }
     }
@@ -49,19 +56,57 @@ final class DeviceCheck {
             tally.found(FindingClass.OUT_OF_ORDER, () -> describe(time) + " comes after " + instant(lastTimeMicros));
         }
         lastTimeMicros = Math.max(lastTimeMicros, time);
-        Object sequence = reading.values().get(LedgerEntry.SEQUENCE_METRIC);
-        Expected expected =
-                sequence instanceof Double number ? bySequence.get((long) (double) number) : byTime.get(time);
+        Expected expected = find(reading);
         if (expected == null) {
             tally.found(FindingClass.UNEXPECTED, () -> describe(time) + " is stored: " + reading.values());
             return;
         }
         expected.times++;
+        if (expected.sentLater) {
+            tally.found(
+                    FindingClass.UNEXPECTED,
+                    () -> describe(expected.entry, time) + " is stored and was first sent at "
+                            + Instant.ofEpochMilli(expected.entry.sentMillis()));
+        }
         if (expected.times > 1) {
             tally.found(
                     FindingClass.DOUBLED,
                     () -> describe(expected.entry, time) + " is stored " + expected.times + " times");
         }
+        compare(expected, reading);
+    }
+
+    private @Nullable Expected find(StoredReading reading) {
+        Object sequence = reading.values().get(LedgerEntry.SEQUENCE_METRIC);
+        return sequence instanceof Double number
+                ? bySequence.get((long) (double) number)
+                : byTime.get(reading.deviceTimeMicros());
+    }
+
+    /** Whether something acknowledged has not been there so far. */
+    boolean isMissingSomething() {
+        return isMissing(byTime) || isMissing(bySequence);
+    }
+
+    private static boolean isMissing(Map<Long, Expected> index) {
+        return index.values().stream().anyMatch(expected -> expected.mustExist && expected.times == 0);
+    }
+
+    /** Takes in one reading of a later answer: one that was missing before has become visible late. */
+    void storedLater(StoredReading reading) {
+        Expected expected = find(reading);
+        if (expected != null && expected.mustExist && expected.times == 0) {
+            expected.times++;
+            tally.found(
+                    FindingClass.LATE_VISIBLE,
+                    () -> describe(expected.entry, reading.deviceTimeMicros())
+                            + " was acknowledged and became visible only later");
+            compare(expected, reading);
+        }
+    }
+
+    private void compare(Expected expected, StoredReading reading) {
+        long time = reading.deviceTimeMicros();
         LedgerEntry alternative = expected.alternative;
         if (!sameValues(expected.entry, reading.values())
                 && (alternative == null || !sameValues(alternative, reading.values()))) {
@@ -89,7 +134,7 @@ final class DeviceCheck {
                             () -> describe(expected.entry, expected.entry.deviceTimeMicros())
                                     + " was acknowledged and is not stored: " + values(expected.entry));
                 }
-            } else {
+            } else if (!expected.sentLater) {
                 tally.uncertain(there);
             }
         }
@@ -148,9 +193,13 @@ final class DeviceCheck {
         boolean mustExist;
         int times;
 
-        Expected(LedgerEntry entry) {
+        /** Sent after the instant that was asked about. */
+        boolean sentLater;
+
+        Expected(LedgerEntry entry, long untilMillis) {
             this.entry = entry;
-            this.mustExist = entry.delivery() == Delivery.ACKNOWLEDGED;
+            this.mustExist = entry.delivery() == Delivery.ACKNOWLEDGED && entry.acknowledgedMillis() <= untilMillis;
+            this.sentLater = entry.sentMillis() > untilMillis;
         }
     }
 }

@@ -10,11 +10,17 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Checks every device of a ledger against the service. Memory holds the readings of as many devices as run in parallel. */
 public final class Verifier {
 
+    private static final long ASK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
     private final VerifySettings settings;
+    /** When to stop asking again, {@link System#nanoTime()}; 0 while nothing was missing. */
+    private final AtomicLong lateDeadline = new AtomicLong();
 
     public Verifier(VerifySettings settings) {
         this.settings = settings;
@@ -36,9 +42,10 @@ public final class Verifier {
             List<Future<?>> checks = new ArrayList<>();
             for (String deviceId : ledger.deviceIds()) {
                 checks.add(threads.submit(() -> {
-                    DeviceCheck check = new DeviceCheck(deviceId, tally);
+                    DeviceCheck check = new DeviceCheck(deviceId, settings.until(), tally);
                     ledger.read(deviceId, check::sent);
                     client.read(deviceId, check::stored);
+                    askAgain(client, deviceId, check);
                     check.finish();
                     return null;
                 }));
@@ -46,9 +53,29 @@ public final class Verifier {
             for (Future<?> check : checks) {
                 await(check);
             }
-            return tally.report(checks.size());
+            return tally.report(checks.size(), settings.allowed());
         } finally {
             threads.shutdownNow();
+        }
+    }
+
+    /** Tells what is lost from what is only late: a write that was acknowledged must be visible to the next read. */
+    private void askAgain(ReadingsClient client, String deviceId, DeviceCheck check)
+            throws VerificationFailedException, InterruptedException {
+        if (settings.lateWait().isZero() || !check.isMissingSomething()) {
+            return;
+        }
+        long now = System.nanoTime();
+        // One wait for all devices, as it need not be longer for being asked about a thousand.
+        long deadline = lateDeadline.updateAndGet(
+                set -> set == 0 ? now + settings.lateWait().toNanos() : set);
+        while (true) {
+            boolean last = System.nanoTime() - deadline >= 0;
+            client.read(deviceId, check::storedLater);
+            if (last || !check.isMissingSomething()) {
+                return;
+            }
+            TimeUnit.NANOSECONDS.sleep(ASK_AGAIN_NANOS);
         }
     }
 

@@ -16,7 +16,9 @@ import java.util.Map;
  *
  * @param acknowledgedStored how many of the acknowledged are there; all of them, if all is well
  * @param uncertain sent without an acknowledgement coming back, so they may be there or not
+ * @param afterUntil sent after the instant that was asked about, so they must not be there
  * @param counts findings by class, each class present
+ * @param allowed findings that are let pass, by class; none where a class is missing
  * @param examples the first few findings of each class
  */
 public record VerifyReport(
@@ -25,17 +27,21 @@ public record VerifyReport(
         long acknowledgedStored,
         long uncertain,
         long uncertainStored,
+        long afterUntil,
         Map<FindingClass, Long> counts,
+        Map<FindingClass, Long> allowed,
         List<Finding> examples) {
 
     public VerifyReport {
         counts = new EnumMap<>(counts);
+        allowed = Map.copyOf(allowed);
         examples = List.copyOf(examples);
     }
 
-    /** Whether nothing is wrong. */
+    /** Whether no more is wrong than is let pass. */
     public boolean passed() {
-        return counts.values().stream().allMatch(count -> count == 0);
+        return counts.entrySet().stream()
+                .allMatch(entry -> entry.getValue() <= allowed.getOrDefault(entry.getKey(), 0L));
     }
 
     /** The report for people, several lines. */
@@ -44,8 +50,11 @@ public record VerifyReport(
         line(text, "devices", Integer.toString(devices));
         line(text, "acknowledged", acknowledged + " readings, stored " + acknowledgedStored);
         line(text, "unacknowledged", uncertain + " readings, stored " + uncertainStored);
+        if (afterUntil > 0) {
+            line(text, "sent later", afterUntil + " readings");
+        }
         for (Map.Entry<FindingClass, Long> entry : counts.entrySet()) {
-            line(text, name(entry.getKey()), Long.toString(entry.getValue()));
+            line(text, entry.getKey().text(), Long.toString(entry.getValue()));
             for (Finding finding : examples) {
                 if (finding.findingClass() == entry.getKey()) {
                     text.append("  ").append(finding.reading()).append(System.lineSeparator());
@@ -60,14 +69,10 @@ public record VerifyReport(
         text.append(String.format(Locale.ROOT, "%-15s %s%n", name, value));
     }
 
-    private static String name(FindingClass findingClass) {
-        return findingClass.name().toLowerCase(Locale.ROOT).replace('_', ' ');
-    }
-
     /** Writes the report as one JSON object. */
     public void writeJson(Path file) throws IOException {
         Map<String, Object> findings = new LinkedHashMap<>();
-        counts.forEach((findingClass, count) -> findings.put(jsonName(findingClass), count));
+        counts.forEach((findingClass, count) -> findings.put(findingClass.jsonName(), count));
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("passed", passed());
         json.put("devices", devices);
@@ -75,20 +80,16 @@ public record VerifyReport(
         json.put("acknowledgedStored", acknowledgedStored);
         json.put("unacknowledged", uncertain);
         json.put("unacknowledgedStored", uncertainStored);
+        json.put("sentAfterUntil", afterUntil);
         json.put("findings", findings);
         json.put(
                 "examples",
                 examples.stream()
-                        .map(finding -> Map.of("class", jsonName(finding.findingClass()), "reading", finding.reading()))
+                        .map(finding ->
+                                Map.of("class", finding.findingClass().jsonName(), "reading", finding.reading()))
                         .toList());
         byte[] bytes =
                 new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsBytes(json);
         Files.write(file, bytes);
-    }
-
-    private static String jsonName(FindingClass findingClass) {
-        return findingClass == FindingClass.OUT_OF_ORDER
-                ? "outOfOrder"
-                : findingClass.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -2,6 +2,8 @@ package io.hearth.simulator.verify;
 
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,10 +14,25 @@ import org.jspecify.annotations.Nullable;
  * @param pageReadings readings to ask for in one answer
  * @param parallel devices to check at the same time
  * @param timeout for one answer
+ * @param until what was acknowledged by then must be there, and what was sent later must not; null for no such instant
+ * @param lateWait how long to ask again for what is missing, over all devices together; zero not to
+ * @param allowed findings that are let pass, by class
  * @param readyWait how long to wait for the service to become ready, and to retry while it fails
  */
 public record VerifySettings(
-        URI baseUrl, @Nullable String token, int pageReadings, int parallel, Duration timeout, Duration readyWait) {
+        URI baseUrl,
+        @Nullable String token,
+        int pageReadings,
+        int parallel,
+        Duration timeout,
+        Duration readyWait,
+        @Nullable Instant until,
+        Duration lateWait,
+        Map<FindingClass, Long> allowed) {
+
+    public VerifySettings {
+        allowed = Map.copyOf(allowed);
+    }
 
     @Override
     public String toString() {

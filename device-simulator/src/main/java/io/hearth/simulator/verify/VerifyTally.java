@@ -17,6 +17,7 @@ final class VerifyTally {
     private long acknowledgedStored;
     private long uncertain;
     private long uncertainStored;
+    private long afterUntil;
 
     VerifyTally() {
         for (FindingClass findingClass : FindingClass.values()) {
@@ -40,8 +41,20 @@ final class VerifyTally {
         uncertainStored += stored ? 1 : 0;
     }
 
-    synchronized VerifyReport report(int devices) {
+    synchronized void afterUntil() {
+        afterUntil++;
+    }
+
+    synchronized VerifyReport report(int devices, Map<FindingClass, Long> allowed) {
         return new VerifyReport(
-                devices, acknowledged, acknowledgedStored, uncertain, uncertainStored, counts, examples);
+                devices,
+                acknowledged,
+                acknowledgedStored,
+                uncertain,
+                uncertainStored,
+                afterUntil,
+                counts,
+                allowed,
+                examples);
     }
 }

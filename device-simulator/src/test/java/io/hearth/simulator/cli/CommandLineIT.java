@@ -47,7 +47,7 @@ class CommandLineIT {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    ''                                     | say what to do: simulate or verify
+                    ''                                     | say what to do: simulate, verify or report
                     fly                                    | Unmatched argument at index 0: 'fly'
                     simulate --qos 3                       | QoS is 0, 1 or 2, not 3
                     simulate --window 0                    | the window is 1 to 65535, not 0
@@ -67,6 +67,20 @@ class CommandLineIT {
                     simulate --start-at yesterday          | is not a time like
                     simulate --time-step 5s                | --time-step needs --start-at
                     simulate --password-file /nowhere      | there is no file /nowhere
+                    simulate --scenario /nowhere.yaml      | there is no file /nowhere.yaml
+                    simulate --scenario x --rate 5         | --rate and --scenario exclude each other
+                    simulate --part 1/2                    | --part and --scale need --scenario
+                    simulate --part 3/2                    | '3/2' is not a part like 2/3
+                    simulate --tls-cert /nowhere           | --tls-cert and --tls-key go together
+                    simulate --tls-trust /nowhere          | there is no file /nowhere
+                    simulate --credentials-file /nowhere   | there is no file /nowhere
+                    simulate --max-errors -1               | --max-errors must not be below 0
+                    simulate --chaos-command x --chaos-every 0s | the time between chaos commands must be above 0
+                    report                                 | say what to do: merge
+                    report merge                           | Missing required parameter: 'REPORT'
+                    report merge /nowhere.json             | there is no file /nowhere.json
+                    verify --ledger . --until yesterday    | is not a time like
+                    verify --ledger . --max-lost -1        | --max-lost must not be below 0
                     verify                                 | Missing required option: '--ledger
                     verify --ledger /nowhere               | there is no directory /nowhere
                     """)
@@ -115,7 +129,7 @@ class CommandLineIT {
         // Given
         try (LedgerWriter ledger = LedgerWriter.create(directory)) {
             int device = ledger.register("d", new Shape(List.of(new Metric("t", MetricKind.TENTHS))));
-            ledger.appendTimed(device, Delivery.ACKNOWLEDGED, 1_000_000, new long[] {20}, 0);
+            ledger.appendTimed(device, Delivery.ACKNOWLEDGED, 1_000, 1_001, 1_000_000, new long[] {20}, 0);
         }
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", exchange -> {
@@ -137,6 +151,8 @@ class CommandLineIT {
                     "http://127.0.0.1:" + server.getAddress().getPort(),
                     "--wait-ready",
                     "5s",
+                    "--late-wait",
+                    "0s",
                     "--report-json",
                     report.toString());
 

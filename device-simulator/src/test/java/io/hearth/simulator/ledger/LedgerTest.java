@@ -51,9 +51,14 @@ class LedgerTest {
                 for (int i = 0; i < 5_000; i++) {
                     long[] row = {random.nextLong(), random.nextLong(), random.nextInt(2), random.nextLong()};
                     timed.add(row);
-                    writer.appendTimed(a, Delivery.ACKNOWLEDGED, row[3], row, 0);
+                    writer.appendTimed(a, Delivery.ACKNOWLEDGED, 5_000 - i, 5_000 + i, row[3], row, 0);
                     writer.appendUntimed(
-                            b, i % 7 == 0 ? Delivery.UNCERTAIN : Delivery.ACKNOWLEDGED, new long[] {0, 1, 2, 3, i}, 1);
+                            b,
+                            i % 7 == 0 ? Delivery.UNCERTAIN : Delivery.ACKNOWLEDGED,
+                            i,
+                            i + 3,
+                            new long[] {0, 1, 2, 3, i},
+                            1);
                     if (i % 1_000 == 0) {
                         writer.flush();
                     }
@@ -78,11 +83,16 @@ class LedgerTest {
                 assertEquals(timed.get(i)[3], entry.deviceTimeMicros());
                 assertArrayEquals(Arrays.copyOf(timed.get(i), 3), entry.values());
                 assertEquals(-1, entry.sequence());
+                assertEquals(5_000 - i % 5_000, entry.sentMillis());
+                assertEquals(5_000 + i % 5_000, entry.acknowledgedMillis());
             }
             assertEquals(10_000, b.size());
             assertEquals(6, b.get(6).sequence());
             assertEquals(Delivery.ACKNOWLEDGED, b.get(6).delivery());
+            assertEquals(9, b.get(6).acknowledgedMillis());
             assertEquals(Delivery.UNCERTAIN, b.get(7).delivery());
+            assertEquals(7, b.get(7).sentMillis());
+            assertEquals(0, b.get(7).acknowledgedMillis());
             assertEquals(0, read(ledger, "c").size());
         }
     }
@@ -95,10 +105,10 @@ class LedgerTest {
         try (LedgerWriter writer = LedgerWriter.create(directory)) {
             file = writer.file();
             int a = writer.register("a", SHAPE);
-            writer.appendTimed(a, Delivery.ACKNOWLEDGED, 1, new long[] {1, 2, 1}, 0);
+            writer.appendTimed(a, Delivery.ACKNOWLEDGED, 0, 0, 1, new long[] {1, 2, 1}, 0);
             writer.flush();
             firstBlockEnd = Files.size(file);
-            writer.appendTimed(a, Delivery.ACKNOWLEDGED, 2, new long[] {3, 4, 0}, 0);
+            writer.appendTimed(a, Delivery.ACKNOWLEDGED, 0, 0, 2, new long[] {3, 4, 0}, 0);
         }
         byte[] whole = Files.readAllBytes(file);
 
@@ -120,7 +130,7 @@ class LedgerTest {
             file = writer.file();
             int a = writer.register("a", SHAPE);
             for (int i = 0; i < 2; i++) {
-                writer.appendTimed(a, Delivery.ACKNOWLEDGED, i, new long[] {1, 2, 1}, 0);
+                writer.appendTimed(a, Delivery.ACKNOWLEDGED, 0, 0, i, new long[] {1, 2, 1}, 0);
                 writer.flush();
             }
         }
@@ -147,18 +157,20 @@ class LedgerTest {
         try (LedgerWriter writer = LedgerWriter.create(directory)) {
             file = writer.file();
             int a = writer.register("d1", UNTIMED);
-            writer.appendTimed(a, Delivery.ACKNOWLEDGED, 1_000_000, new long[] {-5, 400, 1, 7}, 0);
-            writer.appendUntimed(a, Delivery.UNCERTAIN, new long[] {215, 401, 0, 8}, 0);
-            writer.appendTimed(a, Delivery.ACKNOWLEDGED, 1_000_001, new long[] {0, 0, 0, 9}, 0);
+            writer.appendTimed(a, Delivery.ACKNOWLEDGED, 1_001, 1_131, 1_000_000, new long[] {-5, 400, 1, 7}, 0);
+            writer.appendUntimed(a, Delivery.UNCERTAIN, 1_002, 0, new long[] {215, 401, 0, 8}, 0);
+            writer.appendTimed(a, Delivery.ACKNOWLEDGED, 1_002, 1_002, 1_000_001, new long[] {0, 0, 0, 9}, 0);
         }
         assertEquals(
-                "485254484c444731" // magic
-                        + "00000037871905ab" // length, CRC-32C
+                "485254484c444732" // magic
+                        + "0000003e3877ddb9" // length, CRC-32C
                         + "026431" // d1
                         + "04000b74656d70657261747572650103636f3202046f70656e0103736571" // metrics
-                        + "0380897a09a006020e" // acknowledged at 1 s: -0.5, 400, true, 7
-                        + "00ae03a2060010" // uncertain, no time: 21.5, 401, false, 8
-                        + "030200000012", // acknowledged 1 µs later: 0, 0, false, 9
+                        + "03d20f820180897a09a006020e" // sent at 1,001 ms, acknowledged after 130 ms, measured at 1 s:
+                        // -0.5, 400, true, 7
+                        + "0002ae03a2060010" // sent 1 ms later, uncertain, no time: 21.5, 401, false, 8
+                        + "0300000200000012", // sent then, too, acknowledged at once, measured 1 µs later: 0, 0, false,
+                // 9
                 HexFormat.of().formatHex(Files.readAllBytes(file)));
     }
 }

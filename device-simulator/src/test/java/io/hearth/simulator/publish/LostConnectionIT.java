@@ -52,7 +52,7 @@ class LostConnectionIT {
 
     private void run(Client client, ScriptedMqttServer server, int qos, boolean reconnect)
             throws PublishFailedException, InterruptedException, IOException {
-        PublishSettings settings = new PublishSettings(
+        PublishSettings settings = PublishSettings.plain(
                 "127.0.0.1",
                 server.port(),
                 Credentials.NONE,

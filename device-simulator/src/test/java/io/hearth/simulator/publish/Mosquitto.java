@@ -17,7 +17,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** A real Mosquitto of the test's own, on a free port. */
-final class Mosquitto implements Closeable {
+public final class Mosquitto implements Closeable {
 
     private final Path executable = find();
     private final Path config;
@@ -25,7 +25,12 @@ final class Mosquitto implements Closeable {
     private final int port;
     private @Nullable Process process;
 
-    Mosquitto(Path directory) throws IOException {
+    public Mosquitto(Path directory) throws IOException {
+        this(directory, "allow_anonymous true");
+    }
+
+    /** @param access lines of its configuration that say who may connect and how */
+    public Mosquitto(Path directory, String access) throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
         }
@@ -34,10 +39,10 @@ final class Mosquitto implements Closeable {
         // Root's Mosquitto becomes the user "mosquitto" otherwise, which may not enter the test's directory.
         Files.writeString(config, """
                 listener %d 127.0.0.1
-                allow_anonymous true
+                %s
                 max_queued_messages 0
                 user %s
-                """.formatted(port, System.getProperty("user.name")), UTF_8);
+                """.formatted(port, access, System.getProperty("user.name")), UTF_8);
     }
 
     private static Path find() {
@@ -54,11 +59,11 @@ final class Mosquitto implements Closeable {
                 + " or put its executable on the PATH");
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
-    void start() throws IOException {
+    public void start() throws IOException {
         Process started = new ProcessBuilder(executable.toString(), "-c", config.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
@@ -73,6 +78,31 @@ final class Mosquitto implements Closeable {
         }
     }
 
+    /** Shell commands that kill this broker and start it again. */
+    public String restartCommand() {
+        Path pid = config.resolveSibling("mosquitto.pid");
+        return "kill -9 $(cat %s); %s -c %s >/dev/null 2>&1 & echo $! > %s".formatted(pid, executable, config, pid);
+    }
+
+    /** Notes the process id where {@link #restartCommand} looks for it. */
+    public void writePid() throws IOException {
+        Process running = process;
+        if (running != null) {
+            Files.writeString(config.resolveSibling("mosquitto.pid"), Long.toString(running.pid()), UTF_8);
+        }
+    }
+
+    /** Ends the broker that {@link #restartCommand} started. */
+    public void killRestarted() throws IOException {
+        Path pid = config.resolveSibling("mosquitto.pid");
+        ProcessHandle.of(Long.parseLong(Files.readString(pid, UTF_8).strip()))
+                .filter(handle -> handle.info().command().orElse("").endsWith("mosquitto"))
+                .ifPresent(handle -> {
+                    handle.destroyForcibly();
+                    handle.onExit().join();
+                });
+    }
+
     private boolean accepts() {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             return socket.isConnected();
@@ -81,7 +111,7 @@ final class Mosquitto implements Closeable {
         }
     }
 
-    void kill() {
+    public void kill() {
         Process running = process;
         if (running != null) {
             running.destroyForcibly().onExit().join();

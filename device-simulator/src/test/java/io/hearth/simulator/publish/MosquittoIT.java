@@ -66,7 +66,7 @@ class MosquittoIT {
     }
 
     private PublishSettings settings(int qos) {
-        return new PublishSettings(
+        return PublishSettings.plain(
                 "127.0.0.1",
                 mosquitto.port(),
                 Credentials.NONE,

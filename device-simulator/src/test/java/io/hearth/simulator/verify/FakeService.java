@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -30,6 +31,8 @@ final class FakeService implements Closeable {
     final Map<String, List<Row>> rows = new TreeMap<>();
     /** Answered with 503 before it becomes ready. */
     final AtomicInteger notReady = new AtomicInteger();
+
+    private final Map<String, Runnable> late = new ConcurrentHashMap<>();
 
     private final HttpServer server;
     private final ObjectMapper json = new ObjectMapper();
@@ -60,6 +63,13 @@ final class FakeService implements Closeable {
         rows.computeIfAbsent(deviceId, id -> new ArrayList<>()).add(new Row(micros, values));
     }
 
+    /** The row joins the device's others once these have been answered to the end. */
+    void appearAfterFirstAnswer(String deviceId, int at, Row row) {
+        late.put(
+                deviceId,
+                () -> rows.computeIfAbsent(deviceId, id -> new ArrayList<>()).add(at, row));
+    }
+
     private void readings(HttpExchange exchange) throws IOException {
         if (!("Bearer " + token).equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
             answer(exchange, 401, "{\"title\":\"Unauthorized\"}");
@@ -88,6 +98,12 @@ final class FakeService implements Closeable {
         body.put("device", deviceId);
         body.put("readings", page);
         body.put("nextCursor", to < all.size() ? Integer.toString(to) : null);
+        if (to == all.size()) {
+            Runnable appear = late.remove(deviceId);
+            if (appear != null) {
+                appear.run();
+            }
+        }
         answer(exchange, 200, json.writeValueAsString(body));
     }
 

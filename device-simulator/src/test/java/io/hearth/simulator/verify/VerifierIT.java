@@ -49,6 +49,11 @@ class VerifierIT {
         return START_MICROS + reading * 10_000_000L;
     }
 
+    /** Epoch milliseconds. */
+    private static long sent(int reading) {
+        return time(reading) / 1_000 + 100;
+    }
+
     /** Device "timed" and device "untimed" sent ten readings each, all stored but the one that nobody acknowledged. */
     @BeforeEach
     void start() throws IOException {
@@ -58,8 +63,8 @@ class VerifierIT {
             int untimed = ledger.register("untimed", UNTIMED);
             for (int i = 0; i < READINGS; i++) {
                 Delivery delivery = i == UNCERTAIN_READING ? Delivery.UNCERTAIN : Delivery.ACKNOWLEDGED;
-                ledger.appendTimed(timed, delivery, time(i), new long[] {200 + i, i % 2}, 0);
-                ledger.appendUntimed(untimed, delivery, new long[] {400 + i, i}, 0);
+                ledger.appendTimed(timed, delivery, sent(i), sent(i) + 5, time(i), new long[] {200 + i, i % 2}, 0);
+                ledger.appendUntimed(untimed, delivery, sent(i), sent(i) + 5, new long[] {400 + i, i}, 0);
                 if (i != UNCERTAIN_READING) {
                     storeTimed(i);
                     storeUntimed(i, time(i) + 123_456);
@@ -82,8 +87,22 @@ class VerifierIT {
     }
 
     private VerifyReport verify(@Nullable String token) throws Exception {
+        return verify(token, null, Duration.ZERO, Map.of());
+    }
+
+    private VerifyReport verify(
+            @Nullable String token, @Nullable Instant until, Duration lateWait, Map<FindingClass, Long> allowed)
+            throws Exception {
         VerifySettings settings = new VerifySettings(
-                service.url(), token, FakeService.PAGE, 2, Duration.ofSeconds(10), Duration.ofSeconds(10));
+                service.url(),
+                token,
+                FakeService.PAGE,
+                2,
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(10),
+                until,
+                lateWait,
+                allowed);
         try (Ledger ledger = Ledger.open(directory)) {
             return new Verifier(settings).verify(ledger, NOW);
         }
@@ -206,5 +225,51 @@ class VerifierIT {
     void verify_wrongToken_hasNoVerdict() {
         VerificationFailedException e = assertThrows(VerificationFailedException.class, () -> verify("wrong"));
         assertTrue(String.valueOf(e.getMessage()).contains("answers 401 (check the token)"), e.getMessage());
+    }
+
+    @Test
+    void verify_missingAtFirstAndThereLater_findsItLateVisibleAndNotLost() throws Exception {
+        FakeService.Row late = rows("timed").remove(2);
+        service.rows.remove("untimed");
+        service.appearAfterFirstAnswer("timed", 2, late);
+
+        VerifyReport report = verify("secret", null, Duration.ofMillis(500), Map.of());
+
+        assertFindings(report, Map.of(FindingClass.LATE_VISIBLE, 1L, FindingClass.LOST, 9L));
+        assertEquals(9, report.acknowledgedStored());
+    }
+
+    @Test
+    void verify_untilAnInstant_asksForWhatWasAcknowledgedByThenAndNothingSentLater() throws Exception {
+        // Restored to just after reading 5 was acknowledged: 6 was on its way, 7 to 9 came later.
+        Instant until = Instant.ofEpochMilli(sent(6) + 2);
+        rows("timed").subList(6 - 1, rows("timed").size()).clear();
+        rows("untimed").subList(6 - 1, rows("untimed").size()).clear();
+
+        VerifyReport complete = verify("secret", until, Duration.ZERO, Map.of());
+
+        assertFindings(complete, Map.of());
+        assertEquals(10, complete.acknowledged());
+        assertEquals(4, complete.uncertain());
+        assertEquals(6, complete.afterUntil());
+
+        storeTimed(6);
+        assertFindings(verify("secret", until, Duration.ZERO, Map.of()), Map.of());
+        storeTimed(8);
+        assertFindings(verify("secret", until, Duration.ZERO, Map.of()), Map.of(FindingClass.UNEXPECTED, 1L));
+        rows("timed").remove(0);
+        assertFindings(
+                verify("secret", until, Duration.ZERO, Map.of()),
+                Map.of(FindingClass.UNEXPECTED, 1L, FindingClass.LOST, 1L));
+    }
+
+    @Test
+    void verify_findingsWithinWhatIsAllowed_passes() throws Exception {
+        rows("timed").remove(2);
+
+        assertTrue(verify("secret", null, Duration.ZERO, Map.of(FindingClass.LOST, 1L))
+                .passed());
+        assertTrue(!verify("secret", null, Duration.ZERO, Map.of(FindingClass.DOUBLED, 1L))
+                .passed());
     }
 }

@@ -1,0 +1,126 @@
+package io.hearth.simulator.publish;
+
+import io.hearth.simulator.scenario.ShadowTraffic;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shadow traffic of one group of devices: apps write desired states in an open loop, devices get deltas and report. Each
+ * update carries a token of its own, by which its answer and its delta are found again.
+ */
+final class ShadowRun {
+
+    /** Updates that are waited for; more than any server may leave open. */
+    private static final int MAX_OPEN = 1_000_000;
+
+    /** An update that was sent. */
+    private static final class Open {
+        final long intendedNanos;
+        boolean answered;
+        boolean arrived;
+
+        Open(long intendedNanos) {
+            this.intendedNanos = intendedNanos;
+        }
+    }
+
+    private final ScenarioRun run;
+    private final List<AppSession> apps = new ArrayList<>();
+    private final List<ShadowDevice> devices = new ArrayList<>();
+    /** By token: {@code a} and a number of an app, {@code d} and a number of a device. */
+    private final Map<String, Open> open = new HashMap<>();
+
+    private final String tokenSuffix;
+    private long unanswered;
+    private long tokens;
+
+    ShadowRun(ScenarioRun run, ShadowTraffic traffic, List<DeviceSession> sessions) {
+        this.run = run;
+        // Several processes may write the same shadows; tokens of the others mean nothing here.
+        this.tokenSuffix = "-" + Long.toString(ProcessHandle.current().pid(), 36);
+        for (int i = 0; i < sessions.size(); i++) {
+            devices.add(new ShadowDevice(this, run, traffic, traffic.group().deviceId(i), sessions.get(i)));
+        }
+        for (int i = 0; i < traffic.apps(); i++) {
+            apps.add(new AppSession(
+                    run, traffic.group().prefix() + "app-" + traffic.group().firstNumber() + "-" + i));
+        }
+    }
+
+    List<AppSession> apps() {
+        return apps;
+    }
+
+    /** App number {@code k} modulo the apps asks device {@code k} modulo the devices to change. */
+    void desiredDue(long k, long dueNanos) {
+        ShadowDevice device = devices.get((int) (k % devices.size()));
+        String token = open('a', dueNanos);
+        run.stats.shadow().desiredSent();
+        // A value that the device has never had, so that there is always a delta.
+        String payload = "{\"state\":{\"desired\":{\"level\":" + k + ",\"on\":" + (k % 2 == 0) + "}},\"clientToken\":\""
+                + token + "\"}";
+        AppSession app = apps.get((int) (k % apps.size()));
+        app.send(new Message.Raw(device.updateTopic(), payload.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** Notes an update that is about to be sent and gives it a token. */
+    String open(char kind, long intendedNanos) {
+        String token = kind + Long.toString(tokens++, 36) + tokenSuffix;
+        if (open.size() < MAX_OPEN) {
+            open.put(token, new Open(intendedNanos));
+            unanswered++;
+        }
+        return token;
+    }
+
+    void accepted(@Nullable String token, long now) {
+        if (token == null) {
+            return;
+        }
+        Open update = open.get(token);
+        if (update == null || update.answered) {
+            return;
+        }
+        answered(update, now);
+        run.stats.shadow().accepted(update.intendedNanos, now);
+        if (token.charAt(0) == 'd' || update.arrived) {
+            open.remove(token);
+        }
+    }
+
+    void rejected(@Nullable String token, String reason, long now) {
+        run.stats.shadow().rejected(reason);
+        Open update = token == null ? null : open.remove(token);
+        if (update != null) {
+            answered(update, now);
+        }
+    }
+
+    private void answered(Open update, long now) {
+        if (!update.answered) {
+            update.answered = true;
+            unanswered--;
+            run.lastProgressNanos = now;
+        }
+    }
+
+    void deltaArrived(@Nullable String token, long now) {
+        Open update = token == null ? null : open.get(token);
+        if (update == null || update.arrived) {
+            return;
+        }
+        update.arrived = true;
+        run.stats.shadow().deltaArrived(update.intendedNanos, now);
+        if (update.answered) {
+            open.remove(token);
+        }
+    }
+
+    boolean isSettled() {
+        return unanswered == 0;
+    }
+}

@@ -1,0 +1,239 @@
+package io.hearth.simulator.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Random;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.HdrHistogram.Histogram;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.xml.sax.InputSource;
+
+class ReportTest {
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // set by JUnit
+    private Path directory;
+
+    private static final long START = 7_000_000_000L;
+
+    /** A run of so many messages with random latencies, which go into {@code all}, too. */
+    private static RunStats run(int messages, long seed, Histogram all) {
+        RunStats stats = new RunStats();
+        Random random = new Random(seed);
+        stats.started(START);
+        stats.phase("one <&> only", START);
+        for (int i = 0; i < messages; i++) {
+            long due = START + i * 1_000_000L;
+            long micros = (long) Math.exp(random.nextDouble() * 12);
+            stats.messageSent(2, due);
+            stats.messageAcknowledged(2, due, due + micros * 1_000);
+            all.recordValue(micros);
+        }
+        stats.error("connection lost: <reset>");
+        stats.event("chaos 1: kill -9 & wait");
+        stats.badClient("malformed", "acknowledged");
+        stats.shadow().desiredSent();
+        stats.shadow().accepted(START, START + 3_000_000);
+        stats.shadow().deltaArrived(START, START + 2_000_000);
+        stats.phase(null, START + messages * 1_000_000L);
+        return stats;
+    }
+
+    private static RunReport report(RunStats stats, Limits limits) {
+        return RunReport.of(stats, "Some \"run\" <1>", true, null, limits);
+    }
+
+    @Test
+    void merge_ofWrittenReports_hasThePercentilesOfAllMessagesTogether() throws IOException {
+        // Given
+        Histogram all = Latencies.empty();
+        Path a = directory.resolve("a.json");
+        Path b = directory.resolve("b.json");
+        ReportJson.write(report(run(10_000, 1, all), new Limits()), a);
+        ReportJson.write(report(run(300, 2, all), new Limits()), b);
+
+        // When
+        RunReport merged = ReportJson.read(a).mergedWith(ReportJson.read(b));
+
+        // Then
+        assertEquals(2, merged.processes());
+        assertEquals(10_300, merged.acknowledged());
+        assertEquals(20_600, merged.acknowledgedReadings());
+        for (double percentile : new double[] {1, 50, 90, 99, 99.9, 99.99, 100}) {
+            assertEquals(
+                    all.getValueAtPercentile(percentile), merged.latencyMicros().getValueAtPercentile(percentile));
+        }
+        assertEquals(2, merged.errors().get("connection lost: <reset>"));
+        assertEquals(1, merged.phases().size());
+        assertEquals(10_300, merged.phases().get(0).acknowledged());
+        assertEquals(
+                10_300,
+                merged.timeline().points().stream()
+                        .mapToLong(Timeline.Point::acknowledged)
+                        .sum());
+        assertEquals(2, Objects.requireNonNull(merged.shadow()).accepted());
+        assertEquals(
+                2, Objects.requireNonNull(merged.badClients().get("malformed")).get("acknowledged"));
+        assertTrue(merged.passed());
+    }
+
+    @Test
+    void read_afterWrite_writesTheSameBytes() throws IOException {
+        Limits limits = new Limits();
+        limits.set(Limits.Kind.MAX_P99, Duration.ofSeconds(1));
+        Path first = directory.resolve("first.json");
+        Path second = directory.resolve("second.json");
+        ReportJson.write(report(run(500, 3, Latencies.empty()), limits), first);
+
+        ReportJson.write(ReportJson.read(first), second);
+
+        assertEquals(Files.readString(first), Files.readString(second));
+    }
+
+    @Test
+    void read_somethingElse_saysWhichFileAndWhat() throws IOException {
+        Path file = directory.resolve("x.json");
+        Files.writeString(file, "{\"sent\":1}");
+        assertTrue(String.valueOf(assertThrows(IllegalArgumentException.class, () -> ReportJson.read(file))
+                        .getMessage())
+                .contains("x.json: no report of format 2"));
+        Files.writeString(file, "{\"format\":2}");
+        assertTrue(String.valueOf(assertThrows(IllegalArgumentException.class, () -> ReportJson.read(file))
+                        .getMessage())
+                .contains("x.json: no field limits"));
+        Files.writeString(file, "no JSON");
+        assertThrows(IllegalArgumentException.class, () -> ReportJson.read(file));
+    }
+
+    @Test
+    void judge_eachLimit_passesAtItAndFailsBeyondIt() {
+        Histogram all = Latencies.empty();
+        RunStats stats = run(1_000, 4, all);
+        RunReport report = report(stats, new Limits());
+        for (Limits.Kind kind : Limits.Kind.values()) {
+            Limits probe = new Limits();
+            probe.set(kind, kind.isMinimum() ? 0 : 1e12);
+            double actual = report.judgedBy(probe).outcomes().get(0).actual();
+            if (kind == Limits.Kind.MAX_CONNECT_P99) {
+                assertTrue(Double.isInfinite(actual), "no connection was timed, so no limit on it can be kept");
+                assertFalse(report.judgedBy(probe).passed());
+                continue;
+            }
+            probe.set(kind, actual);
+            assertTrue(report.judgedBy(probe).passed(), kind.key());
+            probe.set(kind, kind.isMinimum() ? actual + 1 : actual - 1);
+            assertFalse(report.judgedBy(probe).passed(), kind.key());
+            assertTrue(report.judgedBy(probe).text().contains("EXCEEDED"), kind.key());
+        }
+    }
+
+    @Test
+    void passed_withoutLimits_failsOnAnythingUnacknowledgedOrUnsent() {
+        RunStats stats = run(10, 5, Latencies.empty());
+        assertTrue(report(stats, new Limits()).passed());
+        stats.messageSent(1, START);
+        assertFalse(report(stats, new Limits()).passed());
+        Limits limits = new Limits();
+        limits.set(Limits.Kind.MAX_UNACKNOWLEDGED, 1);
+        assertTrue(report(stats, limits).passed());
+        stats.unsent(3);
+        assertFalse(report(stats, limits).passed());
+    }
+
+    @Test
+    void timeline_longRun_keepsItsCountsInFewerPoints() {
+        Timeline timeline = new Timeline();
+        for (int second = 0; second < 5_000; second++) {
+            timeline.add(new Timeline.Point(
+                    1_000_000 + second, 1_000, 3, 2, 1, 0, 10, Latencies.empty(), 0, Latencies.empty()));
+        }
+        assertTrue(timeline.points().size() <= Timeline.MAX_POINTS);
+        assertEquals(16, timeline.stepSeconds());
+        assertEquals(
+                15_000,
+                timeline.points().stream().mapToLong(Timeline.Point::sent).sum());
+        Timeline.Point middle = timeline.points().stream().skip(100).findFirst().orElseThrow();
+        assertEquals(3, middle.perSecond(middle.sent()), 1e-9);
+        assertEquals(10, middle.connected());
+
+        Timeline other = new Timeline();
+        other.add(new Timeline.Point(
+                middle.epochSecond() + 5, 1_000, 7, 7, 0, 0, 1, Latencies.empty(), 0, Latencies.empty()));
+        Timeline merged = other.mergedWith(timeline);
+        assertEquals(16, merged.stepSeconds());
+        assertEquals(
+                15_007, merged.points().stream().mapToLong(Timeline.Point::sent).sum());
+        assertEquals(
+                11,
+                merged.points().stream()
+                        .filter(point -> point.epochSecond() == middle.epochSecond())
+                        .findFirst()
+                        .orElseThrow()
+                        .connected());
+    }
+
+    @Test
+    void html_hostileNames_areEscapedAndThePlotsAreWellFormed() throws Exception {
+        Path file = directory.resolve("report.html");
+        HtmlReport.write(report(run(3_000, 6, Latencies.empty()), new Limits()), file);
+
+        String html = Files.readString(file);
+
+        assertTrue(html.contains("Some &quot;run&quot; &lt;1&gt;"));
+        assertFalse(html.contains("<&>") || html.contains("<reset>") || html.contains("kill -9 & wait"));
+        assertFalse(html.matches("(?s).*(src|href)=.*"), "needs nothing from elsewhere");
+        int plots = 0;
+        for (int at = html.indexOf("<figure"); at >= 0; at = html.indexOf("<figure", at + 1)) {
+            String figure = html.substring(at, html.indexOf("</figure>", at) + "</figure>".length());
+            DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(new InputSource(new StringReader(figure)));
+            assertFalse(figure.contains("NaN") || figure.contains("Infinity"), figure);
+            plots++;
+        }
+        assertEquals(6, plots);
+    }
+
+    @Test
+    void liveView_eachUpdate_writesOverTheOneBefore() {
+        RunStats stats = run(100, 7, Latencies.empty());
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        LiveView view = new LiveView(
+                stats,
+                new RunPlan("town", Duration.ofSeconds(10), Long.MAX_VALUE, 5),
+                new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        view.update(stats.sample(System.nanoTime()), START + 5_000_000_000L);
+        String first = bytes.toString(StandardCharsets.UTF_8);
+        bytes.reset();
+        view.update(stats.sample(System.nanoTime()), START + 6_000_000_000L);
+        String second = bytes.toString(StandardCharsets.UTF_8);
+
+        long lines = first.chars().filter(c -> c == '\n').count();
+        assertTrue(first.contains("town") && first.contains("50 %") && first.contains("connection lost"), first);
+        assertTrue(second.startsWith("\u001b[" + lines + "A"), second);
+        assertTrue(second.contains("60 %"), second);
+    }
+
+    @Test
+    void progressDisplay_eachUpdate_isOnePlainLine() {
+        RunStats stats = run(100, 8, Latencies.empty());
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        ProgressDisplay display = new ProgressDisplay(stats, new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        display.update(stats.sample(System.nanoTime()), START + 5_000_000_000L);
+        String text = bytes.toString(StandardCharsets.UTF_8);
+
+        assertEquals(1, text.lines().count());
+        assertTrue(text.contains("   5s  sent 100  acked 100") && !text.contains("\u001b"), text);
+    }
+}
