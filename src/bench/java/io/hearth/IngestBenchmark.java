@@ -56,7 +56,8 @@ public final class IngestBenchmark {
         }
     }
 
-    private static String load(Path directory, int port, String password, int messages) throws Exception {
+    /** Publishes so many messages and returns how fast they were acknowledged. */
+    static String load(Path directory, int port, String password, int messages) throws Exception {
         Path log = directory.resolve("simulate.log");
         try (Simulator simulator = Simulator.start(
                 log,

@@ -80,23 +80,34 @@ final class BlockBuilder {
         addSource(new Source(item.key().sortKey(), run.retentionSeconds()), row, rows);
     }
 
-    /** Adds the readings of a chunk that lie in the range and have not expired; the block is copied. */
+    /** Adds the readings of a chunk that lie in the range and have not expired; only those are copied. */
     void addChunk(ReadingBlock block, List<Span> spans) {
-        int row = rows;
-        ensureRows(row + block.size());
-        System.arraycopy(block.timesMicros(), 0, times, row, block.size());
-        rows += block.size();
+        int first = firstFrom(block, range.startMicros());
+        int end = Math.max(first, firstFrom(block, range.endMicros()));
+        int base = rows - first;
+        ensureRows(base + end);
+        System.arraycopy(block.timesMicros(), first, times, rows, end - first);
+        rows = base + end;
         for (Column column : block.columns()) {
-            columnOf(column.metric()).setAll(column, row, block.size());
+            columnOf(column.metric()).setAll(column, first, end, base);
         }
-        int from = row;
+        int from = 0;
         for (Span span : spans) {
-            addSource(
-                    new Source(SeriesKeys.stampOnly(span.stamp()), span.retentionSeconds()),
-                    from,
-                    from + span.readings());
-            from += span.readings();
+            int to = from + span.readings();
+            if (from < end && to > first) {
+                addSource(
+                        new Source(SeriesKeys.stampOnly(span.stamp()), span.retentionSeconds()),
+                        base + Math.max(from, first),
+                        base + Math.min(to, end));
+            }
+            from = to;
         }
+    }
+
+    /** The first reading of a block at a time or later. */
+    private static int firstFrom(ReadingBlock block, long timeMicros) {
+        int at = Arrays.binarySearch(block.timesMicros(), 0, block.size(), timeMicros);
+        return at >= 0 ? at : -at - 1;
     }
 
     private void addSource(Source source, int from, int to) {
@@ -310,20 +321,23 @@ final class BlockBuilder {
             onlyNumbers = false;
         }
 
-        /** Takes the values of a column from {@code row} on. */
-        private void setAll(Column column, int row, int size) {
-            byte[] itsKinds = column.kinds();
-            if (itsKinds == null) {
-                Arrays.fill(kinds, row, row + size, Column.NUMBER);
-                System.arraycopy(column.numbers(), 0, numbers, row, size);
-                values += size;
+        /** Takes the values of a column from {@code from} to {@code to}, exclusive, each {@code base} rows further on. */
+        private void setAll(Column column, int from, int to, int base) {
+            if (!isWanted) {
                 return;
             }
-            for (int i = 0; i < size; i++) {
+            byte[] itsKinds = column.kinds();
+            if (itsKinds == null) {
+                Arrays.fill(kinds, base + from, base + to, Column.NUMBER);
+                System.arraycopy(column.numbers(), from, numbers, base + from, to - from);
+                values += to - from;
+                return;
+            }
+            for (int i = from; i < to; i++) {
                 switch (itsKinds[i]) {
-                    case Column.NUMBER -> setNumber(row + i, column.numbers()[i]);
-                    case Column.BOOL -> setBool(row + i, column.numbers()[i] != 0);
-                    case Column.TEXT -> setText(row + i, column.textAt(i));
+                    case Column.NUMBER -> setNumber(base + i, column.numbers()[i]);
+                    case Column.BOOL -> setBool(base + i, column.numbers()[i] != 0);
+                    case Column.TEXT -> setText(base + i, column.textAt(i));
                     default -> {}
                 }
             }

@@ -5,6 +5,7 @@ import static io.hearth.series.SeriesFixture.add;
 import static io.hearth.series.SeriesFixture.append;
 import static io.hearth.series.SeriesFixture.scan;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
@@ -16,11 +17,15 @@ import io.hearth.series.aggregate.BucketSeries;
 import io.hearth.series.aggregate.Every;
 import io.hearth.series.aggregate.Fill;
 import io.hearth.series.aggregate.Function;
+import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
+import io.hearth.table.CorruptItemException;
 import io.hearth.table.Direction;
+import io.hearth.table.Item;
 import io.hearth.table.Query;
 import io.hearth.table.SortRange;
 import io.hearth.table.Table;
+import io.hearth.table.Write;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -552,6 +557,43 @@ abstract class SeriesContract {
         assertThat(daily(day, "1d").rows()).isZero();
     }
 
+    @Test
+    void corruptChunk_isNamed_andTheRestAnswers() {
+        long day = T0 / DAY * DAY - 3 * DAY;
+        for (int i = 0; i < 3; i++) {
+            append(store, "d1", day + i * DAY, Map.of("a", i));
+        }
+        append(store, "d2", day + DAY, Map.of("a", 9));
+        store.seal(T0, nanos -> {});
+        Item chunk = items("d1").stream()
+                .filter(item -> item.key().sortKey().array()[0] == 0x20)
+                .toList()
+                .get(1);
+        byte[] damaged = chunk.body().array().clone();
+        damaged[damaged.length / 2] ^= 1;
+        table.write(List.of(new Write.Put(new Item(chunk.key(), Bytes.wrap(damaged), 0, 0, null))))
+                .await()
+                .indefinitely();
+
+        assertThatThrownBy(() -> scanAll("d1", Direction.ASCENDING))
+                .isInstanceOf(CorruptItemException.class)
+                .hasMessageContaining("device d1")
+                .hasMessageContaining(
+                        EpochMicros.toInstant(day + DAY).toString().substring(0, 10));
+        assertThat(scan(store, "d1", new TimeRange(day, day + DAY), Set.of(), Direction.ASCENDING))
+                .containsExactly(Map.entry(day, Map.of("a", 0.0)));
+        assertThat(scan(store, "d1", new TimeRange(day + 2 * DAY, T0), Set.of(), Direction.ASCENDING))
+                .containsExactly(Map.entry(day + 2 * DAY, Map.of("a", 2.0)));
+        assertThat(scanAll("d2", Direction.ASCENDING)).hasSize(1);
+        append(store, "d1", day + DAY + 1, Map.of("a", 4));
+        append(store, "d1", day + 1, Map.of("a", 5));
+        assertThat(store.seal(T0, nanos -> {}).readings())
+                .as("its window waits, the other one is sealed")
+                .isEqualTo(2);
+        assertThat(scan(store, "d1", new TimeRange(day, day + DAY), Set.of(), Direction.ASCENDING))
+                .hasSize(2);
+    }
+
     private BucketSeries daily(long day, String every) {
         TimeRange range = new TimeRange(day - 10 * DAY, day + 10 * DAY);
         BucketGrid grid = BucketGrid.of(range, Every.parse(every), ZoneId.of("UTC"));
@@ -636,10 +678,14 @@ abstract class SeriesContract {
 
     /** How many items of each kind, by the first byte of their sort keys, the table holds of a device. */
     private Map<Integer, Long> kindsOfItems(String device) {
-        Query all = new Query(device, SortRange.ALL, Direction.ASCENDING, 10_000, null, Consistency.STRONG);
-        return table.query(all).await().indefinitely().items().stream()
+        return items(device).stream()
                 .collect(Collectors.groupingBy(
                         item -> (int) item.key().sortKey().array()[0], TreeMap::new, Collectors.counting()));
+    }
+
+    private List<Item> items(String device) {
+        Query all = new Query(device, SortRange.ALL, Direction.ASCENDING, 10_000, null, Consistency.STRONG);
+        return table.query(all).await().indefinitely().items();
     }
 
     private boolean stored(Transmission transmission, long sinceMicros) {
