@@ -28,6 +28,7 @@ class ArchitectureTest {
             Map.entry("table.dynamodb", Set.of("table")),
             Map.entry("backup", Set.of("model", "table", "table.rocksdb")),
             Map.entry("cli", Set.of("backup", "table", "table.rocksdb")),
+            Map.entry("lease", Set.of("table")),
             Map.entry("series.chunk", Set.of("model", "table")),
             Map.entry("series.aggregate", Set.of("model")),
             Map.entry("promql", Set.of("model")),

@@ -28,6 +28,8 @@ import io.hearth.shadow.ShadowService;
 import io.hearth.shadow.ShadowStore;
 import io.hearth.table.Table;
 import io.hearth.table.dynamodb.DynamoDbSettings;
+import io.hearth.table.dynamodb.DynamoDbSettings.Capacity;
+import io.hearth.table.dynamodb.DynamoDbSettings.Creation;
 import io.hearth.table.dynamodb.DynamoDbTable;
 import io.hearth.table.memory.MemoryTable;
 import io.hearth.table.rocksdb.RocksDbSettings;
@@ -38,6 +40,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -45,10 +48,13 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** Makes the rooms that know nothing of Quarkus, from the settings. */
 @Singleton
 class Wiring {
+    private static final Duration LINGER_WHERE_ITEMS_COST = Duration.ofMillis(100);
+
     @Produces
     @Singleton
     InstantSource wallClock() {
@@ -72,7 +78,7 @@ class Wiring {
                 DynamoDbSettings settings = new DynamoDbSettings(
                         dynamoDb.endpoint().orElse(null),
                         new DynamoDbSettings.Location(dynamoDb.region().orElse(null), dynamoDb.table()),
-                        dynamoDb.create(),
+                        creation(dynamoDb),
                         dynamoDb.requestTimeout(),
                         dynamoDb.deadline(),
                         config.maxPending().asLongValue(),
@@ -97,6 +103,19 @@ class Wiring {
                 yield table;
             }
         };
+    }
+
+    private static @Nullable Creation creation(DynamoDbConfig config) {
+        if (config.readUnits().isPresent() != config.writeUnits().isPresent()) {
+            throw new StartupRefusedException(
+                    "HEARTH_DYNAMODB_READ_UNITS and HEARTH_DYNAMODB_WRITE_UNITS go together: set both, or none", null);
+        }
+        if (!config.create()) {
+            return null;
+        }
+        return new Creation(config.readUnits()
+                .flatMap(read -> config.writeUnits().map(write -> new Capacity(read, write)))
+                .orElse(null));
     }
 
     @Produces
@@ -215,6 +234,7 @@ class Wiring {
     Ingest ingest(
             SeriesStore series,
             DeadLetters deadLetters,
+            Table table,
             HearthConfig hearth,
             IngestConfig config,
             MqttConfig mqtt,
@@ -224,6 +244,7 @@ class Wiring {
                 (int) mqtt.maxPayload().asLongValue(),
                 config.clockAhead(),
                 hearth.retention(),
+                config.linger().orElse(table.isShared() ? LINGER_WHERE_ITEMS_COST : Duration.ZERO),
                 config.redeliveryWindow());
         return new Ingest(series, deadLetters, wallClock, settings, registry);
     }

@@ -20,9 +20,18 @@ public interface DynamoDbConfig {
     @WithDefault("hearth")
     String table();
 
-    /** Whether to create the table if it is absent, with on-demand capacity, its index, stream and time to live. */
+    /**
+     * Whether to create the table if it is absent, with its index, stream and time to live; and to switch on the latter two
+     * if the table is there without them.
+     */
     @WithDefault("false")
     boolean create();
+
+    /** Read units a second of a table that is created; none, as of write units, for capacity on demand. */
+    Optional<@Min(1) Long> readUnits();
+
+    /** Write units a second of a table that is created; none, as of read units, for capacity on demand. */
+    Optional<@Min(1) Long> writeUnits();
 
     /** How long one request may take; what is not answered by then is sent again. */
     @WithDefault("3s")

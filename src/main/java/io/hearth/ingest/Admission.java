@@ -1,5 +1,7 @@
 package io.hearth.ingest;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.hearth.codec.JsonReadings;
 import io.hearth.codec.LineReader;
 import io.hearth.codec.MalformedPayloadException;
@@ -21,12 +23,19 @@ import org.jspecify.annotations.Nullable;
 
 /** Decodes payloads and decides which of their readings can be stored. Safe for several threads. */
 final class Admission {
+    /** More than send a reading within a millisecond. */
+    private static final int MAX_DEVICES_AT_ONCE = 10_000;
+
     private final JsonReadings json = new JsonReadings();
     private final SeriesStore series;
     private final InstantSource wallClock;
     private final long clockAheadMicros;
     private final long retentionMicros;
     private final AtomicLong lastAssignedMicros = new AtomicLong(Long.MIN_VALUE);
+
+    /** By device where there are several processes, as each then has few of the microseconds. */
+    private final Cache<DeviceId, Long> lastAssignedOfDevice =
+            Caffeine.newBuilder().maximumSize(MAX_DEVICES_AT_ONCE).build();
 
     /** @param retention zero means for ever */
     Admission(SeriesStore series, InstantSource wallClock, Duration clockAhead, Duration retention) {
@@ -61,7 +70,7 @@ final class Admission {
         boolean allFit = unfit.isEmpty();
         boolean timeless = false;
         for (int reading = first; reading < points.size(); reading++) {
-            timeless |= setMissingTime(points, reading, ingestTimeMicros);
+            timeless |= setMissingTime(device, points, reading, ingestTimeMicros);
             allFit &= objection(device, points, reading, nowMicros) == null;
         }
         List<Rejection> rejections = allFit ? List.of() : reject(device, points, first, unfit, nowMicros);
@@ -91,8 +100,8 @@ final class Admission {
                 refused.accept(new Rejection(reader.line(), RejectionReason.INVALID_DEVICE, invalidDevice()));
                 continue;
             }
-            setMissingTime(points, reading, ingestTimeMicros);
-            Objection objection = clockObjection(points, reading, ingestTimeMicros);
+            setMissingTime(device, points, reading, ingestTimeMicros);
+            Objection objection = plainObjection(points, reading, ingestTimeMicros);
             // The device has room for what it has sent just before.
             if (objection == null && !batch.repeatsMetrics(device, reading)) {
                 objection = roomObjection(device, points, reading);
@@ -120,8 +129,17 @@ final class Admission {
     private record Objection(RejectionReason reason, String detail) {}
 
     private @Nullable Objection objection(DeviceId device, PointBuffer points, int reading, long nowMicros) {
-        Objection objection = clockObjection(points, reading, nowMicros);
+        Objection objection = plainObjection(points, reading, nowMicros);
         return objection == null ? roomObjection(device, points, reading) : objection;
+    }
+
+    /** What a reading is refused for whatever its device has sent before. */
+    private @Nullable Objection plainObjection(PointBuffer points, int reading, long nowMicros) {
+        return SeriesStore.fitsAnItem(points, reading)
+                ? clockObjection(points, reading, nowMicros)
+                : new Objection(
+                        RejectionReason.INVALID_READING,
+                        "the reading's names and texts have more than " + SeriesStore.MAX_READING_BYTES + " bytes");
     }
 
     private @Nullable Objection clockObjection(PointBuffer points, int reading, long nowMicros) {
@@ -147,14 +165,29 @@ final class Admission {
 
     /**
      * Readings without a time of their own must not share one, or the later would overwrite the earlier: each gets a
-     * microsecond that none got before.
+     * microsecond that none got before. Of several processes each has microseconds of its own.
      */
-    private boolean setMissingTime(PointBuffer points, int reading, long ingestTimeMicros) {
+    private boolean setMissingTime(DeviceId device, PointBuffer points, int reading, long ingestTimeMicros) {
         if (points.timeMicros(reading) != PointBuffer.NO_TIME) {
             return false;
         }
-        points.setTimeMicros(reading, lastAssignedMicros.updateAndGet(last -> Math.max(last + 1, ingestTimeMicros)));
+        int process = series.processNumber();
+        long micros = process < 0
+                ? lastAssignedMicros.updateAndGet(last -> Math.max(last + 1, ingestTimeMicros))
+                : lastAssignedOfDevice
+                        .asMap()
+                        .compute(
+                                device,
+                                (its, last) -> ofProcess(
+                                        process,
+                                        last == null ? ingestTimeMicros : Math.max(last + 1, ingestTimeMicros)));
+        points.setTimeMicros(reading, micros);
         return true;
+    }
+
+    /** The first microsecond from one on that is of a process. */
+    private static long ofProcess(int process, long micros) {
+        return micros + Math.floorMod(process - micros, SeriesStore.MAX_PROCESSES);
     }
 
     /** Takes out the readings that cannot be stored; the rare case, so it may copy. */

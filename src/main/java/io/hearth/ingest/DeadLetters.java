@@ -36,6 +36,9 @@ public final class DeadLetters {
     /** How much of a payload that was too large is kept. */
     static final int KEPT_OF_TOO_LARGE = 4096;
 
+    /** How much of any other is kept, at most: with a topic of any length it fits an item. */
+    static final int KEPT = 256 * 1024;
+
     private static final int FORMAT = 1;
     private static final String PARTITION = "!dead-letters";
     private static final int ID_BYTES = 16;
@@ -57,9 +60,8 @@ public final class DeadLetters {
                 .putLong(delivery.ingestTimeMicros() ^ Long.MIN_VALUE)
                 .putLong(ThreadLocalRandom.current().nextLong())
                 .array();
-        byte[] kept = reason == RejectionReason.TOO_LARGE && payload.length > KEPT_OF_TOO_LARGE
-                ? Arrays.copyOf(payload, KEPT_OF_TOO_LARGE)
-                : payload;
+        int most = reason == RejectionReason.TOO_LARGE ? KEPT_OF_TOO_LARGE : KEPT;
+        byte[] kept = payload.length > most ? Arrays.copyOf(payload, most) : payload;
         return new DeadLetter(
                 HexFormat.of().formatHex(id),
                 delivery.topic(),

@@ -34,8 +34,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes in telemetry. Deliveries wait in a queue that their transports bound; one thread decodes whatever waits, groups it
- * by device and appends it, while the groups before are still being committed. So under load the groups grow by themselves,
- * and without load nothing lingers.
+ * by device and appends it, while the groups before are still being committed. So under load the groups grow by themselves.
+ * Where items are paid for rather than bytes, a group may linger for a while, so that readings of a device become one run;
+ * nothing of it is acknowledged before.
  */
 public final class Ingest implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Ingest.class);
@@ -61,6 +62,7 @@ public final class Ingest implements AutoCloseable {
     private final IngestSettings settings;
     private final IngestMetrics metrics;
     private final Admission admission;
+    private final long lingerNanos;
 
     private record Waiting(Delivery delivery, Receipt receipt) {}
 
@@ -85,6 +87,7 @@ public final class Ingest implements AutoCloseable {
         this.wallClock = wallClock;
         this.settings = settings;
         this.metrics = new IngestMetrics(registry);
+        this.lingerNanos = settings.linger().toNanos();
         this.admission = new Admission(series, wallClock, settings.clockAhead(), settings.retention());
         registry.gauge("hearth.ingest.queue.messages", queued);
         for (int i = 0; i < GROUPS_IN_FLIGHT; i++) {
@@ -218,14 +221,19 @@ public final class Ingest implements AutoCloseable {
             }
             groupsFree.acquireUninterruptibly();
             CommitGroup group = idleGroups.remove();
+            long beganNanos = 0;
             while (next != null) {
                 if (mayDoubleOneUnderWay(next)) {
                     carried = next;
                     break;
                 }
+                if (group.isEmpty()) {
+                    beganNanos = System.nanoTime();
+                }
                 admit(next, group);
                 boolean full = group.receipts.size() >= MAX_GROUP_DELIVERIES || group.payloadBytes >= MAX_GROUP_BYTES;
-                next = full ? null : poll();
+                boolean lingers = lingerNanos > 0 && !group.batch.isEmpty();
+                next = full ? null : lingers ? pollUntil(beganNanos + lingerNanos) : poll();
             }
             if (group.isEmpty()) {
                 idleGroups.add(group);
@@ -246,6 +254,26 @@ public final class Ingest implements AutoCloseable {
         Waiting next = queue.poll();
         if (next != null) {
             queued.decrementAndGet();
+        }
+        return next;
+    }
+
+    /** What comes next, for which it waits until then. */
+    private @Nullable Waiting pollUntil(long endNanos) {
+        Waiting next = poll();
+        while (next == null && !closed) {
+            idle = true;
+            // Whoever adds to the queue from here on sees that it must wake this thread.
+            long leftNanos = endNanos - System.nanoTime();
+            if (leftNanos <= 0) {
+                idle = false;
+                return poll();
+            }
+            if (queue.isEmpty()) {
+                LockSupport.parkNanos(this, leftNanos);
+            }
+            idle = false;
+            next = poll();
         }
         return next;
     }
@@ -350,7 +378,7 @@ public final class Ingest implements AutoCloseable {
             parts.add(untilDurable(series.append(group.batch)));
         }
         if (!group.deadLetters.isEmpty()) {
-            parts.add(untilDurable(deadLetters.store(group.deadLetters)));
+            parts.add(untilDurable(Uni.createFrom().deferred(() -> deadLetters.store(group.deadLetters))));
         }
         Uni<?> all = parts.isEmpty()
                 ? Uni.createFrom().voidItem()

@@ -118,11 +118,7 @@ public class LatestResource {
             throw ProblemException.invalid(new FieldError("ids", "is answered whole, without limit and cursor"));
         }
         return document(
-                Arrays.stream(ids.split(","))
-                        .map(DeviceId::new)
-                        .map(series::latest)
-                        .toList(),
-                null);
+                series.latest(Arrays.stream(ids.split(",")).map(DeviceId::new).toList()), null);
     }
 
     private StreamedAnswer document(List<LatestReadings> devices, @Nullable String nextCursor) {

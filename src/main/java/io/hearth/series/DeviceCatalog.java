@@ -1,12 +1,16 @@
 package io.hearth.series;
 
 import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.CacheLoader;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.hearth.model.DeviceId;
 import io.hearth.model.PointBuffer;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
+import io.hearth.table.Condition;
+import io.hearth.table.ConditionFailedException;
 import io.hearth.table.Consistency;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Cursor;
@@ -17,7 +21,10 @@ import io.hearth.table.Page;
 import io.hearth.table.Query;
 import io.hearth.table.SortRange;
 import io.hearth.table.Table;
+import io.hearth.table.ThrottledException;
+import io.smallrye.mutiny.Uni;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -27,6 +34,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -50,15 +59,46 @@ final class DeviceCatalog {
 
     private static final int PAGE_DEVICES = 1000;
 
+    /** On a table that others write to: until then a device that another process has erased may be taken for known. */
+    static final Duration REFRESHED_AFTER = Duration.ofMinutes(10);
+
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(5);
+    private static final Duration LAST_PAUSE = Duration.ofMillis(200);
+    private static final int MERGE_ATTEMPTS = 20;
+    private static final int MERGES_AT_ONCE = 32;
+
     private final Table table;
-    private final Cache<DeviceId, Known> cache =
-            Caffeine.newBuilder().maximumSize(CACHED_DEVICES).build();
+    private final Cache<DeviceId, Known> cache;
 
     private final Function<DeviceId, Known> loader = this::load;
     private final DeviceIds ids = new DeviceIds(LISTED_DEVICES);
 
     DeviceCatalog(Table table) {
+        this(table, Ticker.systemTicker());
+    }
+
+    DeviceCatalog(Table table, Ticker ticker) {
         this.table = table;
+        Caffeine<Object, Object> builder = Caffeine.newBuilder().ticker(ticker).maximumSize(CACHED_DEVICES);
+        cache = table.isShared() ? builder.refreshAfterWrite(REFRESHED_AFTER).build(new Refresh()) : builder.build();
+    }
+
+    /** Looks from time to time whether another process has erased a device. */
+    private final class Refresh implements CacheLoader<DeviceId, Known> {
+        @Override
+        public Known load(DeviceId device) {
+            return DeviceCatalog.this.load(device);
+        }
+
+        @Override
+        public CompletableFuture<Known> asyncReload(DeviceId device, Known known, Executor executor) {
+            if (!known.stored) {
+                return CompletableFuture.completedFuture(known);
+            }
+            return table.get(SeriesKeys.device(device), Consistency.STRONG)
+                    .map(DeviceCatalog::known)
+                    .subscribeAsCompletionStage();
+        }
     }
 
     /**
@@ -125,9 +165,54 @@ final class DeviceCatalog {
         cache.asMap()
                 .computeIfPresent(
                         summary.id(),
-                        (id, current) -> current.metrics.equals(summary.metrics())
-                                ? new Known(current.firstSeenMicros, current.metrics, true)
+                        (id, current) -> summary.metrics().containsAll(current.metrics)
+                                ? new Known(summary.firstSeenMicros(), summary.metrics(), true)
                                 : current);
+    }
+
+    /**
+     * Stores records of {@link #recordWith} together with what other processes have put into them.
+     *
+     * @return completes when all are durable; fails as the table does
+     */
+    Uni<Void> merge(List<Item> records) {
+        List<Uni<Void>> merges = records.stream().map(this::merge).toList();
+        return Uni.join()
+                .all(merges)
+                .usingConcurrencyOf(MERGES_AT_ONCE)
+                .andFailFast()
+                .replaceWithVoid();
+    }
+
+    private Uni<Void> merge(Item record) {
+        DeviceSummary ours = decode(record);
+        return table.get(record.key(), Consistency.STRONG)
+                .chain(found -> {
+                    Known stored = known(found);
+                    Set<String> all = new TreeSet<>(stored.metrics);
+                    // Each process keeps to the limit; what they know together may exceed it, and is cut.
+                    ours.metrics().stream()
+                            .filter(metric -> all.size() < MAX_METRICS)
+                            .forEach(all::add);
+                    if (stored.stored && all.size() == stored.metrics.size()) {
+                        return Uni.createFrom().item(found.orElseThrow());
+                    }
+                    long firstSeen = stored.stored ? stored.firstSeenMicros : ours.firstSeenMicros();
+                    Item merged = encode(ours.id(), new Known(firstSeen, all, true));
+                    long version = found.map(Item::version).orElse(0L);
+                    Condition condition = found.isPresent() ? Condition.version(version) : Condition.absent();
+                    Item next = new Item(merged.key(), merged.body(), 0, version + 1, merged.index());
+                    return table.put(next, condition).replaceWith(next);
+                })
+                .onFailure(ConditionFailedException.class)
+                .retry()
+                .withBackOff(FIRST_PAUSE, LAST_PAUSE)
+                .atMost(MERGE_ATTEMPTS)
+                .onFailure(ConditionFailedException.class)
+                .transform(failure -> new ThrottledException(
+                        "the record of device " + ours.id() + " is being changed by many at once", failure))
+                .invoke(this::stored)
+                .replaceWithVoid();
     }
 
     /** Forgets what is cached of a device whose record is gone. */
@@ -150,8 +235,17 @@ final class DeviceCatalog {
         return new DevicePage(devices, page.next());
     }
 
-    /** Reads the ids of all devices, so that {@link #idsAfter} need not ask the table any more. */
+    /**
+     * Reads the ids of all devices, so that {@link #idsAfter} need not ask the table any more; on a table that others write to,
+     * what is known of them, so that ingest need not ask for each one.
+     */
     void readIds() {
+        if (table.isShared()) {
+            all().limit(CACHED_DEVICES)
+                    .forEach(found -> cache.asMap()
+                            .putIfAbsent(found.id(), new Known(found.firstSeenMicros(), found.metrics(), true)));
+            return;
+        }
         ids.fill(all().map(DeviceSummary::id).iterator());
     }
 
@@ -195,7 +289,12 @@ final class DeviceCatalog {
     }
 
     private Known load(DeviceId device) {
-        return read(device)
+        return known(
+                table.get(SeriesKeys.device(device), Consistency.STRONG).await().indefinitely());
+    }
+
+    private static Known known(Optional<Item> record) {
+        return record.map(DeviceCatalog::decode)
                 .map(found -> new Known(found.firstSeenMicros(), found.metrics(), true))
                 .orElseGet(() -> new Known(0, Set.of(), false));
     }

@@ -1,6 +1,7 @@
 package io.hearth.series;
 
 import io.hearth.model.HybridTime;
+import io.hearth.table.ThrottledException;
 import java.time.InstantSource;
 
 /**
@@ -8,22 +9,42 @@ import java.time.InstantSource;
  *
  * <p>Across restarts it stays monotone by a horizon that is stored ahead: whoever writes with a time stores, in the same
  * write, the horizon that comes with it, and a restart begins behind the greatest one stored.
+ *
+ * <p>Where several processes write to one table, {@link #shared}, no two may give out the same time. Each has a number of
+ * its own, which is in the lowest bits of the counter, and gives out times only below a limit that its {@link StampLease}
+ * has stored; whoever has the number later begins behind that limit.
  */
 final class HybridClock {
     /** How far a new horizon runs ahead, so that one is stored about once in this time. */
     private static final long AHEAD_MILLIS = 2_000;
 
+    /** How many processes may have numbers at the same time: eight bits of the counter leave 256 times in a millisecond. */
+    static final int NUMBERS = 256;
+
     private final InstantSource wallClock;
+    private final boolean shared;
+    private int number;
+    private long limitMillis;
     private long last;
     private long horizonMillis;
     private long storedHorizonMillis;
 
     /** @param storedHorizonMillis the greatest horizon that was stored; 0 if there is none */
     HybridClock(InstantSource wallClock, long storedHorizonMillis) {
+        this(wallClock, storedHorizonMillis, false);
+    }
+
+    private HybridClock(InstantSource wallClock, long storedHorizonMillis, boolean shared) {
         this.wallClock = wallClock;
+        this.shared = shared;
         this.horizonMillis = storedHorizonMillis;
         this.storedHorizonMillis = storedHorizonMillis;
         this.last = Math.max(0, storedHorizonMillis - 1) << HybridTime.COUNTER_BITS | HybridTime.MAX_COUNTER;
+    }
+
+    /** One of several clocks; gives out no time until it is {@linkplain #grant granted} some. */
+    static HybridClock shared(InstantSource wallClock) {
+        return new HybridClock(wallClock, 0, true);
     }
 
     /**
@@ -34,9 +55,20 @@ final class HybridClock {
      */
     record Tick(long hybridTime, long horizonMillis) {}
 
+    /** @throws ThrottledException if the next time is behind the limit of a shared clock; none is given out */
     synchronized Tick next() {
         // A counter that is full carries over into the milliseconds.
-        last = Math.max(last + 1, wallClock.millis() << HybridTime.COUNTER_BITS);
+        long next = Math.max(last + 1, wallClock.millis() << HybridTime.COUNTER_BITS);
+        if (shared) {
+            // The next one that ends with this process's number.
+            next += number - next & NUMBERS - 1;
+            if (next >>> HybridTime.COUNTER_BITS >= limitMillis) {
+                throw new ThrottledException("write stamps are used up until more are granted", null);
+            }
+            last = next;
+            return new Tick(next, 0);
+        }
+        last = next;
         long millis = last >>> HybridTime.COUNTER_BITS;
         if (millis >= horizonMillis) {
             horizonMillis = millis + AHEAD_MILLIS;
@@ -47,5 +79,35 @@ final class HybridClock {
     /** Tells that a horizon has become durable. */
     synchronized void stored(long newHorizonMillis) {
         storedHorizonMillis = Math.max(storedHorizonMillis, newHorizonMillis);
+    }
+
+    /**
+     * Lets a shared clock give out the times of a number, from one millisecond on and before another. Nobody else ever gives
+     * out any of these.
+     */
+    synchronized void grant(int itsNumber, long fromMillis, long untilMillis) {
+        number = itsNumber;
+        limitMillis = untilMillis;
+        passed(fromMillis);
+    }
+
+    /** The number whose times a shared clock gives out. */
+    synchronized int number() {
+        return number;
+    }
+
+    /** Goes on behind a millisecond that another clock has reached. */
+    synchronized void passed(long millis) {
+        last = Math.max(last, (millis << HybridTime.COUNTER_BITS) - 1);
+    }
+
+    /** How long times are granted for from now on, ms; not positive if none is left. */
+    synchronized long grantedMillis() {
+        return limitMillis - reachedMillis();
+    }
+
+    /** The millisecond in which the next time will be, at least. */
+    synchronized long reachedMillis() {
+        return Math.max(last >>> HybridTime.COUNTER_BITS, wallClock.millis());
     }
 }

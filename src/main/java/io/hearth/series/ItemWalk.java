@@ -12,13 +12,15 @@ import org.jspecify.annotations.Nullable;
 
 /** The items of a query one after the other, holding a page at a time. Blocks until a page is there. */
 final class ItemWalk implements Iterator<Item> {
+    private static final int GROWTH = 4;
+
     private final Table table;
     private final int laterPageItems;
     private @Nullable Query query;
     private List<Item> page = List.of();
     private int at;
 
-    /** @param laterPageItems how many items the pages behind the first one may have */
+    /** @param laterPageItems how many items later pages may have; they grow to that, as many walks end soon */
     ItemWalk(Table table, Query query, int laterPageItems) {
         this.table = table;
         this.query = query;
@@ -30,7 +32,9 @@ final class ItemWalk implements Iterator<Item> {
         while (at == page.size() && query != null) {
             Page fetched = table.query(query).await().indefinitely();
             Cursor cursor = fetched.next();
-            query = cursor == null ? null : query.from(cursor, laterPageItems);
+            query = cursor == null
+                    ? null
+                    : query.from(cursor, Math.max(query.limit(), Math.min(laterPageItems, query.limit() * GROWTH)));
             page = fetched.items();
             at = 0;
         }

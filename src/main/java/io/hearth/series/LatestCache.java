@@ -136,6 +136,13 @@ final class LatestCache {
         return entry.snapshot(device);
     }
 
+    /** The latest readings of a device as the table has them; nothing is kept. */
+    static LatestReadings uncached(DeviceId device, Consumer<Entry> loader) {
+        Entry entry = new Entry();
+        loader.accept(entry);
+        return entry.snapshot(device);
+    }
+
     /** Takes in what has just become durable, if anybody has asked for the device. */
     void committed(AppendBatch.DeviceReadings readings, PointBuffer points, long hybridTime, long keptMicros) {
         Entry entry = entries.getIfPresent(readings.device());

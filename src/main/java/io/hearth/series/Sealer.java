@@ -17,6 +17,7 @@ import io.hearth.table.CorruptItemException;
 import io.hearth.table.Cursor;
 import io.hearth.table.Direction;
 import io.hearth.table.Item;
+import io.hearth.table.Key;
 import io.hearth.table.Query;
 import io.hearth.table.SortRange;
 import io.hearth.table.Table;
@@ -29,12 +30,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reorganises what is stored. Turns the runs of windows that have ended into chunks. Late readings open a window again: they lie in runs beside its
- * chunks, and the next sealing merges both. Runs and chunks are replaced in one step of the table, so a crash leaves the one
- * or the other, and on an engine without such a step both, which readers merge to the same. Erasure works alike.
+ * chunks, and the next sealing merges both. A crash leaves runs or chunks, and on an engine without a step that replaces the one by the
+ * other both, which readers merge to the same. Erasure works alike. Several processes may do either at once, see {@link Reorganisation}.
  */
 final class Sealer {
     private static final Logger LOG = Logger.getLogger(Sealer.class);
@@ -53,15 +56,16 @@ final class Sealer {
 
     private final Table table;
     private final DeviceCatalog catalog;
-    private final HybridClock clock;
+    private final LongSupplier hybridTimes;
     private final InstantSource wallClock;
     private final Rollups rollups;
     private final ReentrantLock onlyOne = new ReentrantLock();
 
-    Sealer(Table table, DeviceCatalog catalog, HybridClock clock, InstantSource wallClock, Rollups rollups) {
+    /** @param hybridTimes gives out hybrid times, each once */
+    Sealer(Table table, DeviceCatalog catalog, LongSupplier hybridTimes, InstantSource wallClock, Rollups rollups) {
         this.table = table;
         this.catalog = catalog;
-        this.clock = clock;
+        this.hybridTimes = hybridTimes;
         this.wallClock = wallClock;
         this.rollups = rollups;
     }
@@ -107,6 +111,8 @@ final class Sealer {
     /** Returns the windows that had any. */
     private Set<Long> eraseReadings(DeviceId device, TimeRange range) {
         Set<Long> windows = new HashSet<>();
+        Reorganisation reorganisation = Reorganisation.begin(table, device, wallClock);
+        reorganisation.stopOthers();
         long position = range.startMicros();
         while (position < range.endMicros()) {
             ItemWalk runs = walk(device, SeriesKeys.runs(position, range.endMicros()));
@@ -123,14 +129,17 @@ final class Sealer {
                 window = Math.min(
                         window, SeriesKeys.chunkWindowStart(chunks.peek().key().sortKey()));
             }
-            eraseInWindow(device, window, range);
+            if (!eraseInWindow(device, window, range, reorganisation)) {
+                continue; // another process has changed it meanwhile
+            }
             windows.add(window);
             position = Math.max(position, window + SeriesKeys.WINDOW_MICROS);
         }
         return windows;
     }
 
-    private void eraseInWindow(DeviceId device, long window, TimeRange range) {
+    /** False if another process has reorganised the device meanwhile; then nothing has changed. */
+    private boolean eraseInWindow(DeviceId device, long window, TimeRange range, Reorganisation reorganisation) {
         long windowEnd = window + SeriesKeys.WINDOW_MICROS;
         long start = Math.max(window, range.startMicros());
         long end = Math.min(windowEnd, range.endMicros());
@@ -170,11 +179,12 @@ final class Sealer {
         }
         List<Item> left = new ArrayList<>(chunks(device, window, before, transmissions));
         left.addAll(chunks(device, window, behind, transmissions));
-        if (!superseded.isEmpty()) {
-            untouched.addAll(left);
-            addRollups(device, window, untouched, left, superseded);
-            table.replace(device.value(), left, superseded).await().indefinitely();
+        if (superseded.isEmpty()) {
+            return true;
         }
+        untouched.addAll(left);
+        addRollups(device, window, untouched, left, superseded);
+        return reorganisation.replace(left, superseded);
     }
 
     /** What expiry is judged by: expired readings stay in a device's chunks as long as rollups are made of these. */
@@ -203,6 +213,7 @@ final class Sealer {
 
     /** Works up the windows that were sealed before the rules for rollups came into force. */
     private void catchUp(DeviceId device) {
+        Reorganisation reorganisation = Reorganisation.begin(table, device, wallClock);
         ItemWalk walk = walk(device, SeriesKeys.chunks(Long.MIN_VALUE, Long.MAX_VALUE));
         while (walk.hasNext()) {
             long window = SeriesKeys.chunkWindowStart(walk.peek().key().sortKey());
@@ -214,27 +225,34 @@ final class Sealer {
             List<Item> items = new ArrayList<>();
             List<Bytes> superseded = new ArrayList<>();
             try {
-                keepForLateReadings(device, window, chunks, items);
+                keepForLateReadings(device, window, chunks, items, superseded);
                 addRollups(device, window, chunks, items, superseded);
             } catch (CorruptItemException | CorruptChunkException | UnsupportedFormatException e) {
                 logUnreadable(device, window, e);
                 continue;
             }
-            if (!items.isEmpty() || !superseded.isEmpty()) {
-                table.replace(device.value(), items, superseded).await().indefinitely();
+            if ((!items.isEmpty() || !superseded.isEmpty()) && !reorganisation.replace(items, superseded)) {
+                return; // another process has reorganised the device; the rest is worked up the next time
             }
         }
         rollups.caughtUp(device);
     }
 
     /** Gives chunks that were made without rollups in mind the time to live that they have with them. */
-    private void keepForLateReadings(DeviceId device, long window, List<Item> chunks, List<Item> items) {
+    private void keepForLateReadings(
+            DeviceId device, long window, List<Item> chunks, List<Item> items, List<Bytes> superseded) {
         for (int i = 0; i < chunks.size(); i++) {
             Item item = chunks.get(i);
             long expiresAt =
                     expiresAtSeconds(device, window, Chunk.open(item.body().array()));
             if (item.expiresAtSeconds() != expiresAt) {
-                chunks.set(i, new Item(item.key(), item.body(), expiresAt, 0, null));
+                Key key = item.key();
+                if (table.isShared()) {
+                    // Under its own key it would be back if another process has erased it meanwhile.
+                    key = SeriesKeys.chunk(device, window, hybridTimes.getAsLong(), i);
+                    superseded.add(item.key().sortKey());
+                }
+                chunks.set(i, new Item(key, item.body(), expiresAt, 0, null));
                 items.add(chunks.get(i));
             }
         }
@@ -250,17 +268,32 @@ final class Sealer {
         onlyOne.lock();
         try {
             SealResult result = SealResult.NOTHING;
+            Reorganisation reorganisation = null;
             // Only those of windows that have ended: a device has many runs of today, and none to seal nearly always.
             ItemWalk runs = walk(device, SeriesKeys.runs(Long.MIN_VALUE, SeriesKeys.windowStart(endedBeforeMicros)));
             while (runs.hasNext()) {
                 long window = SeriesKeys.windowStart(
                         SeriesKeys.runFirstTimeMicros(runs.peek().key().sortKey()));
+                if (reorganisation == null) {
+                    // Nearly always there is nothing to seal, and then the guard need not be asked for.
+                    reorganisation = Reorganisation.begin(table, device, wallClock);
+                    if (table.isShared()) {
+                        // What was read before it began does not count.
+                        runs = walk(device, SeriesKeys.runs(window, SeriesKeys.windowStart(endedBeforeMicros)));
+                        continue;
+                    }
+                }
                 List<Item> piece = takePiece(runs, window);
                 boolean isLast = !runs.hasNext()
                         || SeriesKeys.runFirstTimeMicros(runs.peek().key().sortKey())
                                 >= window + SeriesKeys.WINDOW_MICROS;
                 try {
-                    result = result.plus(sealPiece(device, window, piece, isLast));
+                    SealResult sealed = sealPiece(device, window, piece, isLast, reorganisation);
+                    if (sealed == null) {
+                        LOG.debugf("Another process has reorganised device %s, which is left to it", device);
+                        return result;
+                    }
+                    result = result.plus(sealed);
                 } catch (CorruptItemException | CorruptChunkException | UnsupportedFormatException e) {
                     logUnreadable(device, window, e);
                 }
@@ -293,8 +326,13 @@ final class Sealer {
         return piece;
     }
 
-    /** @param isLast whether nothing of the window is left to seal afterwards, so that its rollups can be made */
-    private SealResult sealPiece(DeviceId device, long window, List<Item> runs, boolean isLast) {
+    /**
+     * Null if another process has reorganised the device meanwhile; then nothing has changed.
+     *
+     * @param isLast whether nothing of the window is left to seal afterwards, so that its rollups can be made
+     */
+    private @Nullable SealResult sealPiece(
+            DeviceId device, long window, List<Item> runs, boolean isLast, Reorganisation reorganisation) {
         List<Item> others = chunks(device, window);
         List<Item> stored = chunksToMerge(others, runs);
         others.removeAll(stored);
@@ -323,7 +361,9 @@ final class Sealer {
             others.addAll(chunks);
             addRollups(device, window, others, items, superseded);
         }
-        table.replace(device.value(), items, superseded).await().indefinitely();
+        if (!reorganisation.replace(items, superseded)) {
+            return null;
+        }
         long readings = 0;
         long bytesAfter = 0;
         for (Item item : chunks) {
@@ -364,7 +404,7 @@ final class Sealer {
         if (block.size() == 0) {
             return List.of();
         }
-        long hybridTime = clock.next().hybridTime();
+        long hybridTime = hybridTimes.getAsLong();
         List<Item> items = new ArrayList<>();
         for (byte[] body : ChunkWriter.encode(block, builder.spans(), extras(window, transmissions))) {
             items.add(new Item(

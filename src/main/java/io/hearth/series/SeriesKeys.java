@@ -76,6 +76,10 @@ final class SeriesKeys {
         return new Key(device.value(), Bytes.wrap(key));
     }
 
+    static boolean isChunk(Bytes sortKey) {
+        return sortKey.array()[0] == CHUNK;
+    }
+
     static boolean isRun(Bytes sortKey) {
         return sortKey.length() > RUN_REGION_AT && sortKey.array()[0] == RUN;
     }

@@ -48,6 +48,15 @@ import org.jspecify.annotations.Nullable;
  * table answers, so call them on a thread that may.
  */
 public final class SeriesStore {
+    /** How many processes may write to a table at the same time. */
+    public static final int MAX_PROCESSES = HybridClock.NUMBERS;
+
+    /** The most bytes that the names and texts of a reading may have, with 12 for each of its points. */
+    public static final int MAX_READING_BYTES = 120_000;
+
+    /** Names have at most 128 bytes, texts 1,024. */
+    private static final int POINTS_THAT_ALWAYS_FIT = 100;
+
     private static final String CLOCK_PARTITION = "!clock";
     private static final long HORIZON_KEPT_SECONDS = Duration.ofDays(1).toSeconds();
 
@@ -64,11 +73,16 @@ public final class SeriesStore {
     private final InstantSource wallClock;
     private final long retentionSeconds;
     private final HybridClock clock;
+
+    /** Null where this process is the only one. */
+    private final @Nullable StampLease stamps;
+
     private final DeviceCatalog catalog;
     private final Rollups rollups;
     private final RolledAggregates rolledAggregates;
     private final Sealer sealer;
     private final LatestCache latest = new LatestCache();
+    private final ParallelReads readers = new ParallelReads();
     private final ThreadLocal<RunWriter> runWriters = ThreadLocal.withInitial(RunWriter::new);
 
     /** Opens the series that {@code table} holds, without rollups. */
@@ -88,14 +102,21 @@ public final class SeriesStore {
         this.region = region.value().getBytes(StandardCharsets.US_ASCII);
         this.wallClock = wallClock;
         this.retentionSeconds = retention.toSeconds();
-        this.clock = new HybridClock(wallClock, storedHorizonMillis(table));
+        if (table.isShared()) {
+            clock = HybridClock.shared(wallClock);
+            stamps = new StampLease(table, clock);
+            stamps.ready().await().indefinitely();
+        } else {
+            clock = new HybridClock(wallClock, storedHorizonMillis(table));
+            stamps = null;
+        }
         this.catalog = new DeviceCatalog(table);
         this.rollups = new Rollups(table, rollupRules, wallClock);
         this.rolledAggregates = new RolledAggregates(
                 table,
                 rollups,
                 device -> catalog.find(device).map(DeviceSummary::metrics).orElseGet(TreeSet::new));
-        this.sealer = new Sealer(table, catalog, clock, wallClock, rollups);
+        this.sealer = new Sealer(table, catalog, this::nextHybridTime, wallClock, rollups);
     }
 
     /** What an append has to store, and to tell afterwards. */
@@ -113,11 +134,45 @@ public final class SeriesStore {
 
             @Override
             public Uni<? extends Void> get() {
+                return stamps == null || prepared != null
+                        ? attempt()
+                        : stamps.ready().chain(this::attempt);
+            }
+
+            private Uni<Void> attempt() {
                 Prepared ready = prepared == null ? prepare(batch) : prepared;
                 prepared = ready;
                 return store(ready).invoke(() -> committed(batch, ready));
             }
         });
+    }
+
+    /**
+     * Whether a reading fits an item of any engine, as a run and as a chunk, whose header repeats its texts: whether its names
+     * and texts have at most {@value #MAX_READING_BYTES} bytes.
+     */
+    public static boolean fitsAnItem(PointBuffer points, int reading) {
+        int first = points.firstPoint(reading);
+        int end = points.firstPoint(reading + 1);
+        if (end - first <= POINTS_THAT_ALWAYS_FIT) {
+            return true;
+        }
+        long bytes = 0;
+        for (int point = first; point < end; point++) {
+            bytes += points.metric(point).getBytes(StandardCharsets.UTF_8).length + 12;
+            if (points.kind(point) == Column.TEXT) {
+                bytes += points.text(point).getBytes(StandardCharsets.UTF_8).length;
+            }
+        }
+        return bytes <= MAX_READING_BYTES;
+    }
+
+    /**
+     * The number that this process has among those that write to the table at the same time, below {@value #MAX_PROCESSES}; -1
+     * if it is the only one.
+     */
+    public int processNumber() {
+        return stamps == null ? -1 : clock.number();
     }
 
     /**
@@ -222,9 +277,22 @@ public final class SeriesStore {
         return new SegmentScan(table, device, range, metrics, direction, consistency, nowMicros());
     }
 
-    /** The latest value of each metric of a device; empty if it has none. The same object until something changes. */
+    /**
+     * The latest value of each metric of a device; empty if it has none. The same object until something changes, unless other
+     * processes write to the table: then it is read each time.
+     */
     public LatestReadings latest(DeviceId device) {
+        if (table.isShared()) {
+            return LatestCache.uncached(device, entry -> loadLatest(device, entry));
+        }
         return latest.latest(device, nowMicros(), entry -> loadLatest(device, entry));
+    }
+
+    /** The latest values of several devices, in their order. */
+    public List<LatestReadings> latest(List<DeviceId> devices) {
+        return table.isShared()
+                ? readers.readAll(devices, this::latest)
+                : devices.stream().map(this::latest).toList();
     }
 
     /**
@@ -235,17 +303,20 @@ public final class SeriesStore {
     public LatestPage latestAfter(@Nullable DeviceId after, int limit) {
         List<DeviceId> devices = catalog.idsAfter(after, limit + 1);
         List<DeviceId> answered = devices.subList(0, Math.min(limit, devices.size()));
-        return new LatestPage(answered.stream().map(this::latest).toList(), devices.size() > limit);
+        return new LatestPage(latest(answered), devices.size() > limit);
     }
 
     /**
-     * Loads the latest values of all devices, as many as are kept in memory, so that nobody has to wait for them later. Ends
-     * early when the thread is interrupted.
+     * Loads the latest values of all devices, as many as are kept in memory, so that nobody has to wait for them later; only
+     * which devices there are if other processes write to the table. Ends early when the thread is interrupted.
      *
      * @param pause is called with the nanoseconds that a device took, and may make the caller wait so that others get on
      */
     public void warmUp(LongConsumer pause) {
         catalog.readIds();
+        if (table.isShared()) {
+            return;
+        }
         int loaded = 0;
         DeviceId last = null;
         List<DeviceId> devices = catalog.idsAfter(null, WARM_UP_DEVICES);
@@ -266,7 +337,9 @@ public final class SeriesStore {
 
     /** From the headers of chunks where they answer; decodes nothing that is sealed. */
     private void loadLatest(DeviceId device, LatestCache.Entry entry) {
-        int metrics = catalog.find(device).map(found -> found.metrics().size()).orElse(0);
+        // Another process may have erased the record of a device that this one goes on storing.
+        int unknown = table.isShared() ? Integer.MAX_VALUE : 0;
+        int metrics = catalog.find(device).map(found -> found.metrics().size()).orElse(unknown);
         SegmentScan scan = segments(device, TimeRange.ALL, Set.of(), Direction.DESCENDING, Consistency.STRONG);
         while (entry.metrics() < metrics && scan.hasNext()) {
             Segment segment = scan.next();
@@ -405,13 +478,18 @@ public final class SeriesStore {
         if (prepared.records.isEmpty()) {
             return table.write(prepared.writes);
         }
+        if (table.isShared()) {
+            return catalog.merge(prepared.records).chain(() -> table.write(prepared.writes));
+        }
         List<Write> records =
                 prepared.records.stream().<Write>map(Write.Put::new).toList();
         return table.write(records).chain(() -> table.write(prepared.writes));
     }
 
     private void committed(AppendBatch batch, Prepared prepared) {
-        prepared.records.forEach(catalog::stored);
+        if (!table.isShared()) {
+            prepared.records.forEach(catalog::stored);
+        }
         if (prepared.horizonMillis != 0) {
             clock.stored(prepared.horizonMillis);
         }
@@ -484,6 +562,13 @@ public final class SeriesStore {
         long expiresAt = Math.max(1, Math.floorDiv(lastTimeMicros, 1_000_000L) + 1 + retentionSeconds);
         long sealedBy = wallClock.instant().getEpochSecond() + Rollups.GRACE.toSeconds();
         return expiresAt < sealedBy && rollups.areMadeOf(device) ? sealedBy : expiresAt;
+    }
+
+    private long nextHybridTime() {
+        if (stamps != null) {
+            stamps.ready().await().indefinitely();
+        }
+        return clock.next().hybridTime();
     }
 
     private long nowMicros() {

@@ -9,7 +9,11 @@ import io.hearth.model.EpochMicros;
 import io.hearth.model.TimeRange;
 import io.hearth.series.SeriesFixture;
 import io.hearth.series.SeriesStore;
+import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
+import io.hearth.table.Query;
+import io.hearth.table.SharedTable;
+import io.hearth.table.SortRange;
 import io.hearth.table.memory.MemoryTable;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
@@ -35,11 +39,15 @@ class IngestTest {
     private final DeadLetters deadLetters = new DeadLetters(table, Duration.ofDays(30));
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final List<String> receipts = Collections.synchronizedList(new ArrayList<>());
-    private final Ingest ingest = open();
+    private Ingest ingest = open(Duration.ZERO);
 
-    private Ingest open() {
-        IngestSettings settings =
-                new IngestSettings(MAX_PAYLOAD, Duration.ofMinutes(10), Duration.ofDays(30), Duration.ofHours(24));
+    private Ingest open(Duration linger) {
+        return open(linger, MAX_PAYLOAD);
+    }
+
+    private Ingest open(Duration linger, int maxPayload) {
+        IngestSettings settings = new IngestSettings(
+                maxPayload, Duration.ofMinutes(10), Duration.ofDays(30), linger, Duration.ofHours(24));
         return new Ingest(store, deadLetters, fixture, settings, registry);
     }
 
@@ -67,6 +75,106 @@ class IngestTest {
         assertThat(readings("d1")).hasSize(500);
         assertThat(registry.get("hearth.ingest.readings.stored").counter().count())
                 .isEqualTo(500);
+    }
+
+    @Test
+    void submit_withinTheLinger_becomesOneRunPerDevice_andSettlesAfterwards() {
+        linger(Duration.ofMinutes(5));
+        for (int i = 0; i < 60; i++) {
+            submit("m", i % 2 == 0 ? "d1" : "d2", "{\"a\":" + i + "}", null);
+        }
+        await().until(() ->
+                registry.get("hearth.ingest.messages.received").counter().count() == 60);
+        assertThat(receipts).isEmpty();
+        assertThat(readings("d1")).isEmpty();
+
+        ingest.close(); // which commits what lingers
+
+        assertThat(receipts).hasSize(60).allMatch(receipt -> receipt.endsWith("settled"));
+        assertThat(readings("d1")).hasSize(30);
+        assertThat(runs("d1")).isEqualTo(1);
+        assertThat(runs("d2")).isEqualTo(1);
+    }
+
+    @Test
+    void submit_linger_endsByItself_andWithAFullGroup() {
+        linger(Duration.ofMillis(50));
+        submit("m", "d1", "{\"a\":1}", null);
+        await().until(() -> receipts.size() == 1);
+
+        linger(Duration.ofMinutes(5));
+        for (int i = 0; i < 4096; i++) {
+            submit("m", "d2", "{\"a\":1}", null);
+        }
+        await().until(() -> receipts.size() == 4097);
+    }
+
+    @Test
+    void submit_repeatedWhileItsFirstTransmissionLingers_isStoredOnceAndNeedNotWait() {
+        linger(Duration.ofMinutes(5));
+        submit("first", "d1", "{\"a\":1}", new Origin("client", 7, false));
+        submit("again", "d1", "{\"a\":1}", new Origin("client", 7, true));
+
+        await().until(() -> receipts.equals(List.of("first settled", "again settled")));
+        assertThat(readings("d1")).hasSize(1);
+    }
+
+    @Test
+    void submit_payloadsLargerThanAnItem_becomeDeadLettersWithTheirBeginning_andBlockNothing() {
+        ingest.close();
+        ingest = open(Duration.ZERO, 4 << 20);
+        StringBuilder texts = new StringBuilder("{\"m\":1");
+        for (int i = 0; i < 1500; i++) {
+            texts.append(",\"m")
+                    .append(i)
+                    .append("\":\"")
+                    .append("x".repeat(1000))
+                    .append('"');
+        }
+        submit("malformed", "d1", "x".repeat(1 << 20), null);
+        submit("one reading", "d1", texts.append('}').toString(), null);
+        submit("good", "d1", "{\"a\":1}", null);
+
+        await().until(() -> receipts.equals(List.of("malformed settled", "one reading settled", "good settled")));
+        assertThat(deadLetters.list(10, null, null).letters())
+                .extracting(DeadLetter::reason)
+                .containsExactlyInAnyOrder(RejectionReason.MALFORMED, RejectionReason.INVALID_READING);
+        assertThat(readings("d1")).hasSize(1);
+    }
+
+    @Test
+    void submit_timelessReadingsOfOneDeviceToTwoProcesses_inTheSameMicrosecond_areAllStored() {
+        ingest.close();
+        SharedTable shared = new SharedTable(table);
+        for (int process = 0; process < 2; process++) {
+            SeriesStore its = fixture.open(shared, Duration.ofDays(30));
+            IngestSettings settings = new IngestSettings(
+                    MAX_PAYLOAD, Duration.ofMinutes(10), Duration.ofDays(30), Duration.ZERO, Duration.ofHours(24));
+            try (Ingest one = new Ingest(its, deadLetters, fixture, settings, new SimpleMeterRegistry())) {
+                for (int i = 0; i < 50; i++) {
+                    one.submit(delivery("d1", bytes("{\"a\":1}"), null), receipt("m"));
+                }
+                int sent = 50 * (process + 1);
+                await().until(() -> receipts.size() == sent);
+            }
+        }
+        assertThat(readings("d1")).hasSize(100);
+    }
+
+    private void linger(Duration linger) {
+        ingest.close();
+        ingest = open(linger);
+    }
+
+    private int runs(String device) {
+        return (int) table
+                .query(new Query(device, SortRange.ALL, Direction.ASCENDING, 1000, null, Consistency.STRONG))
+                .await()
+                .indefinitely()
+                .items()
+                .stream()
+                .filter(item -> item.key().sortKey().array()[0] == 0x10)
+                .count();
     }
 
     @Test
@@ -133,7 +241,7 @@ class IngestTest {
         submit("first", "d1", "{\"a\":1}", new Origin("client", 7, false));
         await().until(() -> receipts.size() == 1);
 
-        try (Ingest next = open()) {
+        try (Ingest next = open(Duration.ZERO)) {
             next.submit(delivery("d1", bytes("{\"a\":1}"), new Origin("client", 7, true)), receipt("again"));
             await().until(() -> receipts.size() == 2);
         }

@@ -101,7 +101,9 @@ abstract class SeriesContract {
     void latest_unchanged_isTheSameObject_andExactAfterTheNextCommit() {
         append(store, "d1", T0 - SECOND, Map.of("a", 1, "b", 2));
         LatestReadings before = store.latest(new DeviceId("d1"));
-        assertThat(store.latest(new DeviceId("d1"))).isSameAs(before);
+        if (!table.isShared()) {
+            assertThat(store.latest(new DeviceId("d1"))).isSameAs(before);
+        }
 
         append(store, "d1", T0, Map.of("b", 3));
 

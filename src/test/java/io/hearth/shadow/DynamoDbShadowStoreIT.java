@@ -65,7 +65,13 @@ class DynamoDbShadowStoreIT extends ShadowStoreContract {
 
     private static DynamoDbTable open(URI endpoint, DynamoDbSettings.Location location, boolean create) {
         DynamoDbSettings settings = new DynamoDbSettings(
-                endpoint, location, create, Duration.ofSeconds(20), Duration.ofSeconds(60), 64 << 20, 16);
+                endpoint,
+                location,
+                create ? DynamoDbSettings.Creation.ON_DEMAND : null,
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(60),
+                64 << 20,
+                16);
         return DynamoDbTable.open(settings, InstantSource.system(), RequestListener.NONE);
     }
 

@@ -31,6 +31,9 @@ final class BatchWriter {
     /** The most that BatchWriteItem takes. With items of up to 400 KB such a request stays under its 16 MB. */
     private static final int MAX_REQUEST_WRITES = 25;
 
+    /** What a write takes in memory besides its bytes, about: attributes and their map, twice for the request's text. */
+    private static final int WRITE_OVERHEAD_BYTES = 512;
+
     private final DynamoDbAsyncClient client;
     private final String table;
     private final Requests requests;
@@ -65,7 +68,7 @@ final class BatchWriter {
                     WriteRequest.builder()
                             .putRequest(put -> put.item(attributes))
                             .build());
-            bytes += item.body().length();
+            bytes += item.body().length() + WRITE_OVERHEAD_BYTES;
         }
         return write(Operation.REPLACE, byKey, bytes);
     }
@@ -95,7 +98,7 @@ final class BatchWriter {
                                 .deleteRequest(request -> request.key(key))
                                 .build());
             }
-            bytes += write.key().sortKey().length() + write.key().partitionKey().length();
+            bytes += write.key().sortKey().length() + write.key().partitionKey().length() + WRITE_OVERHEAD_BYTES;
         }
         return write(operation, byKey, bytes);
     }
@@ -148,7 +151,7 @@ final class BatchWriter {
                     .returnConsumedCapacity(ReturnConsumedCapacity.TOTAL)
                     .build();
             CompletableFuture<Void> unused = requests.send(
-                            operation, BatchWriter::units, () -> client.batchWriteItem(request))
+                            operation, attempts, BatchWriter::units, () -> client.batchWriteItem(request))
                     .handle((response, wrapped) -> {
                         if (wrapped == null) {
                             answered(writes, response, attempts);

@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
@@ -55,8 +55,9 @@ final class ConditionalWriter {
                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
                 .build();
         return new Attempt(
-                        () -> requests.send(
+                        attempts -> requests.send(
                                         Operation.PUT,
+                                        attempts,
                                         response -> Requests.units(response.consumedCapacity()),
                                         () -> client.putItem(request))
                                 .thenApply(done -> null),
@@ -75,8 +76,9 @@ final class ConditionalWriter {
                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
                 .build();
         return new Attempt(
-                        () -> requests.send(
+                        attempts -> requests.send(
                                         Operation.DELETE,
+                                        attempts,
                                         response -> Requests.units(response.consumedCapacity()),
                                         () -> client.deleteItem(request))
                                 .thenApply(done -> null),
@@ -105,13 +107,13 @@ final class ConditionalWriter {
 
     /** Sends one conditional write until it is known what became of it, or the deadline has come. */
     private final class Attempt {
-        private final Supplier<CompletableFuture<Void>> request;
+        private final Function<Requests.Attempts, CompletableFuture<Void>> request;
         private final @Nullable SdkBytes token;
         private final Requests.Attempts attempts = requests.attempts();
         private final CompletableFuture<Void> answer = new CompletableFuture<>();
         private boolean maybeWritten;
 
-        Attempt(Supplier<CompletableFuture<Void>> request, @Nullable SdkBytes token) {
+        Attempt(Function<Requests.Attempts, CompletableFuture<Void>> request, @Nullable SdkBytes token) {
             this.request = request;
             this.token = token;
         }
@@ -122,7 +124,7 @@ final class ConditionalWriter {
         }
 
         private void send() {
-            CompletableFuture<Void> unused = request.get().handle((done, wrapped) -> {
+            CompletableFuture<Void> unused = request.apply(attempts).handle((done, wrapped) -> {
                 if (wrapped == null) {
                     answer.complete(null);
                 } else {

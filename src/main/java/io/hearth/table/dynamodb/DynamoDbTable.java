@@ -94,7 +94,7 @@ public final class DynamoDbTable implements Table {
                 .build();
         streams = configure(DynamoDbStreamsAsyncClient.builder().httpClient(http), settings)
                 .build();
-        TableDescription description = new TableSetup(client, table).openOrCreate(settings.create());
+        TableDescription description = new TableSetup(client, table).openOrCreate(settings.creation());
         requests = new Requests(settings, listener);
         writer = new BatchWriter(client, requests, settings);
         conditional = new ConditionalWriter(client, table, requests, clock);

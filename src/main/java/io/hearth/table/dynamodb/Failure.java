@@ -72,7 +72,7 @@ enum Failure {
      * @param maybeWritten whether an earlier attempt may have written
      */
     static TableException exception(Throwable failure, boolean maybeWritten) {
-        if (failure instanceof TableException table) {
+        if (failure instanceof TableException table && !maybeWritten) {
             return table;
         }
         String message = String.valueOf(failure.getMessage());

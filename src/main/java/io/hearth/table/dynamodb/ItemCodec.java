@@ -36,6 +36,10 @@ final class ItemCodec {
     static final String INDEX_PARTITION_KEY = "gsi1pk";
     static final String INDEX_SORT_KEY = "gsi1sk";
 
+    /** The attributes that an item of a known partition is made of. */
+    static final String PROJECTION =
+            String.join(",", SORT_KEY, BODY, EXPIRES, VERSION, INDEX_PARTITION_KEY, INDEX_SORT_KEY);
+
     private ItemCodec() {}
 
     /** @throws IllegalArgumentException if a partition key cannot be stored */
@@ -65,8 +69,13 @@ final class ItemCodec {
     }
 
     static Item decode(Map<String, AttributeValue> attributes) {
+        return decode(text(attributes, PARTITION_KEY), attributes);
+    }
+
+    /** An item whose attributes lack the partition key, as it was asked for. */
+    static Item decode(String partitionKey, Map<String, AttributeValue> attributes) {
         return new Item(
-                key(attributes),
+                new Key(partitionKey, bytes(attributes, SORT_KEY)),
                 bytes(attributes, BODY),
                 integer(attributes, EXPIRES),
                 integer(attributes, VERSION),

@@ -64,6 +64,8 @@ final class Pages {
                 .indexName(ofIndex ? ItemCodec.INDEX : null)
                 .keyConditionExpression(condition(query.range(), ofIndex))
                 .expressionAttributeValues(values(query))
+                // The partition need not come with every item: of small ones it is the larger part.
+                .projectionExpression(ofIndex ? null : ItemCodec.PROJECTION)
                 .scanIndexForward(query.direction() == Direction.ASCENDING)
                 .limit(query.limit())
                 .exclusiveStartKey(startKey)
@@ -75,7 +77,7 @@ final class Pages {
         return requests.read(
                         operation, response -> Requests.units(response.consumedCapacity()), () -> client.query(asked))
                 .thenApply(response -> new Page(
-                        live(response.items(), query.range(), ofIndex),
+                        live(response.items(), query, ofIndex),
                         response.hasLastEvaluatedKey()
                                 ? CursorCodec.encode(kind, request, position(response.lastEvaluatedKey(), kind))
                                 : null));
@@ -100,20 +102,28 @@ final class Pages {
                         response -> Requests.units(response.consumedCapacity()),
                         () -> client.scan(asked))
                 .thenApply(response -> new Page(
-                        live(response.items(), SortRange.ALL, false),
+                        live(response.items()),
                         response.hasLastEvaluatedKey()
                                 ? CursorCodec.encode(
                                         Kind.SCAN, request, position(response.lastEvaluatedKey(), Kind.SCAN))
                                 : null));
     }
 
-    /** What has not expired, and is in the range: DynamoDB has no half-open one. */
-    private List<Item> live(List<Map<String, AttributeValue>> found, SortRange range, boolean ofIndex) {
+    private List<Item> live(List<Map<String, AttributeValue>> found) {
         long now = clock.instant().getEpochSecond();
-        Bytes end = range.end();
+        return found.stream()
+                .map(ItemCodec::decode)
+                .filter(item -> !item.isExpiredAt(now))
+                .toList();
+    }
+
+    /** What has not expired, and is in the range: DynamoDB has no half-open one. */
+    private List<Item> live(List<Map<String, AttributeValue>> found, Query query, boolean ofIndex) {
+        long now = clock.instant().getEpochSecond();
+        Bytes end = query.range().end();
         List<Item> items = new ArrayList<>(found.size());
         for (Map<String, AttributeValue> attributes : found) {
-            Item item = ItemCodec.decode(attributes);
+            Item item = ofIndex ? ItemCodec.decode(attributes) : ItemCodec.decode(query.partitionKey(), attributes);
             Bytes sortKey = ofIndex
                     ? Objects.requireNonNull(item.index()).sortKey()
                     : item.key().sortKey();

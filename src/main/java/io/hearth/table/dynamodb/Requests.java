@@ -52,6 +52,10 @@ final class Requests implements AutoCloseable {
             this.startNanos = startNanos;
         }
 
+        boolean areOver() {
+            return System.nanoTime() - startNanos > deadline.toNanos();
+        }
+
         /** Those of another request of the same operation. */
         Attempts another() {
             return new Attempts(startNanos);
@@ -87,18 +91,26 @@ final class Requests implements AutoCloseable {
     }
 
     /**
-     * Sends one request once, when it is its turn.
+     * Sends one request once, when it is its turn; not at all if its deadline has come by then.
      *
      * @param capacity the units that an answer consumed
-     * @return fails with what the SDK fails with, unwrapped
+     * @return fails with what the SDK fails with, unwrapped, or with {@link TableException} if it was not sent
      */
     <R> CompletableFuture<R> send(
-            Operation operation, ToDoubleFunction<R> capacity, Supplier<CompletableFuture<R>> request) {
+            Operation operation,
+            Attempts attempts,
+            ToDoubleFunction<R> capacity,
+            Supplier<CompletableFuture<R>> request) {
         Gate gate = operation.writes() ? writes : reads;
         CompletableFuture<R> answer = new CompletableFuture<>();
         CompletableFuture<Void> unused = gate.pass(() -> {
                     if (closed) {
                         return CompletableFuture.failedFuture(new TableException("the table is closed", null));
+                    }
+                    if (attempts.areOver()) {
+                        listener.throttled(operation);
+                        return CompletableFuture.failedFuture(
+                                new ThrottledException("a request did not get its turn within " + deadline, null));
                     }
                     long startNanos = System.nanoTime();
                     return request.get().whenComplete((result, failure) -> {
@@ -139,25 +151,26 @@ final class Requests implements AutoCloseable {
             Supplier<CompletableFuture<R>> request,
             Attempts attempts,
             CompletableFuture<R> answer) {
-        CompletableFuture<Void> unused = send(operation, capacity, request).handle((result, wrapped) -> {
-            if (wrapped == null) {
-                answer.complete(result);
-                return null;
-            }
-            Throwable failure = Failure.unwrap(wrapped);
-            if (!Failure.of(failure).mayPass()) {
-                answer.completeExceptionally(failure);
-                return null;
-            }
-            CompletableFuture<Void> later = attempts.pause().thenAccept(again -> {
-                if (again) {
-                    read(operation, capacity, request, attempts, answer);
-                } else {
-                    answer.completeExceptionally(exceptionOf(failure));
-                }
-            });
-            return null;
-        });
+        CompletableFuture<Void> unused = send(operation, attempts, capacity, request)
+                .handle((result, wrapped) -> {
+                    if (wrapped == null) {
+                        answer.complete(result);
+                        return null;
+                    }
+                    Throwable failure = Failure.unwrap(wrapped);
+                    if (!Failure.of(failure).mayPass()) {
+                        answer.completeExceptionally(failure);
+                        return null;
+                    }
+                    CompletableFuture<Void> later = attempts.pause().thenAccept(again -> {
+                        if (again) {
+                            read(operation, capacity, request, attempts, answer);
+                        } else {
+                            answer.completeExceptionally(exceptionOf(failure));
+                        }
+                    });
+                    return null;
+                });
     }
 
     /** A read that failed wrote nothing, so whoever asked may just ask again. */

@@ -2,31 +2,50 @@ package io.hearth.table.dynamodb;
 
 import io.hearth.table.TableException;
 import io.hearth.table.UnsupportedFormatException;
+import io.hearth.table.dynamodb.DynamoDbSettings.Capacity;
+import io.hearth.table.dynamodb.DynamoDbSettings.Creation;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.BillingMode;
 import software.amazon.awssdk.services.dynamodb.model.CreateTableRequest;
+import software.amazon.awssdk.services.dynamodb.model.DynamoDbException;
 import software.amazon.awssdk.services.dynamodb.model.GlobalSecondaryIndex;
 import software.amazon.awssdk.services.dynamodb.model.GlobalSecondaryIndexDescription;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 import software.amazon.awssdk.services.dynamodb.model.KeyType;
 import software.amazon.awssdk.services.dynamodb.model.ProjectionType;
+import software.amazon.awssdk.services.dynamodb.model.ProvisionedThroughput;
 import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
+import software.amazon.awssdk.services.dynamodb.model.StreamSpecification;
 import software.amazon.awssdk.services.dynamodb.model.StreamViewType;
 import software.amazon.awssdk.services.dynamodb.model.TableDescription;
+import software.amazon.awssdk.services.dynamodb.model.TableStatus;
+import software.amazon.awssdk.services.dynamodb.model.TimeToLiveDescription;
+import software.amazon.awssdk.services.dynamodb.model.TimeToLiveStatus;
 
 /** Finds the table when the service starts, and creates it if it was told to. Blocks until it can be used. */
 final class TableSetup {
+    private static final Logger LOG = Logger.getLogger(TableSetup.class);
     private static final Duration CREATION_PATIENCE = Duration.ofMinutes(2);
+
+    /** The index holds no readings, so a part of the table's provisioned capacity is enough for it: one in so many. */
+    private static final int INDEX_SHARE = 10;
+
+    private static final StreamSpecification STREAM = StreamSpecification.builder()
+            .streamEnabled(true)
+            .streamViewType(StreamViewType.NEW_AND_OLD_IMAGES)
+            .build();
 
     private final DynamoDbAsyncClient client;
     private final String table;
@@ -37,58 +56,121 @@ final class TableSetup {
     }
 
     /**
-     * The table as it is.
+     * The table as it is, once it can be used.
      *
+     * @param creation creates it if it is absent, and switches on its time to live and its stream if it has none; null leaves
+     *     it as it is
      * @throws TableException if it is absent, or DynamoDB cannot be asked
      * @throws UnsupportedFormatException if it is not a table of this service
      */
-    TableDescription openOrCreate(boolean create) {
+    TableDescription openOrCreate(@Nullable Creation creation) {
         try {
-            TableDescription found = describe();
-            requireOurs(found);
-            return found;
-        } catch (ResourceNotFoundException e) {
-            if (!create) {
-                throw new TableException(
-                        "the DynamoDB table " + table
-                                + " does not exist: create it, or set HEARTH_DYNAMODB_CREATE=true",
-                        e);
+            TableDescription found = find();
+            if (found == null) {
+                if (creation == null) {
+                    throw new TableException(
+                            "the DynamoDB table " + table
+                                    + " does not exist: create it, or set HEARTH_DYNAMODB_CREATE=true",
+                            null);
+                }
+                createTable(creation);
+                found = describe();
             }
-        } catch (SdkException e) {
-            throw unusable(e);
-        }
-        try {
-            createTable();
-            enableExpiry();
+            requireOurs(found);
+            // One that another process is making. One that is being changed can be used.
+            if (found.tableStatus() == TableStatus.CREATING) {
+                awaitActive();
+            }
+            if (creation != null) {
+                // Whoever created it may have died before it came to this.
+                enableStream(found);
+                enableExpiry();
+            } else {
+                warnOfWhatIsOff(found);
+            }
             return describe();
         } catch (SdkException e) {
-            throw unusable(e);
+            throw new TableException("the DynamoDB table " + table + " cannot be used: " + e.getMessage(), e);
         }
     }
 
-    private TableException unusable(SdkException e) {
-        return new TableException("the DynamoDB table " + table + " cannot be used: " + e.getMessage(), e);
+    private @Nullable TableDescription find() {
+        try {
+            return describe();
+        } catch (ResourceNotFoundException e) {
+            return null;
+        }
     }
 
     /** Creates the table with its index and its stream, unless another process was first, and waits until it is active. */
-    void createTable() {
+    void createTable(Creation creation) {
         try {
-            await(client.createTable(request()));
+            await(client.createTable(request(creation.provisioned())));
         } catch (ResourceInUseException e) {
             // another process was first
         }
+        awaitActive();
+    }
+
+    private void awaitActive() {
         await(client.waiter()
                 .waitUntilTableExists(
                         describe -> describe.tableName(table), override -> override.waitTimeout(CREATION_PATIENCE)));
     }
 
-    private void enableExpiry() {
-        await(client.updateTimeToLive(request -> request.tableName(table)
-                .timeToLiveSpecification(
-                        ttl -> ttl.attributeName(ItemCodec.EXPIRES).enabled(true))));
+    private void enableStream(TableDescription found) {
+        if (found.latestStreamArn() != null) {
+            return;
+        }
+        try {
+            await(client.updateTable(update -> update.tableName(table).streamSpecification(STREAM)));
+        } catch (ResourceInUseException e) {
+            // another process was first
+        }
+        awaitActive();
     }
 
-    private CreateTableRequest request() {
+    private void enableExpiry() {
+        if (expires()) {
+            return;
+        }
+        try {
+            await(client.updateTimeToLive(request -> request.tableName(table)
+                    .timeToLiveSpecification(
+                            ttl -> ttl.attributeName(ItemCodec.EXPIRES).enabled(true))));
+        } catch (DynamoDbException e) {
+            // It is refused, too, when another process has just done it.
+            if (!expires()) {
+                throw e;
+            }
+        }
+    }
+
+    private boolean expires() {
+        TimeToLiveDescription ttl = await(client.describeTimeToLive(request -> request.tableName(table)))
+                .timeToLiveDescription();
+        return ItemCodec.EXPIRES.equals(ttl.attributeName())
+                && (ttl.timeToLiveStatus() == TimeToLiveStatus.ENABLED
+                        || ttl.timeToLiveStatus() == TimeToLiveStatus.ENABLING);
+    }
+
+    private void warnOfWhatIsOff(TableDescription found) {
+        if (found.latestStreamArn() == null) {
+            LOG.warnf("The DynamoDB table %s has no stream, so it has no live stream of changes and no sync", table);
+        }
+        try {
+            if (!expires()) {
+                LOG.warnf(
+                        "The DynamoDB table %s has no time to live on the attribute %s, so what expires is never removed",
+                        table, ItemCodec.EXPIRES);
+            }
+        } catch (DynamoDbException e) {
+            LOG.infof("Whether the DynamoDB table %s has a time to live cannot be seen: %s", table, e.getMessage());
+        }
+    }
+
+    private CreateTableRequest request(@Nullable Capacity provisioned) {
+        BillingMode billing = provisioned == null ? BillingMode.PAY_PER_REQUEST : BillingMode.PROVISIONED;
         return CreateTableRequest.builder()
                 .tableName(table)
                 .attributeDefinitions(
@@ -101,11 +183,21 @@ final class TableSetup {
                         .indexName(ItemCodec.INDEX)
                         .keySchema(keys(ItemCodec.INDEX_PARTITION_KEY, ItemCodec.INDEX_SORT_KEY))
                         .projection(projection -> projection.projectionType(ProjectionType.ALL))
+                        .provisionedThroughput(throughput(provisioned, INDEX_SHARE))
                         .build())
-                .billingMode(BillingMode.PAY_PER_REQUEST)
-                .streamSpecification(
-                        stream -> stream.streamEnabled(true).streamViewType(StreamViewType.NEW_AND_OLD_IMAGES))
+                .billingMode(billing)
+                .provisionedThroughput(throughput(provisioned, 1))
+                .streamSpecification(STREAM)
                 .build();
+    }
+
+    private static @Nullable ProvisionedThroughput throughput(@Nullable Capacity capacity, int share) {
+        return capacity == null
+                ? null
+                : ProvisionedThroughput.builder()
+                        .readCapacityUnits(Math.max(1, capacity.readUnits() / share))
+                        .writeCapacityUnits(Math.max(1, capacity.writeUnits() / share))
+                        .build();
     }
 
     private static AttributeDefinition attribute(String name, ScalarAttributeType type) {

@@ -1,5 +1,6 @@
 package io.hearth.table.dynamodb;
 
+import io.hearth.table.dynamodb.DynamoDbSettings.Creation;
 import io.hearth.table.dynamodb.DynamoDbSettings.Location;
 import java.lang.reflect.Field;
 import java.net.InetSocketAddress;
@@ -43,6 +44,9 @@ public final class DynamoDbLocal {
         // For the SDK's chain of credentials, which the engine uses; DynamoDB Local takes any.
         System.setProperty("aws.accessKeyId", "local");
         System.setProperty("aws.secretAccessKey", "local");
+        if (System.getProperty("sqlite4java.library.path") == null) {
+            System.setProperty("sqlite4java.library.path", "target/dynamodb-local"); // a benchmark, not the build
+        }
         try {
             requests = new LocalDynamoDBRequestHandler(0, true, null, false, false);
             // Its own server would listen on all interfaces.
@@ -70,15 +74,50 @@ public final class DynamoDbLocal {
      * remove what has not expired by that of the test.
      */
     public DynamoDbTable open(InstantSource clock) {
+        return open(clock, RequestListener.NONE);
+    }
+
+    /** The same, telling {@code listener} of its requests. */
+    public DynamoDbTable open(InstantSource clock, RequestListener listener) {
+        return DynamoDbTable.open(settings(newTable()), clock, listener);
+    }
+
+    /** How long requests and operations may take, and how much may be under way. */
+    public record Limits(Duration requestTimeout, Duration deadline, long maxPendingBytes) {}
+
+    /** The same, by way of {@code proxy}. */
+    public DynamoDbTable open(InstantSource clock, URI proxy, Limits limits) {
+        DynamoDbSettings settings = new DynamoDbSettings(
+                proxy, newTable(), null, limits.requestTimeout, limits.deadline, limits.maxPendingBytes, 16);
+        return DynamoDbTable.open(settings, clock, RequestListener.NONE);
+    }
+
+    private Location newTable() {
         Location location = newLocation();
-        new TableSetup(client(location), location.table()).createTable();
-        return DynamoDbTable.open(settings(location), clock, RequestListener.NONE);
+        new TableSetup(client(location), location.table()).createTable(Creation.ON_DEMAND);
+        return location;
+    }
+
+    /** The settings with which a service in a process of its own keeps its data in a table of its own here. */
+    public Map<String, String> environment() {
+        return environment(endpoint);
+    }
+
+    /** The same, by way of {@code proxy}. */
+    public Map<String, String> environment(URI proxy) {
+        return Map.of(
+                "HEARTH_TABLE_ENGINE", "dynamodb",
+                "HEARTH_DYNAMODB_ENDPOINT", proxy.toString(),
+                "HEARTH_DYNAMODB_REGION", String.valueOf(newLocation().region()),
+                "HEARTH_DYNAMODB_CREATE", "true",
+                "AWS_ACCESS_KEY_ID", "local",
+                "AWS_SECRET_ACCESS_KEY", "local");
     }
 
     /** With time for a machine that is busy. */
     DynamoDbSettings settings(Location location) {
         return new DynamoDbSettings(
-                endpoint, location, false, Duration.ofSeconds(20), Duration.ofSeconds(60), 64 << 20, 16);
+                endpoint, location, null, Duration.ofSeconds(20), Duration.ofSeconds(60), 64 << 20, 16);
     }
 
     DynamoDbAsyncClient client(Location location) {

@@ -3,12 +3,19 @@ package io.hearth.table.dynamodb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.table.ChangeStart;
 import io.hearth.table.FakeClock;
 import io.hearth.table.TableException;
 import io.hearth.table.UnsupportedFormatException;
+import io.hearth.table.dynamodb.DynamoDbSettings.Capacity;
+import io.hearth.table.dynamodb.DynamoDbSettings.Creation;
 import io.hearth.table.dynamodb.DynamoDbSettings.Location;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.BillingMode;
@@ -24,11 +31,11 @@ final class TableSetupIT {
 
     @Test
     void open_tableAbsent_createsItOnlyWhenToldTo() {
-        assertThatThrownBy(() -> open(false))
+        assertThatThrownBy(() -> open(null))
                 .isInstanceOf(TableException.class)
                 .hasMessageContaining("HEARTH_DYNAMODB_CREATE");
 
-        open(true).close();
+        open(Creation.ON_DEMAND).close();
 
         TableDescription table = client.describeTable(request -> request.tableName(location.table()))
                 .join()
@@ -40,7 +47,7 @@ final class TableSetupIT {
                 .timeToLiveDescription();
         assertThat(ttl.attributeName()).isEqualTo("exp");
         assertThat(ttl.timeToLiveStatus()).isIn(TimeToLiveStatus.ENABLED, TimeToLiveStatus.ENABLING);
-        open(false).close();
+        open(null).close();
     }
 
     @Test
@@ -52,7 +59,49 @@ final class TableSetupIT {
                         .billingMode(BillingMode.PAY_PER_REQUEST))
                 .join();
 
-        assertThatThrownBy(() -> open(true)).isInstanceOf(UnsupportedFormatException.class);
+        assertThatThrownBy(() -> open(Creation.ON_DEMAND)).isInstanceOf(UnsupportedFormatException.class);
+    }
+
+    @Test
+    void open_byThreeProcessesAtOnce_createsOneTable() {
+        List<CompletableFuture<Void>> starts = Stream.generate(() -> CompletableFuture.runAsync(
+                        () -> open(Creation.ON_DEMAND).close(), task -> new Thread(task).start()))
+                .limit(3)
+                .toList();
+
+        assertThat(starts).allSatisfy(start -> assertThat(start).succeedsWithin(Duration.ofSeconds(60)));
+    }
+
+    @Test
+    void open_creatorDiedHalfway_switchesOnWhatIsMissing() {
+        new TableSetup(client, location.table()).createTable(Creation.ON_DEMAND);
+        client.updateTable(update ->
+                        update.tableName(location.table()).streamSpecification(stream -> stream.streamEnabled(false)))
+                .join();
+
+        try (DynamoDbTable table = open(Creation.ON_DEMAND)) {
+            assertThat(table.changesFrom(ChangeStart.NOW).await().indefinitely())
+                    .isNotNull();
+        }
+
+        assertThat(client.describeTimeToLive(request -> request.tableName(location.table()))
+                        .join()
+                        .timeToLiveDescription()
+                        .attributeName())
+                .isEqualTo("exp");
+    }
+
+    @Test
+    void open_provisioned_givesTableAndIndexTheirUnits() {
+        open(new Creation(new Capacity(50, 200))).close();
+
+        TableDescription table = client.describeTable(request -> request.tableName(location.table()))
+                .join()
+                .table();
+        assertThat(table.provisionedThroughput().readCapacityUnits()).isEqualTo(50);
+        assertThat(table.provisionedThroughput().writeCapacityUnits()).isEqualTo(200);
+        assertThat(table.globalSecondaryIndexes().get(0).provisionedThroughput().writeCapacityUnits())
+                .isEqualTo(20);
     }
 
     @Test
@@ -60,7 +109,7 @@ final class TableSetupIT {
         DynamoDbSettings settings = new DynamoDbSettings(
                 URI.create("http://127.0.0.1:1"),
                 location,
-                true,
+                Creation.ON_DEMAND,
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(3),
                 1 << 20,
@@ -71,12 +120,12 @@ final class TableSetupIT {
                 .hasMessageContaining("cannot be used");
     }
 
-    private DynamoDbTable open(boolean create) {
+    private DynamoDbTable open(@Nullable Creation creation) {
         DynamoDbSettings settings = local.settings(location);
         DynamoDbSettings asked = new DynamoDbSettings(
                 settings.endpoint(),
                 location,
-                create,
+                creation,
                 settings.requestTimeout(),
                 settings.deadline(),
                 settings.maxPendingBytes(),

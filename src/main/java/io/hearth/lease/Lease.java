@@ -1,0 +1,152 @@
+package io.hearth.lease;
+
+import io.hearth.table.ByteReader;
+import io.hearth.table.ByteWriter;
+import io.hearth.table.Bytes;
+import io.hearth.table.Condition;
+import io.hearth.table.ConditionFailedException;
+import io.hearth.table.Consistency;
+import io.hearth.table.CorruptItemException;
+import io.hearth.table.Item;
+import io.hearth.table.Key;
+import io.hearth.table.Table;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * The item of a lease: partition "!leases", sort key its name. Its version grows with every change: the fencing token.
+ * Body, format 1: [1] format | [8] owner, random; 0 once it is released | varint term, ms
+ */
+
+/**
+ * One contender for a lease: work that one process at a time does, as long as it keeps saying that it does.
+ *
+ * <p>Clocks of different machines are never compared. A contender takes the lease over when it has seen the same version of it
+ * for a whole term of its own stopwatch; the holder holds for a term from before it sent its last renewal, which is earlier. So
+ * two never hold at once, whatever their wall clocks say. But a process that stalls between looking at {@link #isHeld} and
+ * what it then does can come too late: work must be harmless even so, or be refused by {@link #fence}.
+ *
+ * <p>Safe for several threads; calls that talk to the table block.
+ */
+public final class Lease {
+    private static final String PARTITION = "!leases";
+    private static final int FORMAT = 1;
+    private static final long NOBODY = 0;
+
+    private final Table table;
+    private final Key key;
+    private final Duration term;
+    private final LongSupplier nanoClock;
+    private final long owner = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
+
+    private long fence;
+    private boolean held;
+    private long heldUntilNanos;
+    private long watchedVersion = -1;
+    private long watchedSinceNanos;
+
+    /**
+     * @param name of the work, alike in all contenders
+     * @param term after how long a holder that says nothing is taken for dead
+     * @param nanoClock a stopwatch that never steps, {@link System#nanoTime} but in tests
+     */
+    public Lease(Table table, String name, Duration term, LongSupplier nanoClock) {
+        this.table = table;
+        this.key = new Key(PARTITION, Bytes.wrap(name.getBytes(StandardCharsets.UTF_8)));
+        this.term = term;
+        this.nanoClock = nanoClock;
+    }
+
+    private record State(long owner, long termMillis) {}
+
+    /**
+     * Takes the lease if it is free, renews it if this holds it, else watches its holder; call it more often than once a term.
+     *
+     * @return whether this holds it now, for a term from when the call began
+     * @throws io.hearth.table.TableException if the table cannot be asked; what was held is held to its end, no longer
+     */
+    public synchronized boolean hold() {
+        long beganNanos = nanoClock.getAsLong();
+        if (held && store(fence, beganNanos)) {
+            return true;
+        }
+        beganNanos = nanoClock.getAsLong();
+        Item found = table.get(key, Consistency.STRONG).await().indefinitely().orElse(null);
+        return mayTake(found) && store(found == null ? 0 : found.version(), beganNanos);
+    }
+
+    /** Whether the lease is held still, as far as this process knows without asking. */
+    public synchronized boolean isHeld() {
+        return held && nanoClock.getAsLong() - heldUntilNanos < 0;
+    }
+
+    /** Grows with every holder and renewal: what a later holder does carries a greater one. Of the last time it was held. */
+    public synchronized long fence() {
+        return fence;
+    }
+
+    /** Gives the lease back, so that others need not wait for its end; does nothing if it is not held. */
+    public synchronized void release() {
+        if (!held) {
+            return;
+        }
+        held = false;
+        try {
+            table.put(item(fence + 1, NOBODY), Condition.version(fence)).await().indefinitely();
+        } catch (ConditionFailedException e) {
+            // somebody has taken it over
+        }
+    }
+
+    private boolean mayTake(@Nullable Item found) {
+        if (found == null) {
+            return true;
+        }
+        State state = decode(found);
+        if (state.owner == owner || state.owner == NOBODY) {
+            return true;
+        }
+        long nowNanos = nanoClock.getAsLong();
+        if (found.version() != watchedVersion) {
+            watchedVersion = found.version();
+            watchedSinceNanos = nowNanos;
+            return false;
+        }
+        return nowNanos - watchedSinceNanos
+                > Duration.ofMillis(state.termMillis).toNanos();
+    }
+
+    private boolean store(long version, long beganNanos) {
+        Condition condition = version == 0 ? Condition.absent() : Condition.version(version);
+        try {
+            table.put(item(version + 1, owner), condition).await().indefinitely();
+        } catch (ConditionFailedException e) {
+            held = false;
+            return false;
+        }
+        fence = version + 1;
+        heldUntilNanos = beganNanos + term.toNanos();
+        held = true;
+        return isHeld();
+    }
+
+    private Item item(long version, long itsOwner) {
+        ByteWriter out = new ByteWriter(16);
+        out.writeByte(FORMAT);
+        out.writeLong(itsOwner);
+        out.writeVarint(term.toMillis());
+        return new Item(key, Bytes.wrap(out.toByteArray()), 0, version, null);
+    }
+
+    private static State decode(Item item) {
+        ByteReader in = new ByteReader(item.body().array());
+        int format = in.readByte();
+        if (format != FORMAT) {
+            throw new CorruptItemException("a lease has format " + format + ", this build knows " + FORMAT);
+        }
+        return new State(in.readLong(), in.readVarint());
+    }
+}

@@ -1,0 +1,199 @@
+package io.hearth.series;
+
+import static io.hearth.series.SeriesFixture.START;
+import static io.hearth.series.SeriesFixture.append;
+import static io.hearth.series.SeriesFixture.scan;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hearth.model.DeviceId;
+import io.hearth.model.EpochMicros;
+import io.hearth.model.TimeRange;
+import io.hearth.model.Value;
+import io.hearth.table.Consistency;
+import io.hearth.table.Direction;
+import io.hearth.table.Item;
+import io.hearth.table.Query;
+import io.hearth.table.SharedTable;
+import io.hearth.table.SortRange;
+import io.hearth.table.Table;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the time series promises when two processes use one table at once. */
+abstract class ReplicasContract {
+    private static final Duration RETENTION = Duration.ofDays(30);
+    private static final long T0 = EpochMicros.of(START);
+    private static final long DAY = Duration.ofDays(1).toSeconds() * 1_000_000;
+    private static final DeviceId D1 = new DeviceId("d1");
+
+    private final SeriesFixture wallClock = new SeriesFixture();
+    private final SeriesFixture otherWallClock = new SeriesFixture();
+    private Table table;
+    private SharedTable view;
+    private SeriesStore store;
+    private SeriesStore other;
+
+    abstract Table openTable(SeriesFixture clock) throws Exception;
+
+    @BeforeEach
+    void open() throws Exception {
+        table = openTable(wallClock);
+        // One connection to the table each, so that a test can come between what the first of them does.
+        view = new SharedTable(table);
+        store = wallClock.open(view, RETENTION);
+        other = otherWallClock.open(new SharedTable(table), RETENTION);
+    }
+
+    @AfterEach
+    void close() {
+        table.close();
+    }
+
+    @Test
+    void append_sameDeviceAndTimeInTheSameInstant_bothAreStored() {
+        for (int i = 0; i < 20; i++) {
+            append(store, "d1", T0, Map.of("a", i));
+            append(other, "d1", T0, Map.of("b", i));
+        }
+        assertThat(items((byte) 0x10)).hasSize(40);
+        assertThat(readings(store)).containsExactly(Map.entry(T0, Map.of("a", 19.0, "b", 19.0)));
+    }
+
+    @Test
+    void append_afterAReplicaWhoseClockIsAheadDied_theLaterWriteWins() {
+        otherWallClock.setNow(START.plusSeconds(5));
+        SeriesStore ahead = otherWallClock.open(new SharedTable(table), RETENTION);
+        append(ahead, "d1", T0, Map.of("a", "first"));
+
+        SeriesStore successor = wallClock.open(new SharedTable(table), RETENTION);
+        append(successor, "d1", T0, Map.of("a", "second"));
+
+        assertThat(readings(successor)).containsExactly(Map.entry(T0, Map.of("a", "second")));
+    }
+
+    @Test
+    void reads_seeWhatTheOtherHasStored_whateverWasAskedBefore() {
+        append(store, "d1", T0 - 2, Map.of("a", 1));
+        assertThat(other.latest(D1).points()).containsOnlyKeys("a");
+        assertThat(other.latestAfter(null, 10).devices()).hasSize(1);
+        other.warmUp(nanos -> {});
+
+        append(store, "d1", T0, Map.of("a", 2, "new", 3));
+        append(store, "d2", T0, Map.of("a", 4));
+
+        assertThat(other.latest(D1).points())
+                .isEqualTo(Map.of(
+                        "a", new LatestPoint(new Value.Num(2), T0),
+                        "new", new LatestPoint(new Value.Num(3), T0)));
+        assertThat(other.latest(List.of(new DeviceId("d2"), new DeviceId("d3"), D1)))
+                .extracting(latest -> latest.device().value() + latest.points().size())
+                .containsExactly("d21", "d30", "d12");
+        assertThat(other.latestAfter(null, 10).devices())
+                .extracting(latest -> latest.device().value())
+                .containsExactly("d1", "d2");
+        assertThat(readings(other)).hasSize(2);
+    }
+
+    @Test
+    void metrics_learnedByBoth_areAllInTheRecord() {
+        append(store, "d1", T0, Map.of("a", 1));
+        append(other, "d1", T0, Map.of("b", 1));
+        append(store, "d1", T0, Map.of("c", 1));
+        append(other, "d1", T0, Map.of("d", 1, "a", 2));
+
+        assertThat(store.device(D1).orElseThrow().metrics()).containsExactly("a", "b", "c", "d");
+        assertThat(other.latest(D1).points()).containsOnlyKeys("a", "b", "c", "d");
+    }
+
+    @Test
+    void seal_byBothAtOnce_leavesOneChunk_andTheSameAnswer() {
+        fillYesterday();
+        List<Map.Entry<Long, Map<String, Object>>> before = readings(store);
+        // The first has read the runs, and stalls before it stores their chunk.
+        view.beforeReplace(
+                () -> assertThat(other.seal(T0, nanos -> {}).readings()).isEqualTo(10));
+
+        assertThat(store.seal(T0, nanos -> {}).readings()).isZero();
+
+        assertThat(readings(store)).isEqualTo(before);
+        assertThat(items((byte) 0x20)).hasSize(1);
+        assertThat(items((byte) 0x10)).isEmpty();
+    }
+
+    @Test
+    void seal_thatStalledWhileTheOtherErased_bringsNothingBack() {
+        fillYesterday();
+        view.beforeReplace(() -> other.erase(D1, TimeRange.ALL));
+
+        store.seal(T0, nanos -> {});
+
+        assertThat(readings(store)).isEmpty();
+        assertThat(items((byte) 0x20)).isEmpty();
+    }
+
+    @Test
+    void seal_whoseChunkTheOtherErased_goesOnWithoutIt() {
+        fillYesterday();
+        // The chunk is stored, and the first stalls before it says so.
+        view.beforePut(() -> other.erase(D1, new TimeRange(T0 - DAY, T0 - DAY + 5)));
+
+        store.seal(T0, nanos -> {});
+        assertThat(readings(store)).hasSize(5);
+        other.seal(T0, nanos -> {});
+        assertThat(readings(store)).hasSize(5);
+        assertThat(items((byte) 0x10)).isEmpty();
+    }
+
+    @Test
+    void erase_whileTheOtherSeals_erasesTheChunkAsWell() {
+        fillYesterday();
+        // The eraser has read the runs, and stalls before it says which it replaces.
+        view.beforePut(() -> {});
+        view.beforePut(() -> other.seal(T0, nanos -> {}));
+
+        store.erase(D1, new TimeRange(T0 - DAY, T0 - DAY + 5));
+
+        assertThat(readings(other)).hasSize(5);
+        other.seal(T0, nanos -> {});
+        assertThat(readings(other)).hasSize(5);
+    }
+
+    @Test
+    void erase_ofADevice_isSeenByTheOther_andItIsKnownAgainOnceLookedFor() {
+        append(other, "d1", T0, Map.of("a", 1));
+        store.erase(D1);
+        assertThat(other.latest(D1).points()).isEmpty();
+        assertThat(other.device(D1)).isEmpty();
+
+        // The other has not heard that the record is gone; what it stores is there all the same.
+        append(other, "d1", T0 + 1, Map.of("a", 2));
+        assertThat(readings(store)).hasSize(1);
+        assertThat(store.latest(D1).points()).hasSize(1);
+    }
+
+    private void fillYesterday() {
+        for (int i = 0; i < 10; i++) {
+            append(i % 2 == 0 ? store : other, "d1", T0 - DAY + i, Map.of("a", i));
+        }
+    }
+
+    private static List<Map.Entry<Long, Map<String, Object>>> readings(SeriesStore of) {
+        return scan(of, "d1", TimeRange.ALL, Set.of(), Direction.ASCENDING);
+    }
+
+    private List<Item> items(byte kind) {
+        return table
+                .query(new Query("d1", SortRange.ALL, Direction.ASCENDING, 1000, null, Consistency.STRONG))
+                .await()
+                .indefinitely()
+                .items()
+                .stream()
+                .filter(item -> item.key().sortKey().array()[0] == kind)
+                .toList();
+    }
+}
