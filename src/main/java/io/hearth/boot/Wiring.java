@@ -37,6 +37,7 @@ import io.hearth.table.rocksdb.RocksDbTable;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.system.DiskSpaceMetrics;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Clock;
@@ -98,6 +99,7 @@ class Wiring {
                         config.writeBuffer().asLongValue(),
                         config.maxPending().asLongValue());
                 TableMetrics metrics = new TableMetrics(registry);
+                new DiskSpaceMetrics(hearth.dataDir().toFile()).bindTo(registry);
                 RocksDbTable table = RocksDbTable.open(settings, wallClock, metrics);
                 metrics.watch(table);
                 yield table;
@@ -177,8 +179,12 @@ class Wiring {
 
     @Produces
     @Singleton
-    DevicePresence presence(Table table, HearthConfig config, InstantSource wallClock) {
-        return new DevicePresence(table, wallClock, config.retention());
+    DevicePresence presence(Table table, HearthConfig config, InstantSource wallClock, MeterRegistry registry) {
+        DevicePresence presence = new DevicePresence(table, wallClock, config.retention());
+        Gauge.builder("hearth.devices.online", presence, DevicePresence::online)
+                .description("Devices that are online, as far as this process has heard")
+                .register(registry);
+        return presence;
     }
 
     @Produces

@@ -130,6 +130,13 @@ public final class DevicePresence {
         return Optional.ofNullable(load(device).await().indefinitely().presence);
     }
 
+    /** How many devices this process knows to be online. */
+    public synchronized long online() {
+        return states.values().stream()
+                .filter(state -> state.presence != null && state.presence.online())
+                .count();
+    }
+
     /** Forgets a device that is erased; it is known again when it connects or speaks again. Blocks until that is durable. */
     public void forget(DeviceId device) {
         synchronized (this) {

@@ -88,7 +88,11 @@ public final class Evaluator {
             sink.series(Labels.NONE, values);
         } else if (expression instanceof Expr.Aggregate aggregate) {
             Aggregation aggregation = aggregation(aggregate);
-            vector(aggregate.vector(), aggregation);
+            if (aggregate.vector() instanceof Expr.WindowCall call && forgetsNames(aggregate)) {
+                windowSeries(call, aggregation);
+            } else {
+                vector(aggregate.vector(), aggregation);
+            }
             aggregation.emit(sink);
         } else if (expression instanceof Expr.Binary binary) {
             binary(binary, sink);
@@ -129,13 +133,27 @@ public final class Evaluator {
         }
     }
 
+    /**
+     * Whether series that differ only by name fall into one group all the same, so that they need not differ otherwise: as
+     * Prometheus does with its feature promql-delayed-name-removal, so that a fold may go over all metrics of a device.
+     */
+    private static boolean forgetsNames(Expr.Aggregate aggregate) {
+        return aggregate.parameter() == null
+                && !aggregate.grouping().without()
+                && !aggregate.grouping().labels().contains(Labels.NAME);
+    }
+
     private <E extends Exception> void windowCall(Expr.WindowCall call, SeriesSink<E> sink) throws E {
+        windowSeries(call, call.function().keepsName() ? sink : unnamed(sink));
+    }
+
+    private <E extends Exception> void windowSeries(Expr.WindowCall call, SeriesSink<E> sink) throws E {
         long rangeMicros = call.window().rangeMicros();
         long offsetMicros = call.window().series().offsetMicros();
         double[] parameters = call.parameter() == null ? new double[0] : scalar(call.parameter());
         Supplier<StepSampler> samplers = () -> new StepSampler.Windowed(
                 grid, offsetMicros, rangeMicros, Window.of(call.function(), rangeMicros, parameters, budget));
-        sample(call.window().series(), rangeMicros, samplers, call.function().keepsName() ? sink : unnamed(sink));
+        sample(call.window().series(), rangeMicros, samplers, sink);
     }
 
     private <E extends Exception> void valueCall(Expr.ValueCall call, SeriesSink<E> sink) throws E {

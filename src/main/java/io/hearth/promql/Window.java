@@ -37,7 +37,8 @@ abstract class Window {
             case RATE -> new ChangeWindow(budget, true, rangeMicros / 1e6);
             case INCREASE -> new ChangeWindow(budget, true, 1);
             case DELTA -> new ChangeWindow(budget, false, 1);
-            case COUNT_OVER_TIME, LAST_OVER_TIME, IRATE, IDELTA -> new EdgeWindow(budget, function);
+            case COUNT_OVER_TIME, LAST_OVER_TIME, TS_OF_LAST_OVER_TIME, IRATE, IDELTA ->
+                new EdgeWindow(budget, function);
             case QUANTILE_OVER_TIME -> new QuantileWindow(budget, parameters);
         };
     }
@@ -297,6 +298,7 @@ abstract class Window {
             return switch (function) {
                 case COUNT_OVER_TIME -> size();
                 case LAST_OVER_TIME -> values[tail - 1];
+                case TS_OF_LAST_OVER_TIME -> timesMicros[tail - 1] / 1e6;
                 case IDELTA -> values[tail - 1] - values[tail - 2];
                 case IRATE -> {
                     double last = values[tail - 1];

@@ -10,6 +10,8 @@ public enum WindowFunction {
     SUM_OVER_TIME,
     COUNT_OVER_TIME,
     LAST_OVER_TIME,
+    /** When the last sample was taken, epoch seconds. */
+    TS_OF_LAST_OVER_TIME,
     STDDEV_OVER_TIME,
     STDVAR_OVER_TIME,
     QUANTILE_OVER_TIME,

@@ -29,7 +29,7 @@ record KubernetesObject(Map<String, Object> tree) {
     /** The node at a path, null if there is none. */
     Object at(String path) {
         Object node = tree;
-        for (String step : path.split("\\.")) {
+        for (String step : path.split("\\.", -1)) {
             node = node instanceof Map<?, ?> map ? map.get(step) : null;
         }
         return node;

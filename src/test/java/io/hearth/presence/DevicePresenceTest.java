@@ -40,6 +40,15 @@ class DevicePresenceTest {
     }
 
     @Test
+    void online_countsDevicesAndNotTheirConnections() {
+        presence.connected(D1, 1);
+        presence.said(D1, true, 1);
+        assertThat(presence.online()).isEqualTo(1);
+        presence.disconnected(D1, 1);
+        assertThat(presence.online()).isZero();
+    }
+
+    @Test
     void disconnect_ofASessionThatAnotherHasReplaced_changesNothing() {
         presence.connected(D1, 1);
         pass(10);

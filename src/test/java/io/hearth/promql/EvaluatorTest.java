@@ -24,6 +24,10 @@ class EvaluatorTest {
         return source;
     }
 
+    private static TreeMap<Integer, Double> points(double first) {
+        return new TreeMap<>(Map.of(0, first));
+    }
+
     private static double at(SeriesSource source, String query, long second) {
         Map<Map<String, String>, TreeMap<Integer, Double>> answer =
                 Answers.of(source, query, StepGrid.instant(second * SECOND));
@@ -40,6 +44,7 @@ class EvaluatorTest {
                 "rate(x[1m]) | 1055 | 1",
                 // The window is open at its left end: (990, 1050] has all, (1000, 1050] not the first.
                 "count_over_time(x[1m]) | 1050 | 6",
+                "ts_of_last_over_time(x[1m]) | 1055 | 1050",
                 "count_over_time(x[50s]) | 1050 | 5",
                 // Ten minutes back there is nothing: half an interval before the first sample, not ten minutes.
                 "increase(x[10m]) | 1050 | 55",
@@ -90,6 +95,22 @@ class EvaluatorTest {
         assertThat(at(source, "motion", 2)).isEqualTo(0);
         assertThat(at(source, "mixed", 2)).isEqualTo(5);
         assertThat(Answers.of(source, "state", StepGrid.instant(2 * SECOND))).isEmpty();
+    }
+
+    @Test
+    void aggregate_overTheWindowsOfAllMetrics_takesThoseThatDifferOnlyByName() {
+        MemorySeries source = new MemorySeries(2)
+                .put("d1", SECOND, Map.of("a", 1, "b", 2))
+                .put("d1", 2 * SECOND, Map.of("a", 3))
+                .put("d2", 2 * SECOND, Map.of("b", 4));
+        StepGrid now = StepGrid.instant(10 * SECOND);
+
+        assertThat(Answers.of(source, "sum by (device) (count_over_time({__name__=~\".+\"}[1m]))", now))
+                .isEqualTo(Map.of(Map.of("device", "d1"), points(3), Map.of("device", "d2"), points(1)));
+        assertThat(Answers.of(source, "max by (device) (ts_of_last_over_time({__name__=~\".+\"}[1m]))", now))
+                .isEqualTo(Map.of(Map.of("device", "d1"), points(2), Map.of("device", "d2"), points(2)));
+        assertThatThrownBy(() -> Answers.of(source, "count_over_time({__name__=~\".+\"}[1m])", now))
+                .hasMessageContaining("same labelset");
     }
 
     @Test
