@@ -111,8 +111,8 @@ final class ShadowDevice {
         long at = System.nanoTime() + traffic.reaction().toNanos();
         run.timers.at(at, () -> {
             run.stats.shadow().reportedSent();
-            String payload =
-                    "{\"state\":{\"reported\":" + wanted + "},\"clientToken\":\"" + shadows.open('d', at) + "\"}";
+            String payload = "{\"state\":{\"reported\":" + wanted + "},\"clientToken\":\""
+                    + shadows.open(ShadowRun.DEVICE, at) + "\"}";
             session.report(new Message.Raw(update, bytes(payload)));
         });
     }

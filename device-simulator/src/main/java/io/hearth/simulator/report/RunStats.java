@@ -222,9 +222,10 @@ public final class RunStats {
         return startedAt.plusNanos(nanos - createdNanos);
     }
 
-    /** From the schedule's start to the last message sent or acknowledged; connecting is not in it. */
+    /** From the schedule's start to the last message sent or answered; connecting is not in it. */
     public Duration activeTime() {
-        return Duration.ofNanos(lastNanos - startNanos);
+        long active = lastNanos - startNanos;
+        return Duration.ofNanos(shadow.used() ? Math.max(active, shadow.lastNanos() - startNanos) : active);
     }
 
     /** Error counts by reason. */

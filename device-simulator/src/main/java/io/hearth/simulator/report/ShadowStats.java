@@ -19,6 +19,7 @@ public final class ShadowStats {
     private final Histogram totalDelta = Latencies.empty();
     private final Histogram totalAnswer = Latencies.empty();
     private volatile boolean used;
+    private volatile long lastNanos = System.nanoTime();
 
     /** An app asked for something. */
     public void desiredSent() {
@@ -35,12 +36,14 @@ public final class ShadowStats {
     /** An update of an app or a device was accepted; both count from when it was meant to be sent. */
     public void accepted(long intendedNanos, long nowNanos) {
         accepted.increment();
+        lastNanos = nowNanos;
         answer.recordValue(micros(intendedNanos, nowNanos));
     }
 
     /** What an app asked for reached the device. */
     public void deltaArrived(long intendedNanos, long nowNanos) {
         deltas.increment();
+        lastNanos = nowNanos;
         delta.recordValue(micros(intendedNanos, nowNanos));
     }
 
@@ -51,6 +54,11 @@ public final class ShadowStats {
 
     private static long micros(long intendedNanos, long nowNanos) {
         return Math.min(Latencies.MAX_MICROS, Math.max(0, (nowNanos - intendedNanos) / 1_000));
+    }
+
+    /** When the last answer or delta came, {@link System#nanoTime()}; nothing of meaning before that. */
+    long lastNanos() {
+        return lastNanos;
     }
 
     public boolean used() {

@@ -43,9 +43,9 @@ final class ShadowResponder implements Closeable {
             publish(topic + "/rejected", "{\"code\":429,\"message\":\"Too many\"," + token + "}");
             return;
         }
-        if (desired != null) {
-            publish(topic + "/delta", "{\"version\":1,\"state\":" + desired + "," + token + "}");
-        }
+        // A report makes a delta where desired has gone on meanwhile; it has the report's token and no write of an
+        // app's.
+        publish(topic + "/delta", "{\"version\":1,\"state\":" + (desired == null ? "{}" : desired) + "," + token + "}");
         publish(topic + "/accepted", "{\"version\":1,\"state\":" + state + "," + token + "}");
     }
 
