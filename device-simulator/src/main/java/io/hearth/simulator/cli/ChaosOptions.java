@@ -59,15 +59,21 @@ final class ChaosOptions {
                 seed == null ? new Random().nextInt(1_000_000) : seed);
     }
 
-    /** Begins to carry the plan out, or does nothing without one. */
+    /**
+     * Begins to carry the plan out, or does nothing without one.
+     *
+     * @param err null if lines would get in the way of what is shown there
+     */
     @Nullable
-    Chaos start(@Nullable ChaosPlan plan, RunStats stats, PrintWriter err) {
+    Chaos start(@Nullable ChaosPlan plan, RunStats stats, @Nullable PrintWriter err) {
         return plan == null ? null : new Chaos(plan, stats, line -> write(line, err));
     }
 
-    private void write(String line, PrintWriter err) {
-        err.println(line);
-        err.flush();
+    private void write(String line, @Nullable PrintWriter err) {
+        if (err != null) {
+            err.println(line);
+            err.flush();
+        }
         if (log != null) {
             try {
                 Files.writeString(

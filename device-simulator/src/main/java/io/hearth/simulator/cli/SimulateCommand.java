@@ -316,7 +316,7 @@ final class SimulateCommand implements Callable<Integer> {
         String failure = null;
         try {
             try (ProgressTicker ticker = new ProgressTicker(stats, ledger, progressView(run.plan, stats));
-                    Chaos monkey = chaos.start(run.chaos, stats, err)) {
+                    Chaos monkey = chaos.start(run.chaos, stats, isLive() ? null : err)) {
                 run.body.publish(recorder, stats, stop);
             } catch (PublishFailedException e) {
                 failure = e.getMessage();
@@ -335,12 +335,15 @@ final class SimulateCommand implements Callable<Integer> {
         }
     }
 
+    private boolean isLive() {
+        return !quiet && (view == View.LIVE || (view == View.AUTO && System.console() != null));
+    }
+
     private @Nullable ProgressView progressView(RunPlan plan, RunStats stats) {
         if (quiet) {
             return null;
         }
-        boolean live = view == View.LIVE || view == View.AUTO && System.console() != null;
-        return live ? new LiveView(stats, plan, System.err) : new ProgressDisplay(stats, System.err);
+        return isLive() ? new LiveView(stats, plan, System.err) : new ProgressDisplay(stats, System.err);
     }
 
     private void print(RunReport report, Devices ran, @Nullable String failure) throws IOException {

@@ -14,7 +14,7 @@ import org.HdrHistogram.Histogram;
 public final class LiveView implements ProgressView {
 
     private static final String BARS = "▁▂▃▄▅▆▇█";
-    private static final int HISTORY = 40;
+    private static final int HISTORY = 30;
     private static final int WIDTH = 40;
 
     private final RunStats stats;
@@ -40,11 +40,14 @@ public final class LiveView implements ProgressView {
         if (linesShown > 0) {
             frame.append("\u001b[").append(linesShown).append('A');
         }
+        // Lines that are too long for the terminal are cut by it: wrapped ones would not be counted when going up
+        // again.
+        frame.append("\u001b[?7l");
         for (String line : lines) {
             frame.append('\r').append(line).append("\u001b[K\n");
         }
         // What a longer frame before this one left below.
-        frame.append("\u001b[J");
+        frame.append("\u001b[J\u001b[?7h");
         linesShown = lines.size();
         out.print(frame);
         out.flush();

@@ -41,7 +41,7 @@ public final class RunStats {
     private final Histogram total = Latencies.empty();
     private final Histogram ofPhase = Latencies.empty();
     private final CountDownLatch started = new CountDownLatch(1);
-    private final Instant startedAt = Instant.now();
+    private final Instant createdAt = Instant.now();
     private final long createdNanos = System.nanoTime();
     private volatile long startNanos = createdNanos;
     private volatile long lastNanos = createdNanos;
@@ -208,9 +208,9 @@ public final class RunStats {
         return phase;
     }
 
-    /** When the run began, connecting included. */
+    /** When the schedule began, or this was made if it has not. */
     public Instant startedAt() {
-        return startedAt;
+        return at(startNanos);
     }
 
     /** When the schedule began, {@link System#nanoTime()}. */
@@ -219,7 +219,7 @@ public final class RunStats {
     }
 
     private Instant at(long nanos) {
-        return startedAt.plusNanos(nanos - createdNanos);
+        return createdAt.plusNanos(nanos - createdNanos);
     }
 
     /** From the schedule's start to the last message sent or answered; connecting is not in it. */
