@@ -40,6 +40,7 @@ class ExternalModeKillIT {
             awaitSubscribed(hearth);
             try {
                 try (Simulator simulator = simulate(broker, ledger, seed)) {
+                    simulator.awaitAcknowledged();
                     for (int kill = 1; kill <= KILLS; kill++) {
                         // The moment of the kill is what varies: not a wait for something that could be awaited.
                         TimeUnit.MILLISECONDS.sleep(300 + random.nextInt(1200));

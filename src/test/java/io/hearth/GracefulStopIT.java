@@ -57,6 +57,7 @@ class GracefulStopIT {
                 "--no-ts",
                 "--ledger",
                 ledger.toString())) {
+            simulator.awaitAcknowledged();
             for (int stop = 0; stop < STOPS; stop++) {
                 // The moment is what varies: not a wait for something that could be awaited.
                 TimeUnit.MILLISECONDS.sleep(1500);

@@ -8,10 +8,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
 
 /** The device simulator as its users run it: a process of its own. */
 public final class Simulator implements AutoCloseable {
     private static final Path JAR = Path.of("device-simulator", "target", "device-simulator.jar");
+    private static final Pattern ACKNOWLEDGED = Pattern.compile("acked [1-9]");
 
     private final Process process;
     private final Path log;
@@ -45,6 +48,16 @@ public final class Simulator implements AutoCloseable {
 
     public boolean isRunning() {
         return process.isAlive();
+    }
+
+    /** Waits until a progress line says that something was acknowledged: a kill before that would not be one under load. */
+    public void awaitAcknowledged() {
+        Awaitility.await().atMost(60, TimeUnit.SECONDS).until(() -> {
+            if (!isRunning()) {
+                throw new IllegalStateException("the simulator ended before anything was acknowledged:\n" + log());
+            }
+            return ACKNOWLEDGED.matcher(log()).find();
+        });
     }
 
     /** Waits until it has ended and returns its exit code. */
