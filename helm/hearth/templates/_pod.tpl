@@ -197,6 +197,9 @@ spec:
       volumeMounts:
         - {name: data, mountPath: /var/lib/hearth}
         - {name: tmp, mountPath: /tmp}
+        {{- with .Values.extraVolumeMounts }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
         {{- if .Values.http.tls.enabled }}
         - {name: http-tls, mountPath: /etc/hearth/http-tls, readOnly: true}
         {{- end }}
@@ -209,6 +212,9 @@ spec:
   volumes:
     - name: tmp
       emptyDir: {sizeLimit: {{ .Values.tmpSize }}}
+    {{- with .Values.extraVolumes }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
     {{- if include "hearth.distributed" . }}
     - name: data
       emptyDir: {sizeLimit: {{ .Values.scratchSize }}}

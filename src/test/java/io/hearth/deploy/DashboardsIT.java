@@ -42,6 +42,7 @@ class DashboardsIT {
     private static final String OTHER_MODES = "Other modes";
 
     private static final Set<String> METRICS_OF_OTHER_MODES = Set.of(
+            "hearth_backup_last_timestamp_seconds",
             "hearth_mqtt_broker_connected",
             "hearth_mqtt_broker_sessions_begun_total",
             "hearth_table_throttled_total",
