@@ -124,8 +124,12 @@ final class SegmentScan implements Iterator<Segment> {
 
     /** Some columns of a chunk, with all of its readings; valid until the next decoding. */
     ReadingBlock decode(Chunk chunk, Predicate<String> columns) {
+        return decodeBefore(Long.MAX_VALUE, chunk, columns);
+    }
+
+    private ReadingBlock decodeBefore(long beforeMicros, Chunk chunk, Predicate<String> columns) {
         try {
-            return chunk.decode(columns, scratch);
+            return chunk.decodeBefore(beforeMicros, columns, scratch);
         } catch (CorruptChunkException e) {
             throw corrupt(chunk.firstMicros(), e);
         }
@@ -285,7 +289,7 @@ final class SegmentScan implements Iterator<Segment> {
         BlockBuilder builder =
                 new BlockBuilder(metrics, new TimeRange(startMicros, endMicros), nowMicros, itsRuns.size());
         for (Chunk chunk : chunks) {
-            builder.addChunk(decode(chunk, wanted), chunk.spans());
+            builder.addChunk(decodeBefore(endMicros, chunk, wanted), chunk.spans());
         }
         for (Item run : itsRuns) {
             builder.addRun(run);

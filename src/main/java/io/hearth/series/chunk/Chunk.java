@@ -5,6 +5,7 @@ import io.hearth.model.ReadingBlock;
 import io.hearth.table.UnsupportedFormatException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Predicate;
@@ -169,16 +170,26 @@ public final class Chunk {
      * @throws CorruptChunkException if the times or a wanted column are not as they were written
      */
     public ReadingBlock decode(Predicate<String> wanted, ChunkScratch scratch) {
+        return decodeBefore(Long.MAX_VALUE, wanted, scratch);
+    }
+
+    /** As {@link #decode}, but only the readings before a time; the earlier it is, the less there is to do. */
+    public ReadingBlock decodeBefore(long endMicros, Predicate<String> wanted, ChunkScratch scratch) {
         long[] micros = decodeTimes(scratch);
+        int size = readings;
+        if (endMicros <= lastMicros) {
+            int at = Arrays.binarySearch(micros, 0, readings, endMicros);
+            size = at >= 0 ? at : -at - 1;
+        }
         List<Column> columns = new ArrayList<>();
         for (int i = 0; i < sections.size(); i++) {
             String metric = metrics.get(i).metric();
             if (wanted.test(metric)) {
                 ByteSource in = checked(sections.get(i), "column " + metric);
-                columns.add(ColumnDecoder.decode(in, metric, readings, scratch, scratch.column(columns.size())));
+                columns.add(ColumnDecoder.decode(in, metric, readings, size, scratch, scratch.column(columns.size())));
             }
         }
-        return new ReadingBlock(readings, micros, columns);
+        return new ReadingBlock(size, micros, columns);
     }
 
     private long[] decodeTimes(ChunkScratch scratch) {

@@ -14,19 +14,25 @@ import org.jspecify.annotations.Nullable;
 final class ColumnDecoder {
     private ColumnDecoder() {}
 
+    /** @param wanted how many of the readings are wanted; what the column has behind them means nothing */
     static Column decode(
-            ByteSource in, String metric, int readings, ChunkScratch scratch, ChunkScratch.ColumnArrays arrays) {
+            ByteSource in,
+            String metric,
+            int readings,
+            int wanted,
+            ChunkScratch scratch,
+            ChunkScratch.ColumnArrays arrays) {
         byte[] kinds = arrays.kinds(readings);
         int[] counts = KindCoder.decode(in, readings, scratch, kinds);
         double[] numbers = arrays.numbers(readings);
         if (counts[Column.NUMBER] == readings) {
-            NumberDecoder.decode(in, readings, numbers, scratch);
+            NumberDecoder.decode(in, readings, wanted, numbers, scratch);
             in.expectEnd();
             return new Column(metric, null, numbers, null);
         }
         if (counts[Column.NUMBER] > 0) {
             double[] packed = scratch.packedNumbers(readings);
-            NumberDecoder.decode(in, counts[Column.NUMBER], packed, scratch);
+            NumberDecoder.decode(in, counts[Column.NUMBER], counts[Column.NUMBER], packed, scratch);
             int next = 0;
             for (int i = 0; i < readings; i++) {
                 if (kinds[i] == Column.NUMBER) {

@@ -47,6 +47,15 @@ final class IntegerDecoder {
 
     /** @param out takes {@code count} integers */
     static void decode(ByteSource in, int count, long[] out, ChunkScratch scratch) {
+        decode(in, count, count, out, scratch);
+    }
+
+    /**
+     * Reads past {@code count} integers and decodes the first {@code wanted} of them.
+     *
+     * @param out has room for {@code count}; what stands behind those that are wanted means nothing
+     */
+    static void decode(ByteSource in, int count, int wanted, long[] out, ChunkScratch scratch) {
         if (count == 0) {
             return;
         }
@@ -61,10 +70,10 @@ final class IntegerDecoder {
         }
         if ((tag & RANS) == 0) {
             readRuns(in, order, count, out);
-            integrate(order, count, out);
+            integrate(order, wanted, out);
         } else {
             int lanes = (tag & INTERLEAVED) == 0 ? 1 : RansDecoder.LANES;
-            readRans(in, order, count, scaleBits, lanes, out, scratch);
+            readRans(in, order, count, wanted, scaleBits, lanes, out, scratch);
         }
     }
 
@@ -79,17 +88,26 @@ final class IntegerDecoder {
     }
 
     private static void readRans(
-            ByteSource in, int order, int count, int scaleBits, int lanes, long[] out, ChunkScratch scratch) {
+            ByteSource in,
+            int order,
+            int count,
+            int wanted,
+            int scaleBits,
+            int lanes,
+            long[] out,
+            ChunkScratch scratch) {
         long center = in.zigzag();
         long unit = in.varint();
         int[] table = scratch.table();
         int largest = RansModel.readTable(in, scaleBits, table);
         byte[] tokens = scratch.tokens(count);
-        int tokenCount = count - order;
-        RansDecoder.decode(in, table, scaleBits, lanes, tokens, tokenCount);
+        int all = count - order;
+        // Where bits are stored beside tokens, only all tokens tell how many.
+        int tokenCount = largest >= Tokens.DIRECT ? all : Math.max(0, Math.min(all, wanted - order));
+        RansDecoder.decode(in, table, scaleBits, lanes, tokens, all, tokenCount);
         if (largest >= Tokens.DIRECT) {
             readStoredBits(in, tokens, tokenCount, center, unit, out, order);
-            integrate(order, count, out);
+            integrate(order, wanted, out);
             return;
         }
         long[] differences = new long[Tokens.DIRECT];
@@ -107,7 +125,7 @@ final class IntegerDecoder {
             for (int i = 0; i < tokenCount; i++) {
                 out[i + order] = differences[tokens[i] & mask];
             }
-            integrate(order, count, out);
+            integrate(order, wanted, out);
         }
     }
 

@@ -29,16 +29,20 @@ final class NumberDecoder {
 
     private NumberDecoder() {}
 
-    /** @param out takes {@code count} numbers */
-    static void decode(ByteSource in, int count, double[] out, ChunkScratch scratch) {
+    /**
+     * Reads past {@code count} numbers and decodes the first {@code wanted} of them.
+     *
+     * @param out has room for {@code count}; what stands behind those that are wanted means nothing
+     */
+    static void decode(ByteSource in, int count, int wanted, double[] out, ChunkScratch scratch) {
         int tag = in.u8();
         switch (tag & FORM_MASK) {
-            case DECIMALS -> decodeDecimals(in, tag, count, out, scratch);
-            case DICTIONARY -> decodeDictionary(in, count, out, scratch);
+            case DECIMALS -> decodeDecimals(in, tag, count, wanted, out, scratch);
+            case DICTIONARY -> decodeDictionary(in, count, wanted, out, scratch);
             case BITS -> {
                 long[] ordered = scratch.integers(count);
-                IntegerDecoder.decode(in, count, ordered, scratch);
-                for (int i = 0; i < count; i++) {
+                IntegerDecoder.decode(in, count, wanted, ordered, scratch);
+                for (int i = 0; i < wanted; i++) {
                     out[i] = Double.longBitsToDouble(flipNegative(ordered[i]));
                 }
             }
@@ -46,15 +50,16 @@ final class NumberDecoder {
         }
     }
 
-    private static void decodeDecimals(ByteSource in, int tag, int count, double[] out, ChunkScratch scratch) {
+    private static void decodeDecimals(
+            ByteSource in, int tag, int count, int wanted, double[] out, ChunkScratch scratch) {
         int digits = tag >>> DIGITS_SHIFT;
         if (digits > Decimals.MAX_DIGITS) {
             throw in.corrupt(digits + " decimal digits");
         }
         long[] scaled = scratch.integers(count);
-        IntegerDecoder.decode(in, count, scaled, scratch);
+        IntegerDecoder.decode(in, count, wanted, scaled, scratch);
         double power = Decimals.power(digits);
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < wanted; i++) {
             out[i] = scaled[i] / power;
         }
         if ((tag & WITH_EXCEPTIONS) != 0) {
@@ -67,7 +72,7 @@ final class NumberDecoder {
         }
     }
 
-    private static void decodeDictionary(ByteSource in, int count, double[] out, ChunkScratch scratch) {
+    private static void decodeDictionary(ByteSource in, int count, int wanted, double[] out, ChunkScratch scratch) {
         int size = in.varint(1, count);
         long[] distinct = scratch.moreIntegers(size);
         IntegerDecoder.decode(in, size, distinct, scratch);
@@ -75,8 +80,8 @@ final class NumberDecoder {
             distinct[i] = flipNegative(distinct[i]);
         }
         long[] indexes = scratch.integers(count);
-        IntegerDecoder.decode(in, count, indexes, scratch);
-        for (int i = 0; i < count; i++) {
+        IntegerDecoder.decode(in, count, wanted, indexes, scratch);
+        for (int i = 0; i < wanted; i++) {
             long index = indexes[i];
             if (index < 0 || index >= size) {
                 throw in.corrupt("number " + index + " of a dictionary of " + size);

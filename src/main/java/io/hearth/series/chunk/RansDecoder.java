@@ -34,9 +34,11 @@ final class RansDecoder {
     /**
      * @param table as {@link RansModel#readTable} made it
      * @param lanes 1 or {@link #LANES}
-     * @param tokens takes {@code count} tokens
+     * @param count how many tokens there are
+     * @param wanted how many of them to decode; only all of them are checked to end as they should
+     * @param tokens takes {@code wanted} tokens
      */
-    static void decode(ByteSource in, int[] table, int scaleBits, int lanes, byte[] tokens, int count) {
+    static void decode(ByteSource in, int[] table, int scaleBits, int lanes, byte[] tokens, int count, int wanted) {
         int wordCount = in.varint(0, count);
         int at = in.take(2 * wordCount);
         int end = at + 2 * wordCount;
@@ -51,7 +53,7 @@ final class RansDecoder {
         int mask = (1 << scaleBits) - 1;
         int i = 0;
         if (lanes == LANES) {
-            int fullRounds = count & -LANES;
+            int fullRounds = wanted & -LANES;
             long a = states[0];
             long b = states[1];
             long c = states[2];
@@ -87,7 +89,7 @@ final class RansDecoder {
             states[2] = c;
             states[3] = d;
         }
-        for (; i < count && at <= end; i++) {
+        for (; i < wanted && at <= end; i++) {
             int lane = i & lanes - 1;
             int entry = table[(int) states[lane] & mask];
             tokens[i] = (byte) entry;
@@ -96,9 +98,12 @@ final class RansDecoder {
             states[lane] = refill(state, need, (short) WORD.get(words, at));
             at += need << 1;
         }
-        boolean settled = i == count && at == end;
-        for (long state : states) {
-            settled &= state == LOW;
+        boolean settled = i == wanted && at <= end;
+        if (wanted == count) {
+            settled &= at == end;
+            for (long state : states) {
+                settled &= state == LOW;
+            }
         }
         if (!settled) {
             throw in.corrupt("the entropy code does not end as it should");

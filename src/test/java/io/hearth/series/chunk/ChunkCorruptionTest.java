@@ -100,7 +100,7 @@ class ChunkCorruptionTest {
                 for (int change = 0; change < 100; change++) {
                     byte[] hostile = spoil(out.toByteArray(), 0, out.size(), random);
                     ByteSource in = new ByteSource(hostile, 0, hostile.length, "column");
-                    assertHarmless(() -> ColumnDecoder.decode(in, "m", size, scratch, scratch.column(0)));
+                    assertHarmless(() -> ColumnDecoder.decode(in, "m", size, size, scratch, scratch.column(0)));
                 }
             }
         }

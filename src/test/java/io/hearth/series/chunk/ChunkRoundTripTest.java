@@ -32,6 +32,31 @@ class ChunkRoundTripTest {
     }
 
     @Test
+    void decodeBefore_anyTime_givesTheReadingsBeforeIt() {
+        qt().withExamples(1000)
+                .forAll(longs().all(), integers().between(1, 1200), integers().between(-1, 1200))
+                .checkAssert((seed, size, at) -> {
+                    ReadingBlock block = RandomReadings.block(seed, size);
+                    int before = Math.max(0, Math.min(size, at));
+                    long end = before == size ? block.timesMicros()[size - 1] + 1 : block.timesMicros()[before];
+
+                    ReadingBlock part = Chunk.open(Blocks.encode(block)).decodeBefore(end, metric -> true, scratch);
+
+                    assertThat(part.size()).isEqualTo(before);
+                    for (Column column : part.columns()) {
+                        Column whole = block.columns().stream()
+                                .filter(one -> one.metric().equals(column.metric()))
+                                .findFirst()
+                                .orElseThrow();
+                        for (int i = 0; i < before; i++) {
+                            assertThat(part.timesMicros()[i]).isEqualTo(block.timesMicros()[i]);
+                            assertThat(column.valueAt(i)).isEqualTo(whole.valueAt(i));
+                        }
+                    }
+                });
+    }
+
+    @Test
     void decode_largestChunk_givesItBackToTheBit() {
         qt().withExamples(20).forAll(longs().all()).checkAssert(seed -> {
             ReadingBlock block = RandomReadings.block(seed, ChunkWriter.MAX_READINGS);
