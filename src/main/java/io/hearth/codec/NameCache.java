@@ -26,8 +26,11 @@ public final class NameCache<T> {
     private final int shift;
     private final @Nullable Entry<T>[] entries;
 
-    /** @param head the first bytes of the name, by which a short one is known */
-    private record Entry<T>(byte[] name, long head, T value) {}
+    /**
+     * @param head the first bytes of the name, by which a short one is known
+     * @param tail the last bytes, by which one of up to twice as many is; 0 of a short one
+     */
+    private record Entry<T>(byte[] name, long head, long tail, T value) {}
 
     /**
      * @param places how many names are kept at most; a power of two
@@ -60,18 +63,20 @@ public final class NameCache<T> {
             hash = mix(hash ^ word(text, at, Math.min(to - at, Long.BYTES)));
         }
         int place = (int) (hash >>> shift);
+        long tail = length <= Long.BYTES ? 0 : (long) LONGS.get(text, to - Long.BYTES);
         Entry<T> entry = entries[place];
         if (entry != null
                 && entry.head == head
+                && entry.tail == tail
                 && entry.name.length == length
-                && (length <= Long.BYTES || Arrays.equals(entry.name, 0, length, text, from, to))) {
+                && (length <= 2 * Long.BYTES || Arrays.equals(entry.name, 0, length, text, from, to))) {
             return entry.value;
         }
         byte[] name = Arrays.copyOfRange(text, from, to);
         String decoded = decode(name);
         T value = decoded == null ? null : decoder.apply(decoded);
         if (value != null) {
-            entries[place] = new Entry<>(name, head, value);
+            entries[place] = new Entry<>(name, head, tail, value);
         }
         return value;
     }

@@ -24,7 +24,7 @@ public interface SeriesConfig {
     Duration sealInterval();
 
     /** The most of one core that sealing in the background may take, above 0 and at most 1. */
-    @WithDefault("0.25")
+    @WithDefault("0.15")
     @DecimalMin(value = "0", inclusive = false)
     @DecimalMax("1")
     double sealShare();

@@ -73,7 +73,7 @@ class ConfigDefaultsTest {
             Map.entry("hearth.series.seal", true),
             Map.entry("hearth.series.seal-after", Duration.ofHours(1)),
             Map.entry("hearth.series.seal-interval", Duration.ofMinutes(1)),
-            Map.entry("hearth.series.seal-share", 0.25),
+            Map.entry("hearth.series.seal-share", 0.15),
             Map.entry("hearth.shadow.history-retention", Duration.ofDays(7)),
             Map.entry("hearth.shadow.kept-after-delete", Duration.ofHours(48)),
             Map.entry("hearth.shadow.max-in-flight", 10),
