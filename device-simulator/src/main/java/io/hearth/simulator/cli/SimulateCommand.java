@@ -1,48 +1,29 @@
 package io.hearth.simulator.cli;
 
-import io.hearth.simulator.chaos.Chaos;
-import io.hearth.simulator.chaos.ChaosPlan;
 import io.hearth.simulator.fleet.Fleet;
-import io.hearth.simulator.ledger.Ledger;
-import io.hearth.simulator.ledger.LedgerWriter;
-import io.hearth.simulator.publish.DeliveryRecorder;
 import io.hearth.simulator.publish.DeviceTime;
-import io.hearth.simulator.publish.Devices;
 import io.hearth.simulator.publish.PahoPublisher;
-import io.hearth.simulator.publish.PublishFailedException;
 import io.hearth.simulator.publish.PublishSettings;
 import io.hearth.simulator.publish.Publisher;
 import io.hearth.simulator.publish.RawPublisher;
 import io.hearth.simulator.publish.ScenarioPublisher;
 import io.hearth.simulator.publish.ScenarioWorkload;
 import io.hearth.simulator.publish.Schedule;
-import io.hearth.simulator.publish.StopSignal;
 import io.hearth.simulator.publish.Workload;
 import io.hearth.simulator.report.Limits;
-import io.hearth.simulator.report.LiveView;
-import io.hearth.simulator.report.ProgressDisplay;
-import io.hearth.simulator.report.ProgressView;
 import io.hearth.simulator.report.RunPlan;
-import io.hearth.simulator.report.RunReport;
-import io.hearth.simulator.report.RunStats;
 import io.hearth.simulator.scenario.Scenario;
 import io.hearth.simulator.scenario.ScenarioException;
 import io.hearth.simulator.scenario.ScenarioReader;
 import io.hearth.simulator.scenario.Sizing;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -96,7 +77,6 @@ final class SimulateCommand implements Callable<Integer> {
     private static final int MAX_CONNECTIONS = 20_000;
     private static final Duration DEFAULT_DURATION = Duration.ofSeconds(60);
     private static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(10);
-    private static final long CLOSING_SECONDS = 10;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -210,7 +190,7 @@ final class SimulateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        Run run;
+        Simulation run;
         try {
             connection.check();
             run = scenarioFile == null ? runOfOptions() : runOfScenario(scenarioFile);
@@ -219,37 +199,17 @@ final class SimulateCommand implements Callable<Integer> {
         } catch (ScenarioException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
         }
-        RunStats stats = new RunStats();
-        Path directory = ledgerDirectory;
-        if (directory == null) {
-            return execute(run, stats, null);
-        }
-        continueAfterEarlierRuns(run.devices, directory);
-        try (LedgerWriter ledger = LedgerWriter.create(directory)) {
-            return execute(run, stats, ledger);
-        }
+        return new SimulationRunner(
+                        spec.commandLine().getOut(),
+                        spec.commandLine().getErr(),
+                        output,
+                        chaos,
+                        viewOf(),
+                        ledgerDirectory)
+                .run(run);
     }
 
-    /**
-     * What is going to be run, of options or of a scenario.
-     *
-     * @param acknowledged whether acknowledgements are to be expected
-     */
-    private record Run(
-            Devices devices,
-            Body body,
-            RunPlan plan,
-            boolean acknowledged,
-            Limits limits,
-            @Nullable ChaosPlan chaos) {}
-
-    /** Publishes until all is done. */
-    private interface Body {
-        void publish(DeliveryRecorder recorder, RunStats stats, StopSignal stop)
-                throws PublishFailedException, InterruptedException;
-    }
-
-    private Run runOfOptions() throws IOException {
+    private Simulation runOfOptions() throws IOException {
         if (part != null || scale != 1) {
             throw new IllegalArgumentException("--part and --scale need --scenario");
         }
@@ -261,7 +221,8 @@ final class SimulateCommand implements Callable<Integer> {
                 duration == null && messages == null ? DEFAULT_DURATION : duration,
                 messages == null ? Long.MAX_VALUE : messages,
                 connectionCount());
-        return new Run(
+        return new Simulation(
+                null,
                 workload,
                 (recorder, stats, stop) -> publisher.publish(workload, recorder, stop),
                 plan,
@@ -270,7 +231,7 @@ final class SimulateCommand implements Callable<Integer> {
                 chaos.plan(null));
     }
 
-    private Run runOfScenario(Path file) throws IOException, ScenarioException {
+    private Simulation runOfScenario(Path file) throws IOException, ScenarioException {
         for (String option : NOT_WITH_SCENARIO) {
             if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
                 throw new IllegalArgumentException(option + " and --scenario exclude each other");
@@ -296,7 +257,8 @@ final class SimulateCommand implements Callable<Integer> {
                 drainTimeout);
         Limits limits = scenario.limits();
         limits.overrideWith(limitOptions.limits());
-        return new Run(
+        return new Simulation(
+                scenario.name(),
                 workload,
                 (recorder, stats, stop) -> new ScenarioPublisher(settings).publish(workload, recorder, stats, stop),
                 new RunPlan(scenario.name(), scenario.duration(), Long.MAX_VALUE, scenario.connections()),
@@ -305,81 +267,12 @@ final class SimulateCommand implements Callable<Integer> {
                 chaos.plan(scenario.chaos()));
     }
 
-    private Integer execute(Run run, RunStats stats, @Nullable LedgerWriter ledger)
-            throws IOException, InterruptedException {
-        StopSignal stop = new StopSignal();
-        CountDownLatch closed = new CountDownLatch(1);
-        Thread hook = new Thread(() -> stopAndAwait(stop, closed), "stop");
-        Runtime.getRuntime().addShutdownHook(hook);
-        PrintWriter err = spec.commandLine().getErr();
-        DeliveryRecorder recorder = new DeliveryRecorder(run.devices, stats, ledger);
-        String failure = null;
-        try {
-            try (ProgressTicker ticker = new ProgressTicker(stats, ledger, progressView(run.plan, stats));
-                    Chaos monkey = chaos.start(run.chaos, stats, isLive() ? null : err)) {
-                run.body.publish(recorder, stats, stop);
-            } catch (PublishFailedException e) {
-                failure = e.getMessage();
-            } finally {
-                if (ledger != null) {
-                    ledger.close();
-                }
-            }
-            RunReport report = RunReport.of(
-                    stats, scenarioFile == null ? null : run.plan.name(), run.acknowledged, failure, run.limits);
-            print(report, run.devices, failure);
-            return report.passed() ? ExitCode.OK : ExitCode.FAILED;
-        } finally {
-            closed.countDown();
-            removeHook(hook);
-        }
-    }
-
-    private boolean isLive() {
-        return !quiet && (view == View.LIVE || (view == View.AUTO && System.console() != null));
-    }
-
-    private @Nullable ProgressView progressView(RunPlan plan, RunStats stats) {
+    private ProgressKind viewOf() {
         if (quiet) {
-            return null;
+            return ProgressKind.NONE;
         }
-        return isLive() ? new LiveView(stats, plan, System.err) : new ProgressDisplay(stats, System.err);
-    }
-
-    private void print(RunReport report, Devices ran, @Nullable String failure) throws IOException {
-        PrintWriter err = spec.commandLine().getErr();
-        if (failure != null && report.sent() == 0) {
-            err.println("error: " + failure);
-        } else {
-            spec.commandLine().getOut().print(report.text());
-            spec.commandLine().getOut().flush();
-        }
-        if (ran instanceof Workload workload && workload.furthestAhead().compareTo(Duration.ofMinutes(1)) > 0) {
-            err.println("warning: device time ran ahead by "
-                    + workload.furthestAhead().toSeconds() + " s; use more devices or --ts-unit micros");
-        }
-        err.flush();
-        output.write(report);
-    }
-
-    /** On SIGTERM and SIGINT: lets the run settle its ledger and its report before the process ends. */
-    private static void stopAndAwait(StopSignal stop, CountDownLatch closed) {
-        stop.request();
-        try {
-            if (!closed.await(CLOSING_SECONDS, TimeUnit.SECONDS)) {
-                System.err.println("error: the run did not end within " + CLOSING_SECONDS + " s of the signal");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void removeHook(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // It is running: the process is ending already.
-        }
+        boolean live = view == View.LIVE || (view == View.AUTO && System.console() != null);
+        return live ? ProgressKind.LIVE : ProgressKind.PLAIN;
     }
 
     private Workload workload() {
@@ -440,29 +333,5 @@ final class SimulateCommand implements Callable<Integer> {
                 connectWait,
                 drainTimeout);
         return client == ClientKind.PAHO ? new PahoPublisher(settings) : new RawPublisher(settings);
-    }
-
-    /** Keeps apart the readings of runs that share a ledger. */
-    private static void continueAfterEarlierRuns(Devices devices, Path directory) throws IOException {
-        if (!Files.isDirectory(directory)) {
-            return;
-        }
-        try (Ledger ledger = Ledger.open(directory)) {
-            Map<String, Integer> numbers = new HashMap<>();
-            for (int device = 0; device < devices.devices(); device++) {
-                numbers.put(devices.deviceId(device), device);
-            }
-            for (String deviceId : ledger.deviceIds()) {
-                Integer device = numbers.get(deviceId);
-                if (device != null) {
-                    ledger.read(
-                            deviceId,
-                            entry -> devices.continueAfter(
-                                    device,
-                                    entry.timed() ? entry.deviceTimeMicros() : Long.MIN_VALUE,
-                                    entry.timed() ? -1 : entry.sequence()));
-                }
-            }
-        }
     }
 }

@@ -122,7 +122,7 @@ public final class Limits {
             case MAX_ERRORS ->
                 report.errors().values().stream().mapToLong(Long::longValue).sum();
             case MAX_RECONNECTS -> report.reconnects();
-            case MAX_UNACKNOWLEDGED -> report.unacknowledged();
+            case MAX_UNACKNOWLEDGED -> report.unacknowledged() + (shadow == null ? 0 : shadow.unanswered());
             case MAX_UNSENT -> report.unsent();
         };
     }

@@ -195,13 +195,18 @@ public record RunReport(
 
     /**
      * Whether the run came to its end and kept its limits. Where none was set for them, everything that was due must have
-     * been sent, and what was sent acknowledged.
+     * been sent, and what was sent acknowledged; shadow updates count as acknowledged by their answer.
      */
     public boolean passed() {
         return failure == null
-                && (isLimited(Limits.Kind.MAX_UNACKNOWLEDGED) || unacknowledged() == 0)
+                && (isLimited(Limits.Kind.MAX_UNACKNOWLEDGED)
+                        || (unacknowledged() == 0 && unansweredShadowUpdates() == 0))
                 && (isLimited(Limits.Kind.MAX_UNSENT) || unsent == 0)
                 && outcomes.stream().allMatch(Limits.Outcome::passed);
+    }
+
+    private long unansweredShadowUpdates() {
+        return shadow == null ? 0 : shadow.unanswered();
     }
 
     private boolean isLimited(Limits.Kind kind) {

@@ -146,6 +146,10 @@ class ReportTest {
         assertTrue(report(stats, new Limits()).passed());
         stats.messageSent(1, START);
         assertFalse(report(stats, new Limits()).passed());
+        stats.messageAcknowledged(1, START, START);
+        assertTrue(report(stats, new Limits()).passed());
+        stats.shadow().reportedSent();
+        assertFalse(report(stats, new Limits()).passed(), "a shadow update without an answer");
         Limits limits = new Limits();
         limits.set(Limits.Kind.MAX_UNACKNOWLEDGED, 1);
         assertTrue(report(stats, limits).passed());
