@@ -34,7 +34,7 @@ class ArchitectureTest {
             Map.entry("promql", Set.of("model")),
             Map.entry("series", Set.of("model", "table", "series.chunk", "series.aggregate")),
             Map.entry("presence", Set.of("model", "table")),
-            Map.entry("live", Set.of("model", "presence", "series", "table")),
+            Map.entry("live", Set.of("model", "presence", "series", "shadow", "table")),
             Map.entry("ingest", Set.of("codec", "series", "model", "table")),
             Map.entry("shadow", Set.of("model", "table")),
             Map.entry("security", Set.of("config", "model", "table")),

@@ -3,6 +3,7 @@ package io.hearth.live;
 import io.hearth.model.DeviceId;
 import io.hearth.model.ReadingBlock;
 import io.hearth.presence.Presence;
+import io.hearth.shadow.StoredShadow;
 
 /** Something that was committed, told in the terms of who listens rather than of how it is stored. */
 public sealed interface LiveEvent {
@@ -11,7 +12,9 @@ public sealed interface LiveEvent {
         /** Readings of a device that were stored together. */
         READINGS,
         /** A device came or went. */
-        PRESENCE
+        PRESENCE,
+        /** A shadow changed, or was deleted. */
+        SHADOWS
     }
 
     DeviceId device();
@@ -28,6 +31,14 @@ public sealed interface LiveEvent {
         @Override
         public DeviceId device() {
             return presence.device();
+        }
+    }
+
+    /** A shadow changed. @param shadow as it was then; a later event may have what came after */
+    record ShadowChanged(StoredShadow shadow) implements LiveEvent {
+        @Override
+        public DeviceId device() {
+            return shadow.id().thing();
         }
     }
 }

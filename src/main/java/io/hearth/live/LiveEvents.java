@@ -3,6 +3,7 @@ package io.hearth.live;
 import io.hearth.model.DeviceId;
 import io.hearth.presence.StoredPresence;
 import io.hearth.series.StoredRun;
+import io.hearth.shadow.StoredShadow;
 import io.hearth.table.Change;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
@@ -19,6 +20,9 @@ public final class LiveEvents {
         if (StoredRun.isRun(key)) {
             return LiveEvent.Kind.READINGS;
         }
+        if (StoredShadow.isShadow(key)) {
+            return LiveEvent.Kind.SHADOWS;
+        }
         return StoredPresence.isPresence(key) ? LiveEvent.Kind.PRESENCE : null;
     }
 
@@ -28,6 +32,7 @@ public final class LiveEvents {
             case READINGS -> new LiveEvent.Readings(new DeviceId(item.key().partitionKey()), StoredRun.readings(item));
             case PRESENCE ->
                 new LiveEvent.PresenceChanged(StoredPresence.of(item).presence());
+            case SHADOWS -> new LiveEvent.ShadowChanged(StoredShadow.of(item));
         };
     }
 }

@@ -19,6 +19,8 @@ public final class LiveEventJson {
                 JsonRows.event(readings.device(), readings.block(), out);
             } else if (event instanceof LiveEvent.PresenceChanged changed) {
                 PresenceResource.write(changed.presence(), out);
+            } else if (event instanceof LiveEvent.ShadowChanged changed) {
+                ShadowChangeJson.writeEvent(changed.shadow(), out);
             }
             out.flush();
         } catch (IOException e) {

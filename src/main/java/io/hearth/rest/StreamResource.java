@@ -68,7 +68,9 @@ public class StreamResource {
                     @Nullable
                     String ids,
             @RestQuery
-                    @Parameter(description = "Only these kinds of event, separated by commas: readings, presence.")
+                    @Parameter(
+                            description =
+                                    "Only these kinds of event, separated by commas: readings, presence, shadows.")
                     @Nullable
                     String kinds,
             @RestQuery @Parameter(description = "The id of the last event that arrived.") @Nullable String after,

@@ -24,6 +24,7 @@ public class Credentials {
     private static final int SHORT_LENGTH = 16;
 
     private final boolean required;
+    private final String adminToken;
     private final byte[] adminDigest;
     private final byte[] deviceDigest;
 
@@ -32,13 +33,15 @@ public class Credentials {
     public Credentials(HearthConfig config) {
         required = config.auth();
         if (required) {
-            adminDigest = digestOf(
-                    secretOf(config.adminToken(), new Setting("HEARTH_ADMIN_TOKEN", "admin token"), config.dataDir()));
+            adminToken =
+                    secretOf(config.adminToken(), new Setting("HEARTH_ADMIN_TOKEN", "admin token"), config.dataDir());
+            adminDigest = digestOf(adminToken);
             deviceDigest = digestOf(secretOf(
                     config.devicePassword(),
                     new Setting("HEARTH_DEVICE_PASSWORD", "device password"),
                     config.dataDir()));
         } else {
+            adminToken = "";
             adminDigest = new byte[0];
             deviceDigest = new byte[0];
         }
@@ -52,6 +55,11 @@ public class Credentials {
     /** Whether the bearer of {@code token}, null for none, may use REST. */
     public boolean acceptsAdmin(@Nullable String token) {
         return !required || token != null && MessageDigest.isEqual(adminDigest, digestOf(token));
+    }
+
+    /** Whether a request was signed by somebody who has the admin token. */
+    boolean acceptsAdminBy(AwsSignature signature) {
+        return !required || signature.isBy(adminToken);
     }
 
     /**

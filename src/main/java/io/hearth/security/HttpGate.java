@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Stands before every HTTP route, also those that are not ours (metrics, OpenAPI, Swagger UI), and lets only the bearer of
  * the admin token pass. Three concessions: a bare health answer, up or down, is for everybody, as load balancers show no
  * credentials; reading {@code /q/…} takes the token also as an HTTP Basic password, as a browser cannot be told to
- * send a bearer token; and the paths of InfluxDB's and Prometheus' clients take it in the ways that those send it. Nothing
+ * send a bearer token; and the paths of InfluxDB's, Prometheus' and AWS' clients take it in the ways that those send it. Nothing
  * else takes Basic, and only {@code /q/} asks for it: a browser that was asked would attach it to the requests of foreign
  * pages, too.
  */
@@ -48,10 +48,12 @@ public class HttpGate {
 
     private final Credentials credentials;
     private final SmallRyeHealthReporter health;
+    private final AwsGate aws;
     private final Counter refused;
 
     @Inject
-    public HttpGate(Credentials credentials, SmallRyeHealthReporter health, MeterRegistry metrics) {
+    public HttpGate(Credentials credentials, SmallRyeHealthReporter health, AwsGate aws, MeterRegistry metrics) {
+        this.aws = aws;
         this.credentials = credentials;
         this.health = health;
         refused = Counter.builder("hearth.http.unauthorized")
@@ -77,8 +79,13 @@ public class HttpGate {
         if (token == null && influx1) {
             token = request.getParam("p");
         }
-        if (credentials.acceptsAdmin(token)) {
+        // A path that was rerouted comes here again.
+        if (credentials.acceptsAdmin(token) || context.get(AwsGate.BODY) != null) {
             context.next();
+            return;
+        }
+        if (aws.guards(context.normalizedPath())) {
+            admitAws(context, authorization);
             return;
         }
         if (reading && authorization == null) {
@@ -95,6 +102,18 @@ public class HttpGate {
             }
         }
         refuse(context, operations);
+    }
+
+    private void admitAws(RoutingContext context, @Nullable String authorization) {
+        if (authorization != null && AwsGate.isSignature(authorization)) {
+            aws.admit(context, authorization, () -> {
+                refused.increment();
+                aws.refuse(context, true);
+            });
+        } else {
+            refused.increment();
+            aws.refuse(context, authorization != null);
+        }
     }
 
     private static @Nullable String tokenIn(@Nullable String authorization, boolean basicToo, boolean tokenToo) {

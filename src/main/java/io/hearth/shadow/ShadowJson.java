@@ -111,6 +111,13 @@ public final class ShadowJson {
         });
     }
 
+    /** A value as JSON. */
+    public static byte[] value(JsonValue value) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(64);
+        write(bytes, out -> writeValue(out, value));
+        return bytes.toByteArray();
+    }
+
     /** How many bytes desired and reported have as compact JSON, together. */
     static int stateBytes(ShadowDocument document) {
         Counter counter = new Counter();

@@ -11,14 +11,14 @@ import org.jspecify.annotations.Nullable;
 /*
  * Sort keys of shadows in the partition of their device, which series' and presence's keys share.
  *
- *   document   30 | name, ASCII, nothing for the classic shadow
- *   change     31 | name | 00 | [8] hybrid time | [8] id
+ *   document   40 | name, ASCII, nothing for the classic shadow
+ *   change     41 | name | 00 | [8] hybrid time | [8] id
  *
  * A change needs a new format version; ShadowDocumentGoldenTest pins the bytes.
  */
 final class ShadowKeys {
-    private static final byte DOCUMENT = 0x30;
-    private static final byte HISTORY = 0x31;
+    private static final byte DOCUMENT = 0x40;
+    private static final byte HISTORY = 0x41;
     private static final int PLACE_BYTES = 16;
 
     private ShadowKeys() {}

@@ -15,6 +15,9 @@ public record ShadowRequest(
         @Nullable JsonValue state,
         @Nullable Long expectedVersion,
         @Nullable String clientToken) {
+    /** Asks for nothing in particular: any version will do, and no token comes back. */
+    public static final ShadowRequest BARE = new ShadowRequest(null, null, null);
+
     private static final int MAX_TOKEN_BYTES = 64;
 
     /** Reads the body of an update. @throws ShadowException with the error that the contract has for it */
@@ -45,7 +48,7 @@ public record ShadowRequest(
     /** Reads the body of a get or a delete, which may be empty. @throws ShadowException with the error that the contract has for it */
     public static ShadowRequest bare(byte[] body, Limits limits) {
         if (body.length == 0) {
-            return new ShadowRequest(null, null, null);
+            return BARE;
         }
         JsonValue.Fields document = document(body, limits);
         String token = token(document);

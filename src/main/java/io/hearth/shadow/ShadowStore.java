@@ -237,12 +237,11 @@ public final class ShadowStore {
 
     /** Whether there was one. */
     private Uni<Boolean> erase(ShadowId id) {
-        ShadowRequest any = new ShadowRequest(null, null, null);
         String by = "region:" + region.value();
         return change(
                 id,
-                stored ->
-                        new Decision<>(stored.document().exists(), deleted(stored, any, ShadowChange.Kind.ERASED, by)));
+                stored -> new Decision<>(
+                        stored.document().exists(), deleted(stored, ShadowRequest.BARE, ShadowChange.Kind.ERASED, by)));
     }
 
     private Uni<Integer> delete(List<Item> items) {

@@ -43,6 +43,28 @@ class StreamIT extends RestFixture {
     }
 
     @Test
+    void stream_whenAShadowChanges_tellsTheDocumentAndWhoChangedWhat() throws Exception {
+        try (EventStream events = open("/api/v1/stream?ids=live-s&kinds=shadows", null)) {
+            batch(line("live-s", START, "\"n\":1"));
+            post("/things/live-s/shadow?name=night", "{\"state\":{\"desired\":{\"on\":true}}}");
+            send(request("/things/live-s/shadow?name=night").DELETE());
+
+            Event updated = events.next();
+            assertThat(updated.name()).isEqualTo("shadows");
+            JsonNode told = JSON.readTree(updated.data());
+            assertThat(told.at("/device").asText()).isEqualTo("live-s");
+            assertThat(told.at("/name").asText()).isEqualTo("night");
+            assertThat(told.at("/change/by").asText()).isEqualTo("rest:admin");
+            assertThat(told.at("/change/fields/0").asText()).isEqualTo("/desired/on");
+            assertThat(told.at("/document/state/delta/on").asBoolean()).isTrue();
+            assertThat(told.at("/document/version").asInt()).isEqualTo(1);
+            JsonNode deleted = JSON.readTree(events.next().data());
+            assertThat(deleted.at("/change/kind").asText()).isEqualTo("deleted");
+            assertThat(deleted.at("/document").isNull()).isTrue();
+        }
+    }
+
+    @Test
     void stream_whenResumedWithTheLastId_tellsWhatCameSince() throws Exception {
         String id;
         try (EventStream events = open("/api/v1/stream?ids=resume-1", null)) {

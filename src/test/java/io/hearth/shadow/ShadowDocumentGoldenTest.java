@@ -57,19 +57,19 @@ class ShadowDocumentGoldenTest {
         Item item = stored.item(change, 7);
         Item history = StoredShadow.historyItem(id, change, 9);
 
-        assertThat(item.key().sortKey().toString()).isEqualTo("306e69676874");
+        assertThat(item.key().sortKey().toString()).isEqualTo("406e69676874");
         assertThat(HexFormat.of().formatHex(item.body().array()))
                 .isEqualTo(
                         "0101020304050607080301a0c4506c000001ac020b726567696f6e3a70656572010d2f646573697265642f617e316202010a2f646573697265642f6301a0c4506c00000004706565720502c3a90100000000");
         assertThat(StoredShadow.of(item)).isEqualTo(stored);
         assertThat(HexFormat.of().formatHex(history.key().sortKey().array()))
-                .isEqualTo("316e696768740001a0c4506c0000010102030405060708");
+                .isEqualTo("416e696768740001a0c4506c0000010102030405060708");
         assertThat(HexFormat.of().formatHex(history.body().array()))
                 .isEqualTo(
                         "0101020304050607080301a0c4506c000001ac020b726567696f6e3a70656572010d2f646573697265642f617e316202010a2f646573697265642f6301a0c4506c00000004706565720502c3a9");
         assertThat(StoredShadow.historyOf(history)).isEqualTo(change);
         assertThat(ShadowKeys.document(ShadowId.classic(id.thing())).sortKey().toString())
-                .isEqualTo("30");
+                .isEqualTo("40");
     }
 
     @Test

@@ -2,7 +2,10 @@ package io.hearth.mqtt.external;
 
 import io.hearth.config.MqttConfig;
 import io.hearth.mqtt.InFlight;
+import io.hearth.mqtt.ShadowMessages;
+import io.hearth.mqtt.ShadowTopics;
 import io.hearth.mqtt.TelemetryStream;
+import io.hearth.shadow.ShadowService;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import java.net.InetAddress;
@@ -18,8 +21,13 @@ final class BrokerClient {
     private static final Logger LOG = Logger.getLogger(BrokerClient.class);
 
     private final MqttConfig config;
+    private final BrokerPublisher answers;
+    private final ShadowMessages shadowMessages;
     private final Intake intake;
     private final List<BrokerConnection> connections;
+
+    /** Shadows, and the topics that they have at the broker. */
+    record Shadows(ShadowService service, ShadowTopics topics) {}
 
     /**
      * @param vertx reads TLS files; nothing else
@@ -29,13 +37,16 @@ final class BrokerClient {
             MqttConfig config,
             Vertx vertx,
             TelemetryStream telemetry,
+            Shadows shadows,
             InFlight inFlight,
             MeterRegistry registry,
             InstantSource clock) {
         this.config = config;
         BrokerOptions options = new BrokerOptions(config, BrokerTls.sockets(config.tls(), vertx));
         BrokerMetrics metrics = new BrokerMetrics(registry, inFlight);
-        intake = new Intake(telemetry, inFlight, metrics, clock);
+        answers = new BrokerPublisher(options, metrics);
+        shadowMessages = new ShadowMessages(shadows.service(), shadows.topics(), answers, clock);
+        intake = new Intake(telemetry, shadowMessages, inFlight, metrics, clock);
         connections = IntStream.rangeClosed(1, options.connections())
                 .mapToObj(number -> new BrokerConnection(options, number, intake, metrics))
                 .toList();
@@ -48,6 +59,8 @@ final class BrokerClient {
                     "The password for the broker at %s travels in the clear: set HEARTH_MQTT_TLS_ENABLED",
                     config.host());
         }
+        shadowMessages.start();
+        answers.start();
         connections.forEach(BrokerConnection::start);
     }
 
@@ -64,6 +77,7 @@ final class BrokerClient {
     void stop(Duration patience) {
         connections.forEach(BrokerConnection::stopTaking);
         intake.awaitEmpty(patience);
+        answers.close(patience);
         connections.forEach(BrokerConnection::close);
     }
 

@@ -17,6 +17,7 @@ final class BrokerMetrics {
     private final AtomicInteger connected = new AtomicInteger();
     private final Counter reconnects;
     private final Counter sessionsBegun;
+    private final Counter answersDropped;
     private final Timer acknowledged;
 
     BrokerMetrics(MeterRegistry registry, InFlight inFlight) {
@@ -43,6 +44,9 @@ final class BrokerMetrics {
                 .description(
                         "Times that the broker had no session to resume; after the very first, it may have dropped messages")
                 .register(registry);
+        answersDropped = Counter.builder("hearth.mqtt.broker.answers.dropped")
+                .description("Messages about shadows not published, as the broker could not be reached for long")
+                .register(registry);
         acknowledged = Timer.builder("hearth.ingest.ack")
                 .description("From receiving a publish to acknowledging it")
                 .serviceLevelObjectives(
@@ -58,6 +62,10 @@ final class BrokerMetrics {
                         Duration.ofSeconds(1),
                         Duration.ofSeconds(5))
                 .register(registry);
+    }
+
+    void answerDropped() {
+        answersDropped.increment();
     }
 
     void received(int qos) {

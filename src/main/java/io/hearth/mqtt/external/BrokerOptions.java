@@ -54,7 +54,7 @@ final class BrokerOptions {
         if (group.chars().anyMatch(c -> c == '/' || c == '+' || c == '#')) {
             throw new StartupRefusedException("HEARTH_MQTT_EXTERNAL_SHARE_GROUP must not contain any of / + #", null);
         }
-        filter = group.isEmpty() ? PLAIN_FILTER : "$share/" + group + "/" + PLAIN_FILTER;
+        filter = shared(PLAIN_FILTER);
     }
 
     int connections() {
@@ -66,8 +66,19 @@ final class BrokerOptions {
         return config.external().clientId() + "-" + number;
     }
 
+    /** The client id of the connection over which shadows answer. */
+    String answersClientId() {
+        return config.external().clientId() + "-answers";
+    }
+
     String filter() {
         return filter;
+    }
+
+    /** How to subscribe to a filter: shared, if there is a group. */
+    String shared(String plainFilter) {
+        String group = config.external().shareGroup().orElse("");
+        return group.isEmpty() ? plainFilter : "$share/" + group + "/" + plainFilter;
     }
 
     boolean isShared() {

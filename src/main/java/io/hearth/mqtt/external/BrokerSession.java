@@ -1,10 +1,13 @@
 package io.hearth.mqtt.external;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttActionListener;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
@@ -37,12 +40,14 @@ final class BrokerSession implements MqttCallback {
 
     private static final Logger LOG = Logger.getLogger(BrokerSession.class);
     private static final int QOS = 1;
+    private static final int NO_RETAINED = 2;
     private static final Duration FORCE_PATIENCE = Duration.ofSeconds(3);
 
     private final BrokerOptions options;
     private final Intake intake;
     private final Listener listener;
     private final MqttAsyncClient client;
+    private final int number;
     private final String clientId;
     private final CountDownLatch answered = new CountDownLatch(1);
     private final CompletableFuture<String> ended = new CompletableFuture<>();
@@ -52,6 +57,7 @@ final class BrokerSession implements MqttCallback {
         this.options = options;
         this.intake = intake;
         this.listener = listener;
+        this.number = number;
         this.clientId = options.clientId(number);
         client = new MqttAsyncClient(options.uri(), clientId, new MemoryPersistence());
         client.setManualAcks(true);
@@ -89,11 +95,23 @@ final class BrokerSession implements MqttCallback {
         boolean resumed = connack.getSessionPresent();
         warnIfSessionIsKeptShorter(connack.getResponseProperties());
         try {
+            boolean inTurns = intake.servesShadowsInTurns();
+            List<String> shared = new ArrayList<>(List.of(BrokerOptions.PLAIN_FILTER));
+            if (!inTurns) {
+                shared.addAll(intake.shadowFilters());
+            }
             if (resumed && options.isShared()) {
                 // From a time without a share group; with both subscriptions, each message would come twice.
-                client.unsubscribe(BrokerOptions.PLAIN_FILTER);
+                client.unsubscribe(shared.toArray(String[]::new));
             }
-            MqttSubscription[] subscriptions = {new MqttSubscription(options.filter(), QOS)};
+            Stream<String> filters = shared.stream().map(options::shared);
+            if (inTurns && number == 1) {
+                filters = Stream.concat(filters, intake.shadowFilters().stream());
+            }
+            MqttSubscription[] subscriptions =
+                    filters.map(filter -> new MqttSubscription(filter, QOS)).toArray(MqttSubscription[]::new);
+            // What is retained was not meant for now.
+            Arrays.stream(subscriptions).forEach(subscription -> subscription.setRetainHandling(NO_RETAINED));
             // Again even in a resumed session, as Mosquitto forgets shared subscriptions when it restarts.
             client.subscribe(
                     subscriptions,
@@ -114,10 +132,15 @@ final class BrokerSession implements MqttCallback {
 
     private void subscribed(IMqttToken suback, boolean resumed) {
         int[] granted = suback.getReasonCodes();
-        if (granted == null || granted.length != 1 || granted[0] != QOS) {
+        if (granted == null || granted.length == 0 || granted[0] != QOS) {
             end("the broker refused the subscription to " + options.filter() + " (reason codes "
                     + Arrays.toString(granted) + ")");
             return;
+        }
+        if (Arrays.stream(granted).anyMatch(code -> code != QOS)) {
+            LOG.warnf(
+                    "The broker refused subscriptions to requests for shadows, so none are served over it (reason codes %s)",
+                    Arrays.toString(granted));
         }
         listener.subscribed(this, resumed);
     }

@@ -2,7 +2,9 @@ package io.hearth.mqtt.external;
 
 import io.hearth.config.MqttConfig;
 import io.hearth.mqtt.InFlight;
+import io.hearth.mqtt.ShadowTopics;
 import io.hearth.mqtt.TelemetryStream;
+import io.hearth.shadow.ShadowService;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.smallrye.reactive.messaging.connector.InboundConnector;
@@ -35,12 +37,22 @@ public class ExternalConnector implements InboundConnector {
 
     private final Vertx vertx;
     private final MqttConfig config;
+    private final ShadowService shadows;
+    private final ShadowTopics shadowTopics;
     private final MeterRegistry registry;
     private final InstantSource clock;
     private volatile @Nullable BrokerClient client;
 
     @Inject
-    public ExternalConnector(Vertx vertx, MqttConfig config, MeterRegistry registry, InstantSource clock) {
+    public ExternalConnector(
+            Vertx vertx,
+            MqttConfig config,
+            ShadowService shadows,
+            ShadowTopics shadowTopics,
+            MeterRegistry registry,
+            InstantSource clock) {
+        this.shadows = shadows;
+        this.shadowTopics = shadowTopics;
         this.vertx = vertx;
         this.config = config;
         this.registry = registry;
@@ -55,7 +67,8 @@ public class ExternalConnector implements InboundConnector {
         TelemetryStream telemetry = new TelemetryStream();
         InFlight inFlight = new InFlight(
                 config.maxInFlightMessages(), config.maxInFlightBytes().asLongValue());
-        BrokerClient starting = new BrokerClient(config, vertx, telemetry, inFlight, registry, clock);
+        BrokerClient starting = new BrokerClient(
+                config, vertx, telemetry, new BrokerClient.Shadows(shadows, shadowTopics), inFlight, registry, clock);
         starting.start();
         client = starting;
         return telemetry;

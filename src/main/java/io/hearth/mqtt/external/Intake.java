@@ -3,10 +3,13 @@ package io.hearth.mqtt.external;
 import io.hearth.ingest.Delivery;
 import io.hearth.model.EpochMicros;
 import io.hearth.mqtt.InFlight;
+import io.hearth.mqtt.ShadowMessages;
+import io.hearth.mqtt.ShadowTopics;
 import io.hearth.mqtt.TelemetryStream;
 import io.hearth.mqtt.TelemetryTopic;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
@@ -14,13 +17,20 @@ import org.eclipse.paho.mqttv5.common.MqttMessage;
 /** The way into the channel, which all connections to the broker share: what they have in flight together is bounded. */
 final class Intake {
     private final TelemetryStream telemetry;
+    private final ShadowMessages shadows;
     private final InFlight inFlight;
     private final BrokerMetrics metrics;
     private final InstantSource clock;
     private final Object change = new Object();
 
-    Intake(TelemetryStream telemetry, InFlight inFlight, BrokerMetrics metrics, InstantSource clock) {
+    Intake(
+            TelemetryStream telemetry,
+            ShadowMessages shadows,
+            InFlight inFlight,
+            BrokerMetrics metrics,
+            InstantSource clock) {
         this.telemetry = telemetry;
+        this.shadows = shadows;
         this.inFlight = inFlight;
         this.metrics = metrics;
         this.clock = clock;
@@ -33,11 +43,30 @@ final class Intake {
         metrics.received(message.getQos());
         inFlight.enter(payload.length);
         String device = TelemetryTopic.deviceOf(topic);
+        ShadowTopics.Request request = device == null ? shadows.topics().request(topic) : null;
         // No other topic matches the subscription. If a broker sends one all the same, ingest makes a dead letter of
         // it.
         Delivery delivery =
                 new Delivery(topic, device == null ? topic : device, payload, EpochMicros.of(clock.instant()), null);
-        telemetry.emit(new BrokerMessage(delivery, message.getId(), message.getQos(), session, this));
+        BrokerMessage received = new BrokerMessage(delivery, message.getId(), message.getQos(), session, this);
+        if (request != null && turn != null && !turn.isMine()) {
+            received.ack(); // Another service has it, too, and serves it.
+        } else if (request != null) {
+            // Whoever sent it is the broker's secret.
+            shadows.accept(request, payload, payload.length, "mqtt", received::ack);
+        } else {
+            telemetry.emit(received);
+        }
+    }
+
+    /** Whether every service gets all requests for shadows, and they take turns. */
+    boolean servesShadowsInTurns() {
+        return turn != null;
+    }
+
+    /** Filters that match every request for a shadow. */
+    List<String> shadowFilters() {
+        return shadows.topics().filters();
     }
 
     void settled(BrokerMessage message) {

@@ -10,8 +10,10 @@ public enum ProblemType {
     NOT_ACCEPTABLE(406, "Not acceptable"),
     ALREADY_RUNNING(409, "Already running"),
     BACKUPS_OFF(409, "Backups are off"),
+    PRECONDITION_FAILED(412, "Precondition failed"),
     PAYLOAD_TOO_LARGE(413, "Payload too large"),
     UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type"),
+    TOO_MANY_REQUESTS(429, "Too many requests"),
     INTERNAL_ERROR(500, "Internal error"),
     BACKUP_FAILED(500, "Backup failed"),
     OVERLOADED(503, "Overloaded");

@@ -1,7 +1,13 @@
 package io.hearth.mqtt.external;
 
 import io.hearth.config.MqttConfig;
+import io.hearth.model.RegionId;
 import io.hearth.mqtt.InFlight;
+import io.hearth.mqtt.ShadowTopics;
+import io.hearth.shadow.Limits;
+import io.hearth.shadow.ShadowService;
+import io.hearth.shadow.ShadowStore;
+import io.hearth.table.memory.MemoryTable;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.runtime.configuration.MemorySizeConverter;
@@ -12,6 +18,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ForkJoinPool;
 
 /** The client of the broker as the service has it, with a {@link Sink} in the place of ingest. */
 final class Service implements AutoCloseable {
@@ -23,7 +30,14 @@ final class Service implements AutoCloseable {
     private Service(MqttConfig config, Sink sink) {
         inFlight = new InFlight(
                 config.maxInFlightMessages(), config.maxInFlightBytes().asLongValue());
-        client = new BrokerClient(config, vertx, sink.stream(), inFlight, registry, Clock.systemUTC());
+        ShadowStore store = new ShadowStore(
+                new MemoryTable(Clock.systemUTC()),
+                new RegionId("local"),
+                Clock.systemUTC(),
+                new ShadowStore.Settings(Limits.DEFAULT, Duration.ofHours(48), Duration.ofDays(7)));
+        BrokerClient.Shadows shadows = new BrokerClient.Shadows(
+                new ShadowService(store, ForkJoinPool.commonPool(), 10), new ShadowTopics("$aws/things"));
+        client = new BrokerClient(config, vertx, sink.stream(), shadows, inFlight, registry, Clock.systemUTC());
         client.start();
     }
 

@@ -55,6 +55,11 @@ final class Watch implements AutoCloseable {
         client.publish(topic, new MqttMessage(payload.getBytes(StandardCharsets.UTF_8), 1, retained, null));
     }
 
+    /** Publishes to a topic behind the base. */
+    void publish(String topic, String payload) throws Exception {
+        publish(base + topic, payload, false);
+    }
+
     List<Message> messages() {
         return messages;
     }
