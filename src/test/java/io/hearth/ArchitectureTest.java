@@ -42,7 +42,7 @@ class ArchitectureTest {
             Map.entry(
                     "mqtt.endpoint",
                     Set.of("mqtt", "ingest", "config", "model", "presence", "security", "shadow", "table")),
-            Map.entry("mqtt.external", Set.of("mqtt", "ingest", "config", "model", "shadow")),
+            Map.entry("mqtt.external", Set.of("mqtt", "ingest", "config", "lease", "model", "shadow", "table")),
             Map.entry("rest.format", Set.of("model", "series.aggregate")),
             Map.entry("rest.problem", Set.of("table")),
             Map.entry("rest.prometheus", Set.of("rest", "rest.format", "promql", "model", "series", "table")),

@@ -1,6 +1,7 @@
 package io.hearth.mqtt.external;
 
 import io.hearth.config.MqttConfig;
+import io.hearth.lease.Lease;
 import io.hearth.mqtt.InFlight;
 import io.hearth.mqtt.ShadowMessages;
 import io.hearth.mqtt.ShadowTopics;
@@ -15,6 +16,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /** The client of an external broker: its connections, and what they share. */
 final class BrokerClient {
@@ -23,11 +25,16 @@ final class BrokerClient {
     private final MqttConfig config;
     private final BrokerPublisher answers;
     private final ShadowMessages shadowMessages;
+    private final @Nullable ShadowTurn turn;
     private final Intake intake;
     private final List<BrokerConnection> connections;
 
-    /** Shadows, and the topics that they have at the broker. */
-    record Shadows(ShadowService service, ShadowTopics topics) {}
+    /**
+     * Shadows, and the topics that they have at the broker.
+     *
+     * @param lease decides which service serves requests that all get
+     */
+    record Shadows(ShadowService service, ShadowTopics topics, Lease lease) {}
 
     /**
      * @param vertx reads TLS files; nothing else
@@ -46,7 +53,10 @@ final class BrokerClient {
         BrokerMetrics metrics = new BrokerMetrics(registry, inFlight);
         answers = new BrokerPublisher(options, metrics);
         shadowMessages = new ShadowMessages(shadows.service(), shadows.topics(), answers, clock);
-        intake = new Intake(telemetry, shadowMessages, inFlight, metrics, clock);
+        boolean inTurns =
+                options.isShared() && shadows.topics().filters().get(0).startsWith("$");
+        turn = inTurns ? new ShadowTurn(shadows.lease()) : null;
+        intake = new Intake(telemetry, shadowMessages, turn, inFlight, metrics, clock);
         connections = IntStream.rangeClosed(1, options.connections())
                 .mapToObj(number -> new BrokerConnection(options, number, intake, metrics))
                 .toList();
@@ -61,6 +71,9 @@ final class BrokerClient {
         }
         shadowMessages.start();
         answers.start();
+        if (turn != null) {
+            turn.start();
+        }
         connections.forEach(BrokerConnection::start);
     }
 
@@ -77,6 +90,9 @@ final class BrokerClient {
     void stop(Duration patience) {
         connections.forEach(BrokerConnection::stopTaking);
         intake.awaitEmpty(patience);
+        if (turn != null) {
+            turn.close();
+        }
         answers.close(patience);
         connections.forEach(BrokerConnection::close);
     }

@@ -1,10 +1,12 @@
 package io.hearth.mqtt.external;
 
 import io.hearth.config.MqttConfig;
+import io.hearth.lease.Lease;
 import io.hearth.mqtt.InFlight;
 import io.hearth.mqtt.ShadowTopics;
 import io.hearth.mqtt.TelemetryStream;
 import io.hearth.shadow.ShadowService;
+import io.hearth.table.Table;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.smallrye.reactive.messaging.connector.InboundConnector;
@@ -39,6 +41,7 @@ public class ExternalConnector implements InboundConnector {
     private final MqttConfig config;
     private final ShadowService shadows;
     private final ShadowTopics shadowTopics;
+    private final Table table;
     private final MeterRegistry registry;
     private final InstantSource clock;
     private volatile @Nullable BrokerClient client;
@@ -49,10 +52,12 @@ public class ExternalConnector implements InboundConnector {
             MqttConfig config,
             ShadowService shadows,
             ShadowTopics shadowTopics,
+            Table table,
             MeterRegistry registry,
             InstantSource clock) {
         this.shadows = shadows;
         this.shadowTopics = shadowTopics;
+        this.table = table;
         this.vertx = vertx;
         this.config = config;
         this.registry = registry;
@@ -68,7 +73,14 @@ public class ExternalConnector implements InboundConnector {
         InFlight inFlight = new InFlight(
                 config.maxInFlightMessages(), config.maxInFlightBytes().asLongValue());
         BrokerClient starting = new BrokerClient(
-                config, vertx, telemetry, new BrokerClient.Shadows(shadows, shadowTopics), inFlight, registry, clock);
+                config,
+                vertx,
+                telemetry,
+                new BrokerClient.Shadows(
+                        shadows, shadowTopics, new Lease(table, "shadow-requests", ShadowTurn.TERM, System::nanoTime)),
+                inFlight,
+                registry,
+                clock);
         starting.start();
         client = starting;
         return telemetry;

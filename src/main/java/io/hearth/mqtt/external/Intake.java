@@ -13,24 +13,29 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
+import org.jspecify.annotations.Nullable;
 
 /** The way into the channel, which all connections to the broker share: what they have in flight together is bounded. */
 final class Intake {
     private final TelemetryStream telemetry;
     private final ShadowMessages shadows;
+    private final @Nullable ShadowTurn turn;
     private final InFlight inFlight;
     private final BrokerMetrics metrics;
     private final InstantSource clock;
     private final Object change = new Object();
 
+    /** @param turn null if requests for shadows that come here are to be served here */
     Intake(
             TelemetryStream telemetry,
             ShadowMessages shadows,
+            @Nullable ShadowTurn turn,
             InFlight inFlight,
             BrokerMetrics metrics,
             InstantSource clock) {
         this.telemetry = telemetry;
         this.shadows = shadows;
+        this.turn = turn;
         this.inFlight = inFlight;
         this.metrics = metrics;
         this.clock = clock;

@@ -1,6 +1,7 @@
 package io.hearth.mqtt.external;
 
 import io.hearth.config.MqttConfig;
+import io.hearth.lease.Lease;
 import io.hearth.model.RegionId;
 import io.hearth.mqtt.InFlight;
 import io.hearth.mqtt.ShadowTopics;
@@ -30,13 +31,16 @@ final class Service implements AutoCloseable {
     private Service(MqttConfig config, Sink sink) {
         inFlight = new InFlight(
                 config.maxInFlightMessages(), config.maxInFlightBytes().asLongValue());
+        MemoryTable table = new MemoryTable(Clock.systemUTC());
         ShadowStore store = new ShadowStore(
-                new MemoryTable(Clock.systemUTC()),
+                table,
                 new RegionId("local"),
                 Clock.systemUTC(),
                 new ShadowStore.Settings(Limits.DEFAULT, Duration.ofHours(48), Duration.ofDays(7)));
         BrokerClient.Shadows shadows = new BrokerClient.Shadows(
-                new ShadowService(store, ForkJoinPool.commonPool(), 10), new ShadowTopics("$aws/things"));
+                new ShadowService(store, ForkJoinPool.commonPool(), 10),
+                new ShadowTopics("$aws/things"),
+                new Lease(table, "shadow-requests", ShadowTurn.TERM, System::nanoTime));
         client = new BrokerClient(config, vertx, sink.stream(), shadows, inFlight, registry, Clock.systemUTC());
         client.start();
     }
