@@ -54,7 +54,9 @@ final class Intake {
         Delivery delivery =
                 new Delivery(topic, device == null ? topic : device, payload, EpochMicros.of(clock.instant()), null);
         BrokerMessage received = new BrokerMessage(delivery, message.getId(), message.getQos(), session, this);
-        if (request != null && turn != null && !turn.isMine()) {
+        if (request != null && message.isRetained()) {
+            received.ack(); // It was for then, and not for now.
+        } else if (request != null && turn != null && !turn.isMine()) {
             received.ack(); // Another service has it, too, and serves it.
         } else if (request != null) {
             // Whoever sent it is the broker's secret.
