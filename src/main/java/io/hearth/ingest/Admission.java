@@ -1,7 +1,5 @@
 package io.hearth.ingest;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import io.hearth.codec.JsonReadings;
 import io.hearth.codec.LineReader;
 import io.hearth.codec.MalformedPayloadException;
@@ -17,31 +15,24 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Decodes payloads and decides which of their readings can be stored. Safe for several threads. */
 final class Admission {
-    /** More than send a reading within a millisecond. */
-    private static final int MAX_DEVICES_AT_ONCE = 10_000;
-
     private final JsonReadings json = new JsonReadings();
     private final SeriesStore series;
     private final InstantSource wallClock;
     private final long clockAheadMicros;
     private final long retentionMicros;
-    private final AtomicLong lastAssignedMicros = new AtomicLong(Long.MIN_VALUE);
-
-    /** By device where there are several processes, as each then has few of the microseconds. */
-    private final Cache<DeviceId, Long> lastAssignedOfDevice =
-            Caffeine.newBuilder().maximumSize(MAX_DEVICES_AT_ONCE).build();
+    private final ArrivalTimes arrivalTimes;
 
     /** @param retention zero means for ever */
     Admission(SeriesStore series, InstantSource wallClock, Duration clockAhead, Duration retention) {
         this.series = series;
         this.wallClock = wallClock;
         this.clockAheadMicros = clockAhead.toMillis() * 1000;
+        arrivalTimes = new ArrivalTimes(series, clockAheadMicros);
         this.retentionMicros = retention.isZero() ? Long.MAX_VALUE : retention.toMillis() * 1000;
     }
 
@@ -163,31 +154,12 @@ final class Admission {
                 : new Objection(RejectionReason.TOO_MANY_METRICS, "the device has sent too many different metrics");
     }
 
-    /**
-     * Readings without a time of their own must not share one, or the later would overwrite the earlier: each gets a
-     * microsecond that none got before. Of several processes each has microseconds of its own.
-     */
     private boolean setMissingTime(DeviceId device, PointBuffer points, int reading, long ingestTimeMicros) {
         if (points.timeMicros(reading) != PointBuffer.NO_TIME) {
             return false;
         }
-        int process = series.processNumber();
-        long micros = process < 0
-                ? lastAssignedMicros.updateAndGet(last -> Math.max(last + 1, ingestTimeMicros))
-                : lastAssignedOfDevice
-                        .asMap()
-                        .compute(
-                                device,
-                                (its, last) -> ofProcess(
-                                        process,
-                                        last == null ? ingestTimeMicros : Math.max(last + 1, ingestTimeMicros)));
-        points.setTimeMicros(reading, micros);
+        points.setTimeMicros(reading, arrivalTimes.next(device, ingestTimeMicros));
         return true;
-    }
-
-    /** The first microsecond from one on that is of a process. */
-    private static long ofProcess(int process, long micros) {
-        return micros + Math.floorMod(process - micros, SeriesStore.MAX_PROCESSES);
     }
 
     /** Takes out the readings that cannot be stored; the rare case, so it may copy. */

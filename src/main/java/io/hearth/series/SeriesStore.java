@@ -73,6 +73,7 @@ public final class SeriesStore {
     private final InstantSource wallClock;
     private final long retentionSeconds;
     private final HybridClock clock;
+    private final long stampedUntilMillis;
 
     /** Null where this process is the only one. */
     private final @Nullable StampLease stamps;
@@ -103,11 +104,13 @@ public final class SeriesStore {
         this.wallClock = wallClock;
         this.retentionSeconds = retention.toSeconds();
         if (table.isShared()) {
+            stampedUntilMillis = 0;
             clock = HybridClock.shared(wallClock);
             stamps = new StampLease(table, clock);
             stamps.ready().await().indefinitely();
         } else {
-            clock = new HybridClock(wallClock, storedHorizonMillis(table));
+            stampedUntilMillis = storedHorizonMillis(table);
+            clock = new HybridClock(wallClock, stampedUntilMillis);
             stamps = null;
         }
         this.catalog = new DeviceCatalog(table);
@@ -173,6 +176,14 @@ public final class SeriesStore {
      */
     public int processNumber() {
         return stamps == null ? -1 : clock.number();
+    }
+
+    /**
+     * No write before this process began was stamped with a later time, in microseconds; 0 if that is not known. If the wall
+     * clock is behind it, it was set back.
+     */
+    public long stampedUntilMicros() {
+        return stampedUntilMillis * 1_000;
     }
 
     /**

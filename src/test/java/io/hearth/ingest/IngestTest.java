@@ -58,6 +58,28 @@ class IngestTest {
     }
 
     @Test
+    void submit_withoutTimeAfterTheClockWasSetBack_isStoredAtTheNewTime_andOverwritesNothing() {
+        fixture.setNow(SeriesFixture.START.plus(Duration.ofHours(5)));
+        for (int i = 0; i < 20; i++) {
+            submit("ahead" + i, "d1", "{\"a\":" + i + "}", null);
+        }
+        await().until(() -> receipts.size() == 20);
+        // Back, and then over the same microseconds once more.
+        fixture.setNow(SeriesFixture.START);
+        submit("back", "d1", "{\"a\":100}", null);
+        await().until(() -> receipts.size() == 21);
+        fixture.setNow(SeriesFixture.START.plus(Duration.ofHours(5)));
+        for (int i = 0; i < 20; i++) {
+            submit("again" + i, "d1", "{\"a\":" + (200 + i) + "}", null);
+        }
+        await().until(() -> receipts.size() == 41);
+
+        assertThat(readings("d1")).hasSize(41);
+        assertThat(readings("d1").get(0).getValue()).isEqualTo(Map.of("a", 100.0));
+        assertThat(deadLetters.list(10, null, null).letters()).isEmpty();
+    }
+
+    @Test
     void submit_readings_settlesInOrderOnceTheyAreStored() {
         for (int i = 0; i < 500; i++) {
             submit(
@@ -366,8 +388,9 @@ class IngestTest {
         ingest.submit(delivery(device, bytes(payload), origin), receipt(name));
     }
 
-    private static Delivery delivery(String device, byte[] payload, @Nullable Origin origin) {
-        return new Delivery("devices/" + device + "/telemetry", device, payload, T0, origin);
+    private Delivery delivery(String device, byte[] payload, @Nullable Origin origin) {
+        long now = EpochMicros.of(fixture.instant());
+        return new Delivery("devices/" + device + "/telemetry", device, payload, now, origin);
     }
 
     private Receipt receipt(String name) {

@@ -23,6 +23,7 @@ final class Inbound {
     static final int MAX_UNANSWERED = 1024;
 
     private static final int ACK_BUFFER_BYTES = 256;
+    private static final long MAX_AHEAD_MICROS = 1_000_000;
 
     private final Services services;
     private final Connection connection;
@@ -203,10 +204,13 @@ final class Inbound {
 
     /**
      * The time of arrival; never the same twice on a connection, as it becomes the time of readings that have none, and two
-     * readings of one time are one.
+     * readings of one time are one. What arrives at once runs ahead of the clock a little; if it is more, the clock was set
+     * back, and is followed.
      */
     private long ingestMicros() {
-        lastIngestMicros = Math.max(connection.readMicros(), lastIngestMicros + 1);
+        long now = connection.readMicros();
+        long next = Math.max(now, lastIngestMicros + 1);
+        lastIngestMicros = next - now > MAX_AHEAD_MICROS ? now : next;
         return lastIngestMicros;
     }
 

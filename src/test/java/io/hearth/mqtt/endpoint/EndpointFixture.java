@@ -23,6 +23,7 @@ import io.vertx.core.Vertx;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -58,6 +59,11 @@ final class EndpointFixture implements AutoCloseable {
     }
 
     EndpointFixture(Map<String, String> settings, Table table) {
+        this(settings, table, Clock.systemUTC());
+    }
+
+    /** @param clock by which messages arrive */
+    EndpointFixture(Map<String, String> settings, Table table, InstantSource clock) {
         MqttConfig config = config(settings);
         inFlight = new InFlight(
                 config.maxInFlightMessages(), config.maxInFlightBytes().asLongValue());
@@ -75,7 +81,7 @@ final class EndpointFixture implements AutoCloseable {
                 presence,
                 shadows(shadowStore, shadowThreads),
                 new EndpointMetrics(registry, inFlight),
-                Clock.systemUTC());
+                clock);
         endpoint.start();
     }
 

@@ -5,10 +5,15 @@ import static org.awaitility.Awaitility.await;
 
 import io.hearth.ingest.Delivery;
 import io.hearth.ingest.Origin;
+import io.hearth.model.EpochMicros;
 import io.hearth.mqtt.endpoint.RawClient.Hello;
 import io.hearth.mqtt.endpoint.RawClient.Packet;
+import io.hearth.table.FakeClock;
+import io.hearth.table.memory.MemoryTable;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -140,6 +145,21 @@ class PublishIT {
                             .map(Delivery::ingestTimeMicros)
                             .distinct())
                     .hasSize(500);
+        }
+    }
+
+    @Test
+    void ingestTime_clockSetBackOnAConnection_followsTheClock() {
+        FakeClock clock = new FakeClock();
+        try (EndpointFixture stepped = new EndpointFixture(Map.of(), new MemoryTable(clock), clock);
+                RawClient client = RawClient.connected(stepped.port(), "c")) {
+            client.send(client.publish(TOPIC, 1, 1, "{}"));
+            assertThat(client.read().packetId()).isEqualTo(1);
+            clock.advance(Duration.ofHours(-1));
+            client.send(client.publish(TOPIC, 1, 2, "{}"));
+            assertThat(client.read().packetId()).isEqualTo(2);
+
+            assertThat(stepped.deliveries().get(1).ingestTimeMicros()).isEqualTo(EpochMicros.of(clock.instant()));
         }
     }
 
