@@ -38,6 +38,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.system.DiskSpaceMetrics;
+import io.opentelemetry.api.trace.Tracer;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Clock;
@@ -49,6 +50,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the rooms that know nothing of Quarkus, from the settings. */
@@ -245,13 +247,19 @@ class Wiring {
             IngestConfig config,
             MqttConfig mqtt,
             InstantSource wallClock,
-            MeterRegistry registry) {
+            MeterRegistry registry,
+            Tracer tracer,
+            @ConfigProperty(name = "quarkus.otel.sdk.disabled") boolean untraced) {
         IngestSettings settings = new IngestSettings(
                 (int) mqtt.maxPayload().asLongValue(),
                 config.clockAhead(),
                 hearth.retention(),
                 config.linger().orElse(table.isShared() ? LINGER_WHERE_ITEMS_COST : Duration.ZERO),
                 config.redeliveryWindow());
-        return new Ingest(series, deadLetters, wallClock, settings, registry);
+        Ingest ingest = new Ingest(series, deadLetters, wallClock, settings, registry);
+        if (!untraced) {
+            ingest.traceWith(tracer);
+        }
+        return ingest;
     }
 }

@@ -13,6 +13,9 @@ final class CommitGroup {
     /** The readings of the group without a time of their own that carry a transmission: what one sent again could double. */
     final List<TransmissionKey> transmissions = new ArrayList<>();
 
+    /** Of the deliveries that are sampled. */
+    final List<IngestTraces.Traced> spans = new ArrayList<>(0);
+
     long payloadBytes;
 
     /** Identifies a client's use of a packet id. */
@@ -27,6 +30,7 @@ final class CommitGroup {
         deadLetters.clear();
         receipts.clear();
         transmissions.clear();
+        spans.clear();
         payloadBytes = 0;
     }
 }

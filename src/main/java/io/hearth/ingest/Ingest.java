@@ -13,6 +13,7 @@ import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.TableException;
 import io.hearth.table.ThrottledException;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.trace.Tracer;
 import io.smallrye.mutiny.Uni;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -73,6 +74,7 @@ public final class Ingest implements AutoCloseable {
     private final Set<TransmissionKey> uncommitted = ConcurrentHashMap.newKeySet();
     private final Queue<AppendBatch> idleBatches = new ArrayBlockingQueue<>(MAX_IDLE_BATCHES);
     private final Thread thread;
+    private volatile @Nullable IngestTraces traces;
     private volatile boolean idle;
     private volatile boolean closed;
 
@@ -96,6 +98,11 @@ public final class Ingest implements AutoCloseable {
         thread = new Thread(this::run, "hearth-ingest");
         thread.setDaemon(true);
         thread.start();
+    }
+
+    /** Makes spans of sampled deliveries from now on. Without it nothing is asked. */
+    public void traceWith(Tracer tracer) {
+        traces = new IngestTraces(tracer);
     }
 
     /**
@@ -294,6 +301,10 @@ public final class Ingest implements AutoCloseable {
             try {
                 decode(delivery, group);
                 group.receipts.add(waiting.receipt);
+                IngestTraces tracing = traces;
+                if (tracing != null) {
+                    tracing.admitted(delivery, group.spans);
+                }
                 group.payloadBytes += delivery.payload().length;
                 return;
             } catch (TableException e) {
@@ -373,6 +384,7 @@ public final class Ingest implements AutoCloseable {
     }
 
     private void commit(CommitGroup group) {
+        IngestTraces.committing(group.spans);
         List<Uni<Void>> parts = new ArrayList<>(2);
         if (!group.batch.isEmpty()) {
             parts.add(untilDurable(series.append(group.batch)));
@@ -402,6 +414,7 @@ public final class Ingest implements AutoCloseable {
     }
 
     private void settled(CommitGroup group) {
+        IngestTraces.committed(group.spans, null);
         metrics.stored.increment(group.batch.size());
         group.deadLetters.forEach(letter -> metrics.deadLetter(letter.reason()));
         // Before the receipts: a client that hears of it may use the packet id again at once.
@@ -420,6 +433,7 @@ public final class Ingest implements AutoCloseable {
         if (!closed) {
             LOG.errorf(failure, "A group of %d messages could not be committed", group.receipts.size());
         }
+        IngestTraces.committed(group.spans, failure);
         group.transmissions.forEach(uncommitted::remove);
         for (Receipt receipt : group.receipts) {
             receipt.failed(failure);

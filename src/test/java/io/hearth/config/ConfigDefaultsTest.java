@@ -50,6 +50,7 @@ class ConfigDefaultsTest {
             Map.entry("hearth.ingest.redelivery-window", Duration.ofHours(24)),
             Map.entry("hearth.line-protocol.device-tags", List.of("device_id", "device")),
             Map.entry("hearth.line-protocol.metric", LineProtocolConfig.Metric.FIELD),
+            Map.entry("hearth.log.json", false),
             Map.entry("hearth.mqtt.external.client-id", "hearth"),
             Map.entry("hearth.mqtt.external.connections", 1),
             Map.entry("hearth.mqtt.external.session-expiry", Duration.ofDays(7)),
