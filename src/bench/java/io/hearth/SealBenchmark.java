@@ -8,15 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.HashMap;
 import java.util.Map;
 
 /**
  * Messages per second that are acknowledged and durable over MQTT (as {@link IngestBenchmark}) while a day of many devices is
- * sealed in the background with its usual share of a core, against the same before, in the same service, with nothing to
- * seal. Rounds of both alternate.
+ * sealed in the background with its usual share of a core, and with nothing to seal before and afterwards, all in one process.
  *
- * <pre>mvn -Pbench package exec:exec -DskipTests -Dbench.main=io.hearth.SealBenchmark -Dbench="1000 8640 200000 2"</pre>
+ * <pre>mvn -Pbench package exec:exec -DskipTests -Dbench.main=io.hearth.SealBenchmark -Dbench="1000 8640 200000 3"</pre>
  */
 public final class SealBenchmark {
     private SealBenchmark() {}
@@ -25,33 +23,32 @@ public final class SealBenchmark {
         int devices = args.length > 0 && !args[0].isBlank() ? Integer.parseInt(args[0]) : 1000;
         int ticks = args.length > 1 ? Integer.parseInt(args[1]) : 8640;
         int messages = args.length > 2 ? Integer.parseInt(args[2]) : 200_000;
-        int rounds = args.length > 3 ? Integer.parseInt(args[3]) : 2;
-        String rollups = args.length > 4 ? String.join(" ", args).split(" ", 5)[4] : "";
+        int rounds = args.length > 3 ? Integer.parseInt(args[3]) : 3;
         Path logs = Files.createTempDirectory("hearth-bench");
-        Instant today = Instant.now().truncatedTo(ChronoUnit.DAYS);
-        for (int round = 1; round <= rounds; round++) {
-            Map<String, String> settings = new HashMap<>(Map.of("HEARTH_SERIES_SEAL", "off"));
-            HearthProcess hearth = HearthProcess.start(settings);
-            try {
-                BulkLoad load = new BulkLoad(hearth, devices);
-                load.post(today.minus(1, ChronoUnit.DAYS), ticks);
-                IngestBenchmark.load(logs, hearth.mqttPort(), hearth.devicePassword(), messages); // warms up
-                tell("alone", IngestBenchmark.load(logs, hearth.mqttPort(), hearth.devicePassword(), messages));
-                hearth.kill();
-                settings.put("HEARTH_SERIES_SEAL", "on");
-                settings.put("HEARTH_SERIES_SEAL_AFTER", "0s");
-                settings.put("HEARTH_SERIES_ROLLUPS", rollups);
-                hearth = HearthProcess.start(hearth.directory(), settings);
-                IngestBenchmark.load(logs, hearth.mqttPort(), hearth.devicePassword(), messages); // warms up
+        Instant day = Instant.now().truncatedTo(ChronoUnit.DAYS);
+        Map<String, String> settings = Map.of("HEARTH_SERIES_SEAL_AFTER", "0s", "HEARTH_SERIES_SEAL_INTERVAL", "100ms");
+        try (HearthProcess hearth = HearthProcess.start(settings)) {
+            load(hearth, logs, messages); // warms up
+            for (int round = 1; round <= rounds; round++) {
+                tell("alone", load(hearth, logs, messages));
+                day = day.minus(1, ChronoUnit.DAYS);
+                new BulkLoad(hearth, devices).post(day, ticks);
                 double before = secondsSealing(hearth);
                 long start = System.nanoTime();
-                String sealing = IngestBenchmark.load(logs, hearth.mqttPort(), hearth.devicePassword(), messages);
+                String sealing = load(hearth, logs, messages);
                 double share = (secondsSealing(hearth) - before) / ((System.nanoTime() - start) / 1e9);
                 tell("while sealing", String.format("%s; sealing took %.2f of a core", sealing, share));
-            } finally {
-                hearth.close();
+                // Seals what is left, and returns only when nothing is.
+                try (RawHttp http = new RawHttp(hearth.httpUri(), hearth.adminToken())) {
+                    http.post("/api/v1/maintenance:seal", "application/json", new byte[0], 0);
+                }
             }
+            tell("alone", load(hearth, logs, messages));
         }
+    }
+
+    private static String load(HearthProcess hearth, Path logs, int messages) throws Exception {
+        return IngestBenchmark.load(logs, hearth.mqttPort(), hearth.devicePassword(), messages);
     }
 
     private static double secondsSealing(HearthProcess hearth) throws IOException, InterruptedException {
