@@ -3,12 +3,15 @@ package io.hearth.presence;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.presence.Presence.Cause;
+import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
+import io.hearth.table.Key;
 import io.hearth.table.Table;
 import io.hearth.table.Write;
 import io.smallrye.mutiny.Uni;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -31,17 +34,26 @@ import org.jspecify.annotations.Nullable;
  * <p>Events never block whoever tells them. They reach the table soon afterwards, those of many devices in one commit; of a
  * device that comes and goes faster than that, the latest. What depends on connections to this process ends with it: read by
  * the next process, those devices are offline since it began.
+ *
+ * <p>Where several processes use the table, each says from time to time that it is {@linkplain #stillHere still here}; what
+ * depends on one that has not for {@link #SILENCE} has ended. A connection that ends says nothing about a device that has
+ * connected to another process since. Of two events at two processes within milliseconds either may count.
  */
 public final class DevicePresence {
     /** A session that is not known, as the messages come through a broker. */
     public static final long NO_SESSION = 0;
 
+    /** After how long without a word a process is taken for dead. */
+    public static final Duration SILENCE = Duration.ofSeconds(45);
+
+    private static final String PROCESSES = "!processes";
     private static final Duration FIRST_RETRY = Duration.ofMillis(100);
     private static final Duration LAST_RETRY = Duration.ofSeconds(5);
 
     private final Table table;
     private final InstantSource clock;
     private final Duration kept;
+    private final boolean shared;
     private final long process = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
     private final long startedMicros;
 
@@ -71,6 +83,7 @@ public final class DevicePresence {
         this.table = table;
         this.clock = clock;
         this.kept = kept;
+        shared = table.isShared();
         startedMicros = EpochMicros.of(clock.instant());
     }
 
@@ -83,8 +96,9 @@ public final class DevicePresence {
 
     /** The session of the client with the device's id has ended. */
     public void disconnected(DeviceId device, long session) {
-        happened(
+        unlessMoved(
                 device,
+                session,
                 state -> state.connection != session
                         ? state
                         : new State(changed(device, state, false, Cause.CONNECTION), NO_SESSION, state.speaker, true));
@@ -108,8 +122,9 @@ public final class DevicePresence {
 
     /** The last will of a session says that the device is offline. */
     public void willSaid(DeviceId device, long session) {
-        happened(
+        unlessMoved(
                 device,
+                session,
                 state -> isOther(state.connection, session) || isOther(state.speaker, session)
                         ? state
                         : new State(changed(device, state, false, Cause.STATUS), state.connection, NO_SESSION, true));
@@ -122,7 +137,7 @@ public final class DevicePresence {
     /** Whether a device is there; empty if nothing has ever been heard of it. Blocks until the table answers. */
     public Optional<Presence> of(DeviceId device) {
         synchronized (this) {
-            State state = states.get(device);
+            State state = shared ? unwritten.get(device) : states.get(device);
             if (state != null) {
                 return Optional.ofNullable(state.presence);
             }
@@ -157,6 +172,63 @@ public final class DevicePresence {
         written.copy()
                 .completeOnTimeout(null, patience.toMillis(), TimeUnit.MILLISECONDS)
                 .join();
+    }
+
+    /** Says, where several processes use the table, that this one is alive. Completes when the table has it. */
+    public Uni<Void> stillHere() {
+        long expires = clock.instant().plus(SILENCE).getEpochSecond() + 1;
+        return table.write(List.of(new Write.Put(new Item(processKey(process), Bytes.EMPTY, expires, 0, null))));
+    }
+
+    private static Key processKey(long process) {
+        return new Key(
+                PROCESSES,
+                Bytes.wrap(ByteBuffer.allocate(Long.BYTES).putLong(process).array()));
+    }
+
+    /** What happened to a session of this process; nothing if its device has connected to another process since. */
+    private void unlessMoved(DeviceId device, long session, UnaryOperator<State> event) {
+        if (!shared) {
+            happened(device, event);
+            return;
+        }
+        CompletableFuture<Void> written;
+        synchronized (this) {
+            written = unwritten.isEmpty() ? lastWritten : nextWritten;
+        }
+        // Only then does the table know of this session, if it is the later one.
+        CompletableFuture<Void> unused = written.copy()
+                .whenComplete((done, failed) -> table.get(StoredPresence.key(device), Consistency.STRONG)
+                        .onFailure()
+                        .retry()
+                        .withBackOff(FIRST_RETRY, LAST_RETRY)
+                        .indefinitely()
+                        .subscribe()
+                        .with(
+                                found -> {
+                                    if (found.filter(this::isOfAnotherProcess).isPresent()) {
+                                        leave(device, session);
+                                    } else {
+                                        happened(device, event);
+                                    }
+                                },
+                                failure -> {}));
+    }
+
+    private boolean isOfAnotherProcess(Item stored) {
+        try {
+            long its = StoredPresence.of(stored).process();
+            return its != 0 && its != process;
+        } catch (CorruptItemException e) {
+            return false;
+        }
+    }
+
+    private synchronized void leave(DeviceId device, long session) {
+        State state = states.get(device);
+        if (state != null && !isOther(state.connection, session)) {
+            states.remove(device);
+        }
     }
 
     private CompletionStage<Void> happened(DeviceId device, UnaryOperator<State> event) {
@@ -195,18 +267,28 @@ public final class DevicePresence {
 
     private Uni<State> load(DeviceId device) {
         return table.get(StoredPresence.key(device), Consistency.STRONG)
-                .map(found -> found.map(StoredPresence::of)
-                        .map(stored -> new State(today(stored), NO_SESSION, NO_SESSION, stored.process() != 0))
-                        .orElse(UNKNOWN))
+                .chain(found ->
+                        found.isEmpty() ? Uni.createFrom().item(UNKNOWN) : stateOf(StoredPresence.of(found.get())))
                 // It is told anew as soon as the device is heard of.
                 .onFailure(CorruptItemException.class)
                 .recoverWithItem(UNKNOWN);
     }
 
-    private Presence today(StoredPresence stored) {
+    private Uni<State> stateOf(StoredPresence stored) {
         Presence presence = stored.presence();
-        boolean ended = presence.online() && stored.process() != 0 && stored.process() != process;
-        return ended ? new Presence(presence.device(), false, startedMicros, Cause.RESTART) : presence;
+        // What is another process's becomes this one's with the next event, also if the device stays online.
+        boolean bound = shared ? stored.process() == process : stored.process() != 0;
+        State asStored = new State(presence, NO_SESSION, NO_SESSION, bound);
+        if (!presence.online() || stored.process() == 0 || stored.process() == process) {
+            return Uni.createFrom().item(asStored);
+        }
+        long sinceMicros = Math.max(startedMicros, presence.sinceMicros());
+        State ended = new State(
+                new Presence(presence.device(), false, sinceMicros, Cause.RESTART), NO_SESSION, NO_SESSION, true);
+        return shared
+                ? table.get(processKey(stored.process()), Consistency.STRONG)
+                        .map(alive -> alive.isPresent() ? asStored : ended)
+                : Uni.createFrom().item(ended);
     }
 
     /** What the device's presence is now: what it was, if that was the same. */

@@ -22,6 +22,7 @@ import io.hearth.table.Query;
 import io.hearth.table.SortRange;
 import io.hearth.table.Table;
 import io.hearth.table.ThrottledException;
+import io.smallrye.mutiny.CompositeException;
 import io.smallrye.mutiny.Uni;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -176,12 +177,27 @@ final class DeviceCatalog {
      * @return completes when all are durable; fails as the table does
      */
     Uni<Void> merge(List<Item> records) {
-        List<Uni<Void>> merges = records.stream().map(this::merge).toList();
-        return Uni.join()
-                .all(merges)
-                .usingConcurrencyOf(MERGES_AT_ONCE)
-                .andFailFast()
-                .replaceWithVoid();
+        // When it is tried again, what was done stays done.
+        List<Uni<Void>> merges = records.stream()
+                .filter(record -> !isStored(record))
+                .map(this::merge)
+                .toList();
+        return merges.isEmpty()
+                ? Uni.createFrom().voidItem()
+                : Uni.join()
+                        .all(merges)
+                        .usingConcurrencyOf(MERGES_AT_ONCE)
+                        .andCollectFailures()
+                        .onFailure(CompositeException.class)
+                        .transform(failures ->
+                                ((CompositeException) failures).getCauses().get(0))
+                        .replaceWithVoid();
+    }
+
+    private boolean isStored(Item record) {
+        DeviceSummary summary = decode(record);
+        Known known = cache.getIfPresent(summary.id());
+        return known != null && known.stored && known.metrics.containsAll(summary.metrics());
     }
 
     private Uni<Void> merge(Item record) {

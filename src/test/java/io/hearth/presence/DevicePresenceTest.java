@@ -8,6 +8,7 @@ import io.hearth.presence.Presence.Cause;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.Item;
+import io.hearth.table.SharedTable;
 import io.hearth.table.Write;
 import io.hearth.table.memory.MemoryTable;
 import java.time.Duration;
@@ -46,6 +47,47 @@ class DevicePresenceTest {
         assertThat(presence.online()).isEqualTo(1);
         presence.disconnected(D1, 1);
         assertThat(presence.online()).isZero();
+    }
+
+    @Test
+    void ofAnotherProcessOnTheTable_isKnownAsLongAsThatSaysThatItIsThere() {
+        DevicePresence one = processOfSeveral();
+        DevicePresence other = processOfSeveral();
+        one.stillHere().await().indefinitely();
+        one.connected(D1, 1);
+        assertThat(other.of(D1)).contains(online(0, Cause.CONNECTION));
+        pass(40);
+        one.stillHere().await().indefinitely();
+        pass(40);
+        assertThat(other.of(D1)).contains(online(0, Cause.CONNECTION));
+        pass(10);
+        assertThat(other.of(D1).orElseThrow().online()).isFalse();
+    }
+
+    @Test
+    void disconnect_ofADeviceThatHasConnectedToAnotherProcess_changesNothing() {
+        DevicePresence one = processOfSeveral();
+        DevicePresence other = processOfSeveral();
+        one.stillHere().await().indefinitely();
+        other.stillHere().await().indefinitely();
+        one.connected(D1, 1);
+        pass(10);
+        other.connected(D1, 1);
+
+        one.disconnected(D1, 1);
+        one.willSaid(D1, 1);
+
+        assertThat(one.of(D1)).contains(online(0, Cause.CONNECTION));
+        assertThat(other.of(D1)).contains(online(0, Cause.CONNECTION));
+        other.disconnected(D1, 1);
+        assertThat(one.of(D1)).contains(offline(10, Cause.CONNECTION));
+        one.connected(D1, 2);
+        one.disconnected(D1, 2);
+        assertThat(other.of(D1)).contains(offline(10, Cause.CONNECTION));
+    }
+
+    private DevicePresence processOfSeveral() {
+        return new DevicePresence(new SharedTable(table), () -> now, Duration.ofDays(30));
     }
 
     @Test

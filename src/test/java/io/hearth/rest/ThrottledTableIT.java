@@ -32,8 +32,8 @@ class ThrottledTableIT {
         DynamoDbLocal local = DynamoDbLocal.get();
         try (FaultProxy proxy = new FaultProxy(local.endpoint(), Duration.ofSeconds(20), 1)) {
             Map<String, String> environment = new HashMap<>(local.environment(proxy.endpoint()));
-            environment.put("HEARTH_DYNAMODB_REQUEST_TIMEOUT", "2s");
-            environment.put("HEARTH_DYNAMODB_DEADLINE", "2s");
+            environment.put("HEARTH_DYNAMODB_REQUEST_TIMEOUT", "4s");
+            environment.put("HEARTH_DYNAMODB_DEADLINE", "4s");
             try (HearthProcess hearth = HearthProcess.start(environment)) {
                 String time = Instant.now().minusSeconds(60).toString();
                 assertThat(send(store(hearth, time)).join().statusCode()).isEqualTo(200);

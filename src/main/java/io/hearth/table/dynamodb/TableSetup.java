@@ -9,9 +9,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
@@ -38,6 +40,10 @@ import software.amazon.awssdk.services.dynamodb.model.TimeToLiveStatus;
 final class TableSetup {
     private static final Logger LOG = Logger.getLogger(TableSetup.class);
     private static final Duration CREATION_PATIENCE = Duration.ofMinutes(2);
+
+    /** Requests about tables take longer than those for data, and are not repeated. */
+    private static final Consumer<AwsRequestOverrideConfiguration.Builder> PATIENT =
+            override -> override.apiCallAttemptTimeout(Duration.ofSeconds(30));
 
     /** The index holds no readings, so a part of the table's provisioned capacity is enough for it: one in so many. */
     private static final int INDEX_SHARE = 10;
@@ -123,7 +129,8 @@ final class TableSetup {
             return;
         }
         try {
-            await(client.updateTable(update -> update.tableName(table).streamSpecification(STREAM)));
+            await(client.updateTable(update ->
+                    update.tableName(table).streamSpecification(STREAM).overrideConfiguration(PATIENT)));
         } catch (ResourceInUseException e) {
             // another process was first
         }
@@ -136,6 +143,7 @@ final class TableSetup {
         }
         try {
             await(client.updateTimeToLive(request -> request.tableName(table)
+                    .overrideConfiguration(PATIENT)
                     .timeToLiveSpecification(
                             ttl -> ttl.attributeName(ItemCodec.EXPIRES).enabled(true))));
         } catch (DynamoDbException e) {
@@ -147,7 +155,8 @@ final class TableSetup {
     }
 
     private boolean expires() {
-        TimeToLiveDescription ttl = await(client.describeTimeToLive(request -> request.tableName(table)))
+        TimeToLiveDescription ttl = await(client.describeTimeToLive(
+                        request -> request.tableName(table).overrideConfiguration(PATIENT)))
                 .timeToLiveDescription();
         return ItemCodec.EXPIRES.equals(ttl.attributeName())
                 && (ttl.timeToLiveStatus() == TimeToLiveStatus.ENABLED
@@ -173,6 +182,7 @@ final class TableSetup {
         BillingMode billing = provisioned == null ? BillingMode.PAY_PER_REQUEST : BillingMode.PROVISIONED;
         return CreateTableRequest.builder()
                 .tableName(table)
+                .overrideConfiguration(PATIENT)
                 .attributeDefinitions(
                         attribute(ItemCodec.PARTITION_KEY, ScalarAttributeType.S),
                         attribute(ItemCodec.SORT_KEY, ScalarAttributeType.B),
@@ -220,7 +230,8 @@ final class TableSetup {
     }
 
     private TableDescription describe() {
-        return await(client.describeTable(request -> request.tableName(table))).table();
+        return await(client.describeTable(request -> request.tableName(table).overrideConfiguration(PATIENT)))
+                .table();
     }
 
     private void requireOurs(TableDescription found) {

@@ -85,7 +85,7 @@ public final class FaultProxy implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
     }
 
-    /** From now on this share of the requests for data meets a fault, each kind as often as any other. */
+    /** From now on this share of the requests for data meets a fault. */
     public void faults(double newShare) {
         share = newShare;
     }
@@ -134,15 +134,16 @@ public final class FaultProxy implements AutoCloseable {
         return random.nextDouble() < share;
     }
 
-    private synchronized Fault next() {
-        return Fault.values()[random.nextInt(Fault.values().length)];
+    private synchronized Fault next(boolean ofBatch) {
+        // Half of those of batches, as there are fewer of these.
+        if (ofBatch && random.nextBoolean()) {
+            return Fault.HALF_BATCH;
+        }
+        return Fault.values()[random.nextInt(Fault.HALF_BATCH.ordinal())];
     }
 
     private void fail(HttpExchange exchange, String operation, byte[] body) throws IOException, InterruptedException {
-        Fault fault = next();
-        if (fault == Fault.HALF_BATCH && !operation.equals("BatchWriteItem")) {
-            fault = Fault.THROTTLE;
-        }
+        Fault fault = next(operation.equals("BatchWriteItem"));
         counts.getOrDefault(fault, new AtomicInteger()).incrementAndGet();
         switch (fault) {
             case THROTTLE -> refuse(exchange, 400, "ProvisionedThroughputExceededException");
@@ -175,7 +176,8 @@ public final class FaultProxy implements AutoCloseable {
 
     private void halve(HttpExchange exchange, byte[] body) throws IOException, InterruptedException {
         ObjectNode request = (ObjectNode) JSON.readTree(body);
-        Map.Entry<String, JsonNode> table = request.get("RequestItems").fields().next();
+        Map.Entry<String, JsonNode> table =
+                request.get("RequestItems").properties().iterator().next();
         ArrayNode done = JSON.createArrayNode();
         ArrayNode left = JSON.createArrayNode();
         for (JsonNode write : table.getValue()) {
