@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,6 +81,10 @@ class SealingKillIT {
             awaitSealing(hearth);
             assertThat(simulator.isRunning()).as(simulator.log()).isTrue();
             simulator.stop();
+        } catch (ConditionTimeoutException | AssertionError e) {
+            // Not left behind, to keep the machine busy for the tests that follow.
+            hearth.kill();
+            throw e;
         }
         try (Simulator verify = Simulator.start(
                 directory.resolve("verify.log"),
