@@ -37,6 +37,8 @@ class ArchitectureTest {
             Map.entry("live", Set.of("model", "presence", "series", "shadow", "table")),
             Map.entry("ingest", Set.of("codec", "series", "model", "table")),
             Map.entry("shadow", Set.of("model", "table")),
+            Map.entry("sync", Set.of("model", "series", "shadow", "table")),
+            Map.entry("sync.http", Set.of("sync", "model")),
             Map.entry("security", Set.of("config", "model", "table")),
             Map.entry("mqtt", Set.of("ingest", "config", "model", "security", "shadow")),
             Map.entry(
@@ -63,6 +65,7 @@ class ArchitectureTest {
                             "series",
                             "series.aggregate",
                             "shadow",
+                            "sync",
                             "table")));
 
     /** Wires everything, so it may use everything; nobody may use it. */

@@ -26,6 +26,7 @@ import io.hearth.series.SeriesStore;
 import io.hearth.shadow.Limits;
 import io.hearth.shadow.ShadowService;
 import io.hearth.shadow.ShadowStore;
+import io.hearth.sync.SyncService;
 import io.hearth.table.Table;
 import io.hearth.table.dynamodb.DynamoDbSettings;
 import io.hearth.table.dynamodb.DynamoDbSettings.Capacity;
@@ -139,8 +140,8 @@ class Wiring {
 
     @Produces
     @Singleton
-    Sealing sealing(SeriesStore series, MeterRegistry registry) {
-        return new Sealing(series, registry);
+    Sealing sealing(SeriesStore series, SyncService sync, MeterRegistry registry) {
+        return new Sealing(series, sync::settledMillis, registry);
     }
 
     /** Helpers are daemons, as many as processors, for all answers together; what they read fails once the table is closed. */

@@ -2,6 +2,7 @@ package io.hearth.security;
 
 import io.hearth.config.HearthConfig;
 import io.hearth.config.StartupRefusedException;
+import io.hearth.config.SyncConfig;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +14,8 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The two credentials of the service: the admin token of REST and the password that all devices share. Each is preset by a
+ * The credentials of the service: the admin token of REST and the password that all devices share, and, if there is one, the
+ * token with which other regions read what sync tells them. Each of the first two is preset by a
  * setting, or else kept in {@code secrets/} under the data directory and made at the first start.
  *
  * <p>Compared by their SHA-256, which takes the same time wherever two secrets differ and however long they are.
@@ -23,14 +25,18 @@ public class Credentials {
     private static final Logger LOG = Logger.getLogger(Credentials.class);
     private static final int SHORT_LENGTH = 16;
 
+    /** Is the digest of nothing. */
+    private static final byte[] NO_DIGEST = new byte[0];
+
     private final boolean required;
     private final String adminToken;
     private final byte[] adminDigest;
     private final byte[] deviceDigest;
+    private final byte[] syncDigest;
 
     /** @throws StartupRefusedException a secret file is open to others, empty or broken, or a preset cannot be sent */
     @Inject
-    public Credentials(HearthConfig config) {
+    public Credentials(HearthConfig config, SyncConfig sync) {
         required = config.auth();
         if (required) {
             adminToken =
@@ -40,9 +46,13 @@ public class Credentials {
                     config.devicePassword(),
                     new Setting("HEARTH_DEVICE_PASSWORD", "device password"),
                     config.dataDir()));
+            syncDigest = sync.token()
+                    .map(token -> digestOf(checked(token, new Setting("HEARTH_SYNC_TOKEN", "sync token"))))
+                    .orElse(NO_DIGEST);
         } else {
             adminToken = "";
             adminDigest = new byte[0];
+            syncDigest = NO_DIGEST;
             deviceDigest = new byte[0];
         }
     }
@@ -60,6 +70,11 @@ public class Credentials {
     /** Whether a request was signed by somebody who has the admin token. */
     boolean acceptsAdminBy(AwsSignature signature) {
         return !required || signature.isBy(adminToken);
+    }
+
+    /** Whether the bearer of {@code token} may read what sync tells other regions. */
+    public boolean acceptsPeer(@Nullable String token) {
+        return !required || token != null && MessageDigest.isEqual(syncDigest, digestOf(token));
     }
 
     /**
@@ -84,7 +99,10 @@ public class Credentials {
                     setting.what, file.path().toAbsolutePath().normalize());
             return secret;
         }
-        String secret = preset.get();
+        return checked(preset.get(), setting);
+    }
+
+    private static String checked(String secret, Setting setting) {
         if (!isVisibleAscii(secret)) {
             throw new StartupRefusedException(
                     setting.variable + " must be visible ASCII characters without white space", null);

@@ -40,6 +40,10 @@ public class HttpGate {
     /** Clients of InfluxDB 2 send it under a scheme of their own. */
     private static final String INFLUX_2 = "/api/v2/write";
 
+    /** What other regions read, with a token that is good for nothing else. */
+    private static final Set<String> PEERING =
+            Set.of("/api/v1/sync/changes", "/api/v1/sync/snapshot", "/api/v1/sync/digests", "/api/v1/sync/window");
+
     private static final String OPERATIONS = "/q/";
     private static final String PROMETHEUS = "/prometheus/";
     private static final String UNAUTHORIZED_BODY = """
@@ -79,8 +83,11 @@ public class HttpGate {
         if (token == null && influx1) {
             token = request.getParam("p");
         }
+        boolean peering = reading && PEERING.contains(context.normalizedPath());
         // A path that was rerouted comes here again.
-        if (credentials.acceptsAdmin(token) || context.get(AwsGate.BODY) != null) {
+        if (credentials.acceptsAdmin(token)
+                || peering && credentials.acceptsPeer(token)
+                || context.get(AwsGate.BODY) != null) {
             context.next();
             return;
         }

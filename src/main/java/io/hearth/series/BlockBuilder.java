@@ -3,6 +3,7 @@ package io.hearth.series;
 import io.hearth.model.Column;
 import io.hearth.model.ReadingBlock;
 import io.hearth.model.TimeRange;
+import io.hearth.model.WriteStamp;
 import io.hearth.series.chunk.Span;
 import io.hearth.table.Bytes;
 import io.hearth.table.Item;
@@ -27,6 +28,7 @@ final class BlockBuilder {
     private final Set<String> wanted;
     private final TimeRange range;
     private final long nowMicros;
+    private final List<Erasure> erasures;
     private final Map<String, ColumnBuilder> byName = new HashMap<>();
     private final List<ColumnBuilder> byPosition = new ArrayList<>();
 
@@ -52,6 +54,12 @@ final class BlockBuilder {
      * @param capacity about how many readings are expected
      */
     BlockBuilder(Set<String> wanted, TimeRange range, long nowMicros, int capacity) {
+        this(wanted, range, nowMicros, capacity, List.of());
+    }
+
+    /** @param erasures what they cover is left out */
+    BlockBuilder(Set<String> wanted, TimeRange range, long nowMicros, int capacity, List<Erasure> erasures) {
+        this.erasures = erasures;
         this.wanted = wanted;
         this.range = range;
         this.nowMicros = nowMicros;
@@ -115,13 +123,22 @@ final class BlockBuilder {
         shortestKeptMicros = Math.min(shortestKeptMicros, keptMicros);
         long expiredUpTo = expiredUpTo(keptMicros, nowMicros);
         ascending &= from == 0 || times[from] > times[from - 1];
+        List<Erasure> covering = erasures.isEmpty() ? erasures : coveringOf(source);
         for (int row = from; row < to; row++) {
             // A negative source marks a reading that is to be left out.
             boolean in = range.contains(times[row]) && times[row] > expiredUpTo;
+            for (int i = 0; i < covering.size() && in; i++) {
+                in = !covering.get(i).range().contains(times[row]);
+            }
             sourceOfRow[row] = in ? sources.size() : -1;
             complete &= in;
         }
         sources.add(source);
+    }
+
+    private List<Erasure> coveringOf(Source source) {
+        WriteStamp stamp = SeriesKeys.runStamp(source.stampKey);
+        return erasures.stream().filter(erasure -> erasure.covers(stamp)).toList();
     }
 
     /** How long after its device time the shortest-lived of the readings is kept; {@link Long#MAX_VALUE} for ever. */

@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.hearth.model.DeviceId;
 import io.hearth.model.PointBuffer;
+import io.hearth.model.RegionId;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
@@ -27,6 +28,7 @@ import io.smallrye.mutiny.Uni;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -42,16 +44,18 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which devices there are, and which metrics each has sent. A record is written when a device is new or sends a metric for
- * the first time, before the readings are, so the catalog is never behind them.
+ * Which devices there are, which metrics each has sent, and which regions have written its readings. A record is written when
+ * any of that is new, before the readings are, so the catalog is never behind them.
  *
- * <p>Format 1 of the record: {@code [1] format | varint first seen, µs | varint metrics, each a text}. It never expires.
+ * <p>Format 2 of the record: {@code [1] format | varint first seen, µs | varint metrics, each a text | varint regions, each a
+ * text}. Format 1, of earlier builds, has no regions. It never expires.
  */
 final class DeviceCatalog {
     /** The most metrics a device may have, over all of its readings, so that its record fits an item. */
     static final int MAX_METRICS = 2048;
 
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
+    private static final int FORMAT_WITHOUT_REGIONS = 1;
     private static final String INDEX_PARTITION = "!devices";
     private static final int CACHED_DEVICES = 200_000;
 
@@ -69,17 +73,20 @@ final class DeviceCatalog {
     private static final int MERGES_AT_ONCE = 32;
 
     private final Table table;
+    private final RegionId region;
     private final Cache<DeviceId, Known> cache;
 
     private final Function<DeviceId, Known> loader = this::load;
     private final DeviceIds ids = new DeviceIds(LISTED_DEVICES);
 
-    DeviceCatalog(Table table) {
-        this(table, Ticker.systemTicker());
+    /** @param region whose readings {@link #knows} and {@link #recordWith} are about */
+    DeviceCatalog(Table table, RegionId region) {
+        this(table, region, Ticker.systemTicker());
     }
 
-    DeviceCatalog(Table table, Ticker ticker) {
+    DeviceCatalog(Table table, RegionId region, Ticker ticker) {
         this.table = table;
+        this.region = region;
         Caffeine<Object, Object> builder = Caffeine.newBuilder().ticker(ticker).maximumSize(CACHED_DEVICES);
         cache = table.isShared() ? builder.refreshAfterWrite(REFRESHED_AFTER).build(new Refresh()) : builder.build();
     }
@@ -106,14 +113,17 @@ final class DeviceCatalog {
      * What is known of a device; immutable.
      *
      * @param firstSeenMicros 0 if it has never been seen
+     * @param regions that have written its readings; empty if nobody knows, as an earlier build has kept the record
      * @param stored whether exactly this is durable
      */
-    private record Known(long firstSeenMicros, Set<String> metrics, boolean stored) {}
+    private record Known(long firstSeenMicros, Set<String> metrics, Set<RegionId> regions, boolean stored) {
+        private static final Known NOTHING = new Known(0, Set.of(), Set.of(), false);
+    }
 
-    /** Whether the catalog holds, durably, the device with every metric of a reading. */
+    /** Whether the catalog holds, durably, the device with every metric of a reading of this region. */
     boolean knows(DeviceId device, PointBuffer points, int reading) {
         Known known = cache.get(device, loader);
-        if (!known.stored) {
+        if (!known.stored || !known.regions.contains(region)) {
             return false;
         }
         int end = points.firstPoint(reading + 1);
@@ -141,21 +151,60 @@ final class DeviceCatalog {
         if (all.size() > MAX_METRICS) {
             return false;
         }
-        grow(device, metrics, 0);
+        grow(device, metrics, Set.of(), 0);
         return true;
     }
 
     /** The record to store along with readings that have these metrics; until {@link #stored} is called, with each batch. */
     Item recordWith(DeviceId device, Set<String> metrics, long nowMicros) {
-        return encode(device, grow(device, metrics, nowMicros));
+        return encode(device, grow(device, metrics, Set.of(region), nowMicros));
     }
 
-    private Known grow(DeviceId device, Set<String> metrics, long nowMicros) {
+    /** The record to store before readings that a region wrote; empty if what is durable covers them. */
+    Optional<Item> recordFor(DeviceId device, Collection<String> metrics, RegionId writer, long firstSeenMicros) {
+        Known known = cache.get(device, loader);
+        if (known.stored && known.regions.contains(writer) && known.metrics.containsAll(metrics)) {
+            return Optional.empty();
+        }
+        return Optional.of(encode(device, grow(device, metrics, Set.of(writer), firstSeenMicros)));
+    }
+
+    /** The record to store so that everything another region knows of a device is known here; empty if it is. */
+    Optional<Item> recordMergedWith(DeviceSummary other) {
+        Known known = cache.get(other.id(), loader);
+        boolean covered = known.stored
+                && known.firstSeenMicros <= other.firstSeenMicros()
+                && known.regions.containsAll(other.regions())
+                && known.metrics.containsAll(other.metrics());
+        return covered
+                ? Optional.empty()
+                : Optional.of(encode(
+                        other.id(), grow(other.id(), other.metrics(), other.regions(), other.firstSeenMicros())));
+    }
+
+    /** Whether no other region has written readings of a device, as far as is known here; also if nobody has. */
+    boolean isWrittenOnlyBy(DeviceId device, RegionId writer) {
+        Known known = cache.get(device, loader);
+        return known.firstSeenMicros == 0 && known.metrics.isEmpty() || known.regions.equals(Set.of(writer));
+    }
+
+    /** A record as one of a device that was first seen at a time. */
+    static Item recordSince(DeviceSummary record, long firstSeenMicros) {
+        return encode(record.id(), new Known(firstSeenMicros, record.metrics(), record.regions(), false));
+    }
+
+    /** @param seenMicros when the device was seen, at the latest; 0 if that says nothing */
+    private Known grow(DeviceId device, Collection<String> metrics, Set<RegionId> regions, long seenMicros) {
         return cache.asMap().compute(device, (id, current) -> {
             Known base = current == null ? load(id) : current;
             Set<String> all = new HashSet<>(base.metrics);
             all.addAll(metrics);
-            return new Known(base.firstSeenMicros == 0 ? nowMicros : base.firstSeenMicros, all, false);
+            Set<RegionId> writers = new HashSet<>(base.regions);
+            writers.addAll(regions);
+            long first = base.firstSeenMicros == 0 || seenMicros == 0
+                    ? Math.max(base.firstSeenMicros, seenMicros)
+                    : Math.min(base.firstSeenMicros, seenMicros);
+            return new Known(first, all, writers, false);
         });
     }
 
@@ -167,7 +216,9 @@ final class DeviceCatalog {
                 .computeIfPresent(
                         summary.id(),
                         (id, current) -> summary.metrics().containsAll(current.metrics)
-                                ? new Known(summary.firstSeenMicros(), summary.metrics(), true)
+                                        && summary.regions().containsAll(current.regions)
+                                        && summary.firstSeenMicros() <= current.firstSeenMicros
+                                ? new Known(summary.firstSeenMicros(), summary.metrics(), summary.regions(), true)
                                 : current);
     }
 
@@ -210,11 +261,19 @@ final class DeviceCatalog {
                     ours.metrics().stream()
                             .filter(metric -> all.size() < MAX_METRICS)
                             .forEach(all::add);
-                    if (stored.stored && all.size() == stored.metrics.size()) {
+                    Set<RegionId> regions = new TreeSet<>(stored.regions);
+                    regions.addAll(ours.regions());
+                    long firstSeen = stored.stored
+                            ? Math.min(stored.firstSeenMicros, ours.firstSeenMicros())
+                            : ours.firstSeenMicros();
+                    boolean covered = stored.stored
+                            && all.size() == stored.metrics.size()
+                            && regions.size() == stored.regions.size()
+                            && firstSeen == stored.firstSeenMicros;
+                    if (covered) {
                         return Uni.createFrom().item(found.orElseThrow());
                     }
-                    long firstSeen = stored.stored ? stored.firstSeenMicros : ours.firstSeenMicros();
-                    Item merged = encode(ours.id(), new Known(firstSeen, all, true));
+                    Item merged = encode(ours.id(), new Known(firstSeen, all, regions, true));
                     long version = found.map(Item::version).orElse(0L);
                     Condition condition = found.isPresent() ? Condition.version(version) : Condition.absent();
                     Item next = new Item(merged.key(), merged.body(), 0, version + 1, merged.index());
@@ -259,7 +318,9 @@ final class DeviceCatalog {
         if (table.isShared()) {
             all().limit(CACHED_DEVICES)
                     .forEach(found -> cache.asMap()
-                            .putIfAbsent(found.id(), new Known(found.firstSeenMicros(), found.metrics(), true)));
+                            .putIfAbsent(
+                                    found.id(),
+                                    new Known(found.firstSeenMicros(), found.metrics(), found.regions(), true)));
             return;
         }
         ids.fill(all().map(DeviceSummary::id).iterator());
@@ -311,8 +372,8 @@ final class DeviceCatalog {
 
     private static Known known(Optional<Item> record) {
         return record.map(DeviceCatalog::decode)
-                .map(found -> new Known(found.firstSeenMicros(), found.metrics(), true))
-                .orElseGet(() -> new Known(0, Set.of(), false));
+                .map(found -> new Known(found.firstSeenMicros(), found.metrics(), found.regions(), true))
+                .orElse(Known.NOTHING);
     }
 
     private Optional<DeviceSummary> read(DeviceId device) {
@@ -328,14 +389,16 @@ final class DeviceCatalog {
         out.writeVarint(known.firstSeenMicros);
         out.writeVarint(known.metrics.size());
         new TreeSet<>(known.metrics).forEach(out::writeText);
+        out.writeVarint(known.regions.size());
+        new TreeSet<>(known.regions).forEach(writer -> out.writeText(writer.value()));
         IndexKey index = new IndexKey(INDEX_PARTITION, Bytes.wrap(device.value().getBytes(StandardCharsets.US_ASCII)));
         return new Item(SeriesKeys.device(device), Bytes.wrap(out.toByteArray()), 0, 0, index);
     }
 
-    private static DeviceSummary decode(Item record) {
+    static DeviceSummary decode(Item record) {
         ByteReader in = new ByteReader(record.body().array());
         int format = in.readByte();
-        if (format != FORMAT) {
+        if (format != FORMAT && format != FORMAT_WITHOUT_REGIONS) {
             throw new CorruptItemException("a device record has format " + format + ", this build knows " + FORMAT);
         }
         long firstSeenMicros = in.readVarint();
@@ -344,7 +407,15 @@ final class DeviceCatalog {
         for (int i = 0; i < count; i++) {
             metrics.add(in.readText());
         }
+        SortedSet<RegionId> regions = new TreeSet<>();
+        int writers = format == FORMAT_WITHOUT_REGIONS ? 0 : in.readCount(in.remaining());
+        for (int i = 0; i < writers; i++) {
+            regions.add(new RegionId(in.readText()));
+        }
         return new DeviceSummary(
-                new DeviceId(record.key().partitionKey()), firstSeenMicros, Collections.unmodifiableSortedSet(metrics));
+                new DeviceId(record.key().partitionKey()),
+                firstSeenMicros,
+                Collections.unmodifiableSortedSet(metrics),
+                Collections.unmodifiableSortedSet(regions));
     }
 }

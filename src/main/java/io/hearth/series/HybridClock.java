@@ -2,13 +2,15 @@ package io.hearth.series;
 
 import io.hearth.model.HybridTime;
 import io.hearth.table.ThrottledException;
+import java.time.Duration;
 import java.time.InstantSource;
 
 /**
  * Gives out hybrid times: each greater than every one before, near wall time, also when the wall clock steps back.
  *
  * <p>Across restarts it stays monotone by a horizon that is stored ahead: whoever writes with a time stores, in the same
- * write, the horizon that comes with it, and a restart begins behind the greatest one stored.
+ * write, the horizon that comes with it, and a restart begins behind the greatest one stored. Whoever stores what another
+ * region has written {@linkplain #observe observes} its time, and stores the horizon of the next tick with it.
  *
  * <p>Where several processes write to one table, {@link #shared}, no two may give out the same time. Each has a number of
  * its own, which is in the lowest bits of the counter, and gives out times only below a limit that its {@link StampLease}
@@ -74,6 +76,21 @@ final class HybridClock {
             horizonMillis = millis + AHEAD_MILLIS;
         }
         return new Tick(last, millis < storedHorizonMillis ? 0 : horizonMillis);
+    }
+
+    /**
+     * Takes note of a time that another region has given out, so that every later time of this clock is behind it.
+     *
+     * @param hybridTime {@linkplain HybridTime#packed() packed}
+     * @throws ClockAheadException the time is more than {@code maxAhead} ahead of the wall clock here; nothing was noted,
+     *     as a wrong clock would otherwise drag all others along
+     */
+    synchronized void observe(long hybridTime, Duration maxAhead) {
+        long aheadMillis = (hybridTime >>> HybridTime.COUNTER_BITS) - wallClock.millis();
+        if (aheadMillis > maxAhead.toMillis()) {
+            throw new ClockAheadException(Duration.ofMillis(aheadMillis));
+        }
+        last = Math.max(last, hybridTime);
     }
 
     /** Tells that a horizon has become durable. */

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +68,28 @@ final class LatestCache {
             for (MetricSummary summary : summaries) {
                 offer(summary.metric(), summary.last(), summary.lastMicros(), 0, keptMicros);
             }
+        }
+
+        /**
+         * Takes in the last values of a block as far as they are later than what is known by their device times.
+         *
+         * @return false if one is of the same device time: which of the two wins, only the table knows
+         */
+        private boolean offerLater(ReadingBlock block, long hybridTime, long keptMicros) {
+            boolean isSure = true;
+            for (Column column : block.columns()) {
+                int row = block.size() - 1;
+                while (row >= 0 && column.kindAt(row) == Column.ABSENT) {
+                    row--;
+                }
+                Value value = row < 0 ? null : column.valueAt(row);
+                if (value != null) {
+                    Point known = points.get(column.metric());
+                    isSure &= known == null || known.deviceTimeMicros != block.timesMicros()[row];
+                    offer(column.metric(), value, block.timesMicros()[row], hybridTime, keptMicros);
+                }
+            }
+            return isSure;
         }
 
         synchronized int metrics() {
@@ -162,6 +185,22 @@ final class LatestCache {
                             keptMicros);
                 }
             }
+        }
+    }
+
+    /** Takes in what another region wrote and has just become durable, if anybody has asked for the device. */
+    void committed(DeviceId device, Supplier<ReadingBlock> written, long hybridTime, long keptMicros) {
+        Entry entry = entries.getIfPresent(device);
+        if (entry == null) {
+            return;
+        }
+        boolean isSure;
+        ReadingBlock block = written.get();
+        synchronized (entry) {
+            isSure = entry.offerLater(block, hybridTime, keptMicros);
+        }
+        if (!isSure) {
+            forget(device);
         }
     }
 

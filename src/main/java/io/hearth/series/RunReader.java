@@ -5,6 +5,7 @@ import io.hearth.table.ByteReader;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /** Reads the runs that {@link RunWriter} wrote. Fails with {@link CorruptItemException} on anything else. */
@@ -85,6 +86,18 @@ final class RunReader {
                 in.take(Long.BYTES);
             }
             in.take(Short.BYTES + Integer.BYTES);
+        }
+    }
+
+    /** Fills {@code target} with the names of the metrics; to be called last, after the transmissions. */
+    void readNames(Collection<String> target) {
+        int metrics = in.readCount(in.remaining());
+        for (int i = 0; i < metrics; i++) {
+            target.add(in.readText());
+            in.take(in.readCount(in.remaining()));
+        }
+        if (in.remaining() != 0) {
+            throw new CorruptItemException("a run has " + in.remaining() + " bytes too many");
         }
     }
 

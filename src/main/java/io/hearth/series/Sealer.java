@@ -2,6 +2,7 @@ package io.hearth.series;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
+import io.hearth.model.HybridTime;
 import io.hearth.model.ReadingBlock;
 import io.hearth.model.TimeRange;
 import io.hearth.series.chunk.Chunk;
@@ -31,6 +32,7 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -73,11 +75,13 @@ final class Sealer {
     /**
      * Seals the windows of all devices that ended before a time. A window that cannot be read is left alone and logged.
      *
+     * @param writtenBeforeMillis runs that were written later are left alone: sealing may give a reading a later stamp than it
+     *     has, which must not pass that of a write that is still to come from another region
      * <p>Stops after the device at hand when the thread is interrupted.
      *
      * @param pause is called with the nanoseconds that a device took, and may make the caller wait so that others get on
      */
-    SealResult sealAll(long endedBeforeMicros, LongConsumer pause) {
+    SealResult sealAll(long endedBeforeMicros, long writtenBeforeMillis, LongConsumer pause) {
         SealResult result = SealResult.NOTHING;
         Cursor cursor = null;
         do {
@@ -87,7 +91,7 @@ final class Sealer {
                     return result;
                 }
                 long startNanos = System.nanoTime();
-                result = result.plus(sealDevice(device.id(), endedBeforeMicros));
+                result = result.plus(sealDevice(device.id(), endedBeforeMicros, writtenBeforeMillis));
                 pause.accept(System.nanoTime() - startNanos);
             }
             cursor = page.next();
@@ -95,21 +99,35 @@ final class Sealer {
         return result;
     }
 
-    /**
-     * Removes the readings of a device in a range: whole items where they lie in it, and where they cross its edges what is
-     * left of them is stored anew.
-     */
-    void erase(DeviceId device, TimeRange range) {
+    /** Runs something while nothing is sealed or erased. */
+    <T> T exclusively(Supplier<T> action) {
         onlyOne.lock();
         try {
-            rollups.erase(device, range, eraseReadings(device, range));
+            return action.get();
+        } finally {
+            onlyOne.unlock();
+        }
+    }
+
+    /**
+     * Removes the readings that an erasure covers: whole items where they lie in its range, and where they cross its edges, or
+     * hold later writes, too, what is left of them is stored anew.
+     */
+    void erase(Erasure erasure) {
+        DeviceId device = erasure.device();
+        TimeRange range = erasure.range();
+        onlyOne.lock();
+        try {
+            rollups.erase(device, range, eraseReadings(erasure));
         } finally {
             onlyOne.unlock();
         }
     }
 
     /** Returns the windows that had any. */
-    private Set<Long> eraseReadings(DeviceId device, TimeRange range) {
+    private Set<Long> eraseReadings(Erasure erasure) {
+        DeviceId device = erasure.device();
+        TimeRange range = erasure.range();
         Set<Long> windows = new HashSet<>();
         Reorganisation reorganisation = Reorganisation.begin(table, device, wallClock);
         reorganisation.stopOthers();
@@ -129,7 +147,7 @@ final class Sealer {
                 window = Math.min(
                         window, SeriesKeys.chunkWindowStart(chunks.peek().key().sortKey()));
             }
-            if (!eraseInWindow(device, window, range, reorganisation)) {
+            if (!eraseInWindow(erasure, window, reorganisation)) {
                 continue; // another process has changed it meanwhile
             }
             windows.add(window);
@@ -138,25 +156,44 @@ final class Sealer {
         return windows;
     }
 
+    /** Whether anything is stored of a device. */
+    boolean hasReadings(DeviceId device) {
+        return walk(device, SeriesKeys.runs(Long.MIN_VALUE, Long.MAX_VALUE)).hasNext()
+                || walk(device, SeriesKeys.chunks(Long.MIN_VALUE, Long.MAX_VALUE))
+                        .hasNext();
+    }
+
     /** False if another process has reorganised the device meanwhile; then nothing has changed. */
-    private boolean eraseInWindow(DeviceId device, long window, TimeRange range, Reorganisation reorganisation) {
+    private boolean eraseInWindow(Erasure erasure, long window, Reorganisation reorganisation) {
+        DeviceId device = erasure.device();
         long windowEnd = window + SeriesKeys.WINDOW_MICROS;
-        long start = Math.max(window, range.startMicros());
-        long end = Math.min(windowEnd, range.endMicros());
-        long nowMicros = expiryFrom(device);
-        BlockBuilder before = new BlockBuilder(Set.of(), new TimeRange(window, start), nowMicros, 0);
-        BlockBuilder behind = new BlockBuilder(Set.of(), new TimeRange(end, windowEnd), nowMicros, 0);
+        long start = Math.max(window, erasure.range().startMicros());
+        long end = Math.min(windowEnd, erasure.range().endMicros());
+        BlockBuilder left =
+                new BlockBuilder(Set.of(), new TimeRange(window, windowEnd), expiryFrom(device), 0, List.of(erasure));
         List<Bytes> superseded = new ArrayList<>();
+        List<Item> kept = new ArrayList<>();
         List<Transmission> transmissions = new ArrayList<>();
         ItemWalk runs = walk(device, SeriesKeys.runs(start, end));
         while (runs.hasNext()) {
             Item run = runs.next();
-            superseded.add(run.key().sortKey());
-            long first = SeriesKeys.runFirstTimeMicros(run.key().sortKey());
-            if (first < start || SeriesKeys.slotStart(first) + SeriesKeys.SLOT_MICROS > end) {
-                before.addRun(run);
-                behind.addRun(run);
+            Bytes sortKey = run.key().sortKey();
+            if (!erasure.covers(SeriesKeys.runStamp(sortKey))) {
+                continue;
+            }
+            long first = SeriesKeys.runFirstTimeMicros(sortKey);
+            boolean crosses = first < start || SeriesKeys.slotStart(first) + SeriesKeys.SLOT_MICROS > end;
+            if (crosses && table.isShared()) {
+                // Where others may be at it, too, only chunks can be stored and taken back again.
+                superseded.add(sortKey);
+                left.addRun(run);
                 transmissions.addAll(RunReader.transmissionsOf(run));
+                continue;
+            }
+            List<Item> rest = crosses ? StampedPoints.without(erasure, run) : List.of();
+            kept.addAll(rest);
+            if (rest.stream().noneMatch(item -> item.key().equals(run.key()))) {
+                superseded.add(sortKey);
             }
         }
         ChunkScratch scratch = new ChunkScratch();
@@ -165,26 +202,23 @@ final class Sealer {
         while (chunks.hasNext()) {
             Item item = chunks.next();
             Chunk chunk = Chunk.open(item.body().array());
-            if (chunk.firstMicros() >= end || chunk.lastMicros() < start) {
+            boolean covered = chunk.spans().stream().anyMatch(span -> erasure.covers(span.stamp()));
+            if (chunk.firstMicros() >= end || chunk.lastMicros() < start || !covered) {
                 untouched.add(item);
                 continue;
             }
             superseded.add(item.key().sortKey());
-            if (chunk.firstMicros() < start || chunk.lastMicros() >= end) {
-                ReadingBlock block = chunk.decode(metric -> true, scratch);
-                before.addChunk(block, chunk.spans());
-                behind.addChunk(block, chunk.spans());
-                transmissions.addAll(readTransmissions(chunk));
-            }
+            left.addChunk(chunk.decode(metric -> true, scratch), chunk.spans());
+            transmissions.addAll(readTransmissions(chunk));
         }
-        List<Item> left = new ArrayList<>(chunks(device, window, before, transmissions));
-        left.addAll(chunks(device, window, behind, transmissions));
-        if (superseded.isEmpty()) {
+        if (superseded.isEmpty() && kept.isEmpty()) {
             return true;
         }
-        untouched.addAll(left);
-        addRollups(device, window, untouched, left, superseded);
-        return reorganisation.replace(left, superseded);
+        List<Item> chunksLeft = chunks(device, window, left, transmissions);
+        kept.addAll(chunksLeft);
+        untouched.addAll(chunksLeft);
+        addRollups(device, window, untouched, kept, superseded);
+        return reorganisation.replace(kept, superseded);
     }
 
     /** What expiry is judged by: expired readings stay in a device's chunks as long as rollups are made of these. */
@@ -264,7 +298,7 @@ final class Sealer {
                 device, EpochMicros.toInstant(window), e.getMessage());
     }
 
-    private SealResult sealDevice(DeviceId device, long endedBeforeMicros) {
+    private SealResult sealDevice(DeviceId device, long endedBeforeMicros, long writtenBeforeMillis) {
         onlyOne.lock();
         try {
             SealResult result = SealResult.NOTHING;
@@ -283,10 +317,13 @@ final class Sealer {
                         continue;
                     }
                 }
-                List<Item> piece = takePiece(runs, window);
+                List<Item> piece = takePiece(runs, window, writtenBeforeMillis);
                 boolean isLast = !runs.hasNext()
                         || SeriesKeys.runFirstTimeMicros(runs.peek().key().sortKey())
                                 >= window + SeriesKeys.WINDOW_MICROS;
+                if (piece.isEmpty()) {
+                    continue;
+                }
                 try {
                     SealResult sealed = sealPiece(device, window, piece, isLast, reorganisation);
                     if (sealed == null) {
@@ -307,8 +344,8 @@ final class Sealer {
         }
     }
 
-    /** Takes the runs of a window, whole slots of them, until they have enough readings for a chunk. */
-    private static List<Item> takePiece(ItemWalk runs, long window) {
+    /** Takes the runs of a window, whole slots of them, until they have enough readings for a chunk; younger ones are left. */
+    private static List<Item> takePiece(ItemWalk runs, long window, long writtenBeforeMillis) {
         List<Item> piece = new ArrayList<>();
         int readings = 0;
         long slot = 0;
@@ -319,9 +356,12 @@ final class Sealer {
             if (full || time >= window + SeriesKeys.WINDOW_MICROS) {
                 break;
             }
-            slot = SeriesKeys.slotStart(time);
-            readings += new RunReader(run).size();
-            piece.add(runs.next());
+            runs.next();
+            if (SeriesKeys.runHybridTime(run.key().sortKey()) >>> HybridTime.COUNTER_BITS < writtenBeforeMillis) {
+                slot = SeriesKeys.slotStart(time);
+                readings += new RunReader(run).size();
+                piece.add(run);
+            }
         }
         return piece;
     }
@@ -418,7 +458,7 @@ final class Sealer {
     }
 
     /** A chunk goes with the reading that is kept longest; reads judge each reading by itself. */
-    private long expiresAtSeconds(DeviceId device, long window, Chunk chunk) {
+    long expiresAtSeconds(DeviceId device, long window, Chunk chunk) {
         long retentionSeconds = 0;
         for (Span span : chunk.spans()) {
             if (span.retentionSeconds() == 0) {

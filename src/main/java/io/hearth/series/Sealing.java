@@ -5,17 +5,24 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 
 /** Sealing with metrics of what it does, for whoever starts it; safe for several threads, which take turns device by device. */
 public final class Sealing {
     private final SeriesStore series;
+    private final LongSupplier settledMillis;
     private final Counter readings;
     private final Counter bytesBefore;
     private final Counter bytesAfter;
     private final Timer time;
 
-    public Sealing(SeriesStore series, MeterRegistry registry) {
+    /**
+     * @param settledMillis up to when everything is here that was ever written, in other regions, too, as epoch milliseconds:
+     *     only that is sealed
+     */
+    public Sealing(SeriesStore series, LongSupplier settledMillis, MeterRegistry registry) {
         this.series = series;
+        this.settledMillis = settledMillis;
         readings = Counter.builder("hearth.series.sealed.readings")
                 .description("Readings that were merged into chunks, those of chunks that were made anew included")
                 .register(registry);
@@ -34,9 +41,12 @@ public final class Sealing {
                 .register(registry);
     }
 
-    /** As {@link SeriesStore#seal}. */
+    /** As {@link SeriesStore#seal}, of what is settled. */
     public SealResult run(long endedBeforeMicros, LongConsumer pause) {
-        SealResult result = series.seal(endedBeforeMicros, nanos -> {
+        long settled = settledMillis.getAsLong();
+        // Windows that began later are not even looked at: while a peer is away, they are many.
+        long endedBefore = settled > endedBeforeMicros / 1000 ? endedBeforeMicros : settled * 1000;
+        SealResult result = series.seal(endedBefore, settled, nanos -> {
             time.record(nanos, TimeUnit.NANOSECONDS);
             pause.accept(nanos);
         });

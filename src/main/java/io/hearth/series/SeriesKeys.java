@@ -76,8 +76,12 @@ final class SeriesKeys {
         return new Key(device.value(), Bytes.wrap(key));
     }
 
+    static boolean isDevice(Bytes sortKey) {
+        return sortKey.equals(DEVICE_KEY);
+    }
+
     static boolean isChunk(Bytes sortKey) {
-        return sortKey.array()[0] == CHUNK;
+        return sortKey.length() == CHUNK_BYTES && sortKey.array()[0] == CHUNK;
     }
 
     static boolean isRun(Bytes sortKey) {

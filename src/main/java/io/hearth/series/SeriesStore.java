@@ -9,6 +9,7 @@ import io.hearth.model.ReadingBlock;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
 import io.hearth.model.Value;
+import io.hearth.model.WriteStamp;
 import io.hearth.series.aggregate.Aggregation;
 import io.hearth.series.aggregate.BucketSeries;
 import io.hearth.series.aggregate.ChunkSummary;
@@ -38,6 +39,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -84,6 +87,13 @@ public final class SeriesStore {
     private final Sealer sealer;
     private final LatestCache latest = new LatestCache();
     private final ParallelReads readers = new ParallelReads();
+    private final Erasures erasures;
+    private final RegionId ownRegion;
+    private final RemoteWrites remote;
+
+    /** Appends that have taken their stamp, or are about to, and are not settled yet. */
+    private final Set<CompletableFuture<@Nullable Void>> underWay = ConcurrentHashMap.newKeySet();
+
     private final ThreadLocal<RunWriter> runWriters = ThreadLocal.withInitial(RunWriter::new);
 
     /** Opens the series that {@code table} holds, without rollups. */
@@ -100,6 +110,7 @@ public final class SeriesStore {
     public SeriesStore(
             Table table, RegionId region, InstantSource wallClock, Duration retention, RollupRules rollupRules) {
         this.table = table;
+        this.ownRegion = region;
         this.region = region.value().getBytes(StandardCharsets.US_ASCII);
         this.wallClock = wallClock;
         this.retentionSeconds = retention.toSeconds();
@@ -113,17 +124,30 @@ public final class SeriesStore {
             clock = new HybridClock(wallClock, stampedUntilMillis);
             stamps = null;
         }
-        this.catalog = new DeviceCatalog(table);
+        this.catalog = new DeviceCatalog(table, region);
         this.rollups = new Rollups(table, rollupRules, wallClock);
         this.rolledAggregates = new RolledAggregates(
                 table,
                 rollups,
                 device -> catalog.find(device).map(DeviceSummary::metrics).orElseGet(TreeSet::new));
         this.sealer = new Sealer(table, catalog, this::nextHybridTime, wallClock, rollups);
+        this.erasures = new Erasures(table, retention);
+        this.remote = new RemoteWrites(
+                new RemoteWrites.Parts(table, region, wallClock, clock, catalog, sealer, latest, erasures, rollups),
+                this);
     }
 
-    /** What an append has to store, and to tell afterwards. */
-    private record Prepared(List<Write> writes, List<Item> records, long hybridTime, long horizonMillis) {}
+    /**
+     * What an append has to store, and to tell afterwards.
+     *
+     * @param erased the last erasure before the stamp was taken
+     */
+    private record Prepared(List<Write> writes, List<Item> records, long hybridTime, long horizonMillis, long erased) {}
+
+    /** Takes in what other regions have written. */
+    public RemoteWrites remote() {
+        return remote;
+    }
 
     /**
      * Stores a batch. Each reading must have a device time.
@@ -143,9 +167,24 @@ public final class SeriesStore {
             }
 
             private Uni<Void> attempt() {
-                Prepared ready = prepared == null ? prepare(batch) : prepared;
-                prepared = ready;
-                return store(ready).invoke(() -> committed(batch, ready));
+                CompletableFuture<@Nullable Void> settled = new CompletableFuture<>();
+                underWay.add(settled);
+                return Uni.createFrom()
+                        .deferred(() -> {
+                            Prepared ready = prepared;
+                            if (ready == null || ready.erased != erasures.latest()) {
+                                // What was prepared before an erasure must not come back behind it under its old stamp.
+                                ready = prepare(batch);
+                                prepared = ready;
+                            }
+                            Prepared now = ready;
+                            return store(now).invoke(() -> committed(batch, now));
+                        })
+                        .onTermination()
+                        .invoke(() -> {
+                            underWay.remove(settled);
+                            settled.complete(null);
+                        });
             }
         });
     }
@@ -414,36 +453,54 @@ public final class SeriesStore {
     }
 
     /**
-     * Erases the readings of a device in a range, as far as they are durable now: they are in no answer any more on return,
-     * and off the disk when the table next {@linkplain Table#reclaim() reclaims} space.
+     * Erases the readings of a device in a range, all that are written before: they are in no answer any more on return, and
+     * off the disk when the table next {@linkplain Table#reclaim() reclaims} space. Other regions learn of it from the item
+     * that is kept of the erasure, and what they wrote before is not taken in any more.
      */
     public void erase(DeviceId device, TimeRange range) {
-        sealer.erase(device, range);
-        latest.forget(device);
+        erase(device, range, false);
     }
 
     /** Erases a device with all of its readings; it is known again when it sends again. */
     public void erase(DeviceId device) {
-        erase(device, TimeRange.ALL);
-        rollups.eraseRecord(device);
-        table.write(List.of(new Write.Delete(SeriesKeys.device(device))))
-                .await()
-                .indefinitely();
-        catalog.forget(device);
+        erase(device, TimeRange.ALL, true);
+    }
+
+    private void erase(DeviceId device, TimeRange range, boolean wholeDevice) {
+        HybridClock.Tick tick = nextTick();
+        // Appends with an earlier stamp are stored before their readings are looked for.
+        List<CompletableFuture<@Nullable Void>> earlier = List.copyOf(underWay);
+        remote.erase(
+                new Erasure(device, range, wholeDevice, new WriteStamp(new HybridTime(tick.hybridTime()), ownRegion)),
+                tick,
+                () -> earlier.forEach(CompletableFuture::join));
+    }
+
+    /** The item that keeps the clock monotone across restarts, to be stored along with what has the time of a tick. */
+    Optional<Item> horizonOf(HybridClock.Tick tick) {
+        return tick.horizonMillis() == 0 ? Optional.empty() : Optional.of(horizon(tick.horizonMillis()));
     }
 
     /**
      * Turns the runs of every window that ended before a time into chunks. Answers are the same before, meanwhile and
      * afterwards. Ends early when the thread is interrupted; what is left is sealed the next time.
      *
+     * @param writtenBeforeMillis only what was written before that, by the hybrid time of the write: of what sync has still to
+     *     bring, nothing may be older
      * @param pause is called with the nanoseconds that a device took, and may make the caller wait so that others get on
      */
+    public SealResult seal(long endedBeforeMicros, long writtenBeforeMillis, LongConsumer pause) {
+        return sealer.sealAll(endedBeforeMicros, writtenBeforeMillis, pause);
+    }
+
+    /** As above, whenever it was written. */
     public SealResult seal(long endedBeforeMicros, LongConsumer pause) {
-        return sealer.sealAll(endedBeforeMicros, pause);
+        return seal(endedBeforeMicros, Long.MAX_VALUE, pause);
     }
 
     private Prepared prepare(AppendBatch batch) {
         PointBuffer points = batch.points();
+        long erased = erasures.latest();
         HybridClock.Tick tick = clock.next();
         List<Write> writes = new ArrayList<>();
         List<Item> records = new ArrayList<>(0);
@@ -473,12 +530,12 @@ public final class SeriesStore {
                 bytes += size;
             }
             writes.add(run(batch, readings, from, readings.size(), tick.hybridTime()));
-            recordIfNew(readings, points).ifPresent(records::add);
+            recordIfNew(readings, points, seenMicros(tick)).ifPresent(records::add);
         }
         if (horizonMillis != 0) {
             writes.add(new Write.Put(horizon(horizonMillis)));
         }
-        return new Prepared(writes, records, tick.hybridTime(), horizonMillis);
+        return new Prepared(writes, records, tick.hybridTime(), horizonMillis, erased);
     }
 
     /**
@@ -528,12 +585,17 @@ public final class SeriesStore {
         return new Write.Put(new Item(
                 SeriesKeys.run(readings.device(), firstTimeMicros, hybridTime, region),
                 Bytes.wrap(body),
-                expiresAtSeconds(readings.device(), lastTimeMicros),
+                expiresAtSeconds(readings.device(), lastTimeMicros, retentionSeconds),
                 0,
                 null));
     }
 
-    private Optional<Item> recordIfNew(AppendBatch.DeviceReadings readings, PointBuffer points) {
+    /** When the write of a tick was, for the record: not before an erasure that it is later than, if the wall clock stepped back. */
+    private long seenMicros(HybridClock.Tick tick) {
+        return Math.max(nowMicros(), (tick.hybridTime() >>> HybridTime.COUNTER_BITS) * 1000);
+    }
+
+    private Optional<Item> recordIfNew(AppendBatch.DeviceReadings readings, PointBuffer points, long seenMicros) {
         for (int i = 0; i < readings.size(); i++) {
             boolean repeats = i > 0 && points.haveSameMetrics(readings.reading(i - 1), readings.reading(i));
             if (!repeats && !catalog.knows(readings.device(), points, readings.reading(i))) {
@@ -544,7 +606,7 @@ public final class SeriesStore {
                         metrics.add(points.metric(point));
                     }
                 }
-                return Optional.of(catalog.recordWith(readings.device(), metrics, nowMicros()));
+                return Optional.of(catalog.recordWith(readings.device(), metrics, seenMicros));
             }
         }
         return Optional.empty();
@@ -566,20 +628,25 @@ public final class SeriesStore {
      * Rounded up: the item must not vanish before its last reading, which reads judge by the microsecond. What comes so late
      * that it expires soon stays until it has been sealed where that makes rollups.
      */
-    private long expiresAtSeconds(DeviceId device, long lastTimeMicros) {
+    long expiresAtSeconds(DeviceId device, long lastTimeMicros, long retentionSeconds) {
         if (retentionSeconds == 0) {
             return 0;
         }
-        long expiresAt = Math.max(1, Math.floorDiv(lastTimeMicros, 1_000_000L) + 1 + retentionSeconds);
+        long expiresAt = RemoteWrites.expiresAtSeconds(lastTimeMicros, retentionSeconds);
         long sealedBy = wallClock.instant().getEpochSecond() + Rollups.GRACE.toSeconds();
         return expiresAt < sealedBy && rollups.areMadeOf(device) ? sealedBy : expiresAt;
     }
 
     private long nextHybridTime() {
+        return nextTick().hybridTime();
+    }
+
+    /** The next time of the clock; blocks where it has to be granted one. */
+    HybridClock.Tick nextTick() {
         if (stamps != null) {
             stamps.ready().await().indefinitely();
         }
-        return clock.next().hybridTime();
+        return clock.next();
     }
 
     private long nowMicros() {

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A shadow as it is stored: its state with the write stamp of every field, tombstones included. Immutable.
@@ -39,6 +40,16 @@ public record ShadowDocument(long version, SortedMap<RegionId, HybridTime> seen,
     /** Whether the shadow exists; a deleted one does not, and neither does one that never was. */
     public boolean exists() {
         return root.isPresent();
+    }
+
+    /** The latest write that went into this document, of whichever region; null if there was none. */
+    public @Nullable WriteStamp lastWrite() {
+        WriteStamp last = null;
+        for (Map.Entry<RegionId, HybridTime> entry : seen.entrySet()) {
+            WriteStamp write = new WriteStamp(entry.getValue(), entry.getKey());
+            last = last == null || write.compareTo(last) > 0 ? write : last;
+        }
+        return last;
     }
 
     /** Whether the write has been seen when this document was made, also if a later one has overwritten it. */

@@ -78,6 +78,6 @@ class MaintenanceResourceTest {
     }
 
     private MaintenanceResource resource(Table reclaimed) {
-        return new MaintenanceResource(new Sealing(store, registry), reclaimed, clock);
+        return new MaintenanceResource(new Sealing(store, () -> Long.MAX_VALUE, registry), reclaimed, clock);
     }
 }

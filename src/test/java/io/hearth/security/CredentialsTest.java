@@ -74,6 +74,19 @@ class CredentialsTest {
     }
 
     @Test
+    void syncToken_letsPeersRead_andNothingElse() {
+        Credentials without = open(Map.of());
+        Credentials with = open(Map.of("hearth.sync.token", "a-token-for-peers"));
+
+        assertThat(with.acceptsPeer("a-token-for-peers")).isTrue();
+        assertThat(with.acceptsPeer("a-token-for-peer")).isFalse();
+        assertThat(with.acceptsAdmin("a-token-for-peers")).isFalse();
+        assertThat(without.acceptsPeer("a-token-for-peers")).isFalse();
+        assertThat(without.acceptsPeer("")).isFalse();
+        assertThat(without.acceptsPeer(null)).isFalse();
+    }
+
+    @Test
     void preset_thatNoHeaderCanCarry_refusesToStart() {
         assertThatThrownBy(() -> open(Map.of("hearth.admin-token", "two words")))
                 .isInstanceOf(StartupRefusedException.class)
@@ -119,7 +132,8 @@ class CredentialsTest {
     private Credentials open(Map<String, String> keys) {
         Map<String, String> all = new HashMap<>(keys);
         all.put("hearth.data-dir", data().toString());
-        return new Credentials(Settings.of(all).hearth());
+        Settings settings = Settings.of(all);
+        return new Credentials(settings.hearth(), settings.sync());
     }
 
     private Path data() {

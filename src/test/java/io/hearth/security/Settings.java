@@ -2,6 +2,7 @@ package io.hearth.security;
 
 import io.hearth.config.HearthConfig;
 import io.hearth.config.MqttConfig;
+import io.hearth.config.SyncConfig;
 import io.quarkus.runtime.configuration.MemorySizeConverter;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
@@ -16,6 +17,7 @@ record Settings(SmallRyeConfig config) {
                 .withConverter(io.quarkus.runtime.configuration.MemorySize.class, 200, new MemorySizeConverter())
                 .withMapping(HearthConfig.class)
                 .withMapping(MqttConfig.class)
+                .withMapping(SyncConfig.class)
                 .withSources(new PropertiesConfigSource(keys, "test", 100))
                 .withValidateUnknown(false)
                 .build());
@@ -23,6 +25,10 @@ record Settings(SmallRyeConfig config) {
 
     HearthConfig hearth() {
         return config.getConfigMapping(HearthConfig.class);
+    }
+
+    SyncConfig sync() {
+        return config.getConfigMapping(SyncConfig.class);
     }
 
     MqttConfig mqtt() {

@@ -96,7 +96,8 @@ class SeriesGoldenTest {
         SeriesFixture.append(store, "d1", T0, Map.of("a", 1));
 
         Item record = items("d1").get(0);
-        assertThat(hex(record.body())).isEqualTo("01" + "8090c6d2a89b9803" + "02" + "0161" + "0162");
+        assertThat(hex(record.body()))
+                .isEqualTo("02" + "8090c6d2a89b9803" + "02" + "0161" + "0162" + "01" + "056c6f63616c");
         assertThat(record.expiresAtSeconds()).isZero();
         assertThat(record.index()).isNotNull();
         Item horizon = items("!clock").get(0);

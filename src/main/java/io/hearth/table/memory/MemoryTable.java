@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,10 @@ public final class MemoryTable implements Table {
     private static final long PURGE_INTERVAL_SECONDS = 60;
 
     private final InstantSource clock;
+
+    /** In cursors of the change feed, so that none of another table, or of an earlier process, is taken for one of this. */
+    private final UUID tableId = UUID.randomUUID();
+
     private final NavigableMap<Position, Item> items = new TreeMap<>();
     private final NavigableMap<Position, Item> index = new TreeMap<>();
     private final NavigableMap<Long, Change> changes = new TreeMap<>();
@@ -166,11 +171,15 @@ public final class MemoryTable implements Table {
         }
         return step(() -> {
             byte[] position = CursorCodec.decode(Kind.CHANGES, new byte[0], after);
-            if (position.length != Long.BYTES) {
-                throw new InvalidCursorException("the cursor has no sequence number", null);
+            if (position.length != 3 * Long.BYTES) {
+                throw new InvalidCursorException("the cursor has no position", null);
             }
-            long sequence = ByteBuffer.wrap(position).getLong();
-            if (sequence > lastSequence || sequence + 1 < (changes.isEmpty() ? 0 : changes.firstKey())) {
+            ByteBuffer bytes = ByteBuffer.wrap(position);
+            boolean isOfThisTable = tableId.equals(new UUID(bytes.getLong(), bytes.getLong()));
+            long sequence = bytes.getLong();
+            if (!isOfThisTable
+                    || sequence > lastSequence
+                    || sequence + 1 < (changes.isEmpty() ? 0 : changes.firstKey())) {
                 throw new CursorExpiredException("the changes behind the cursor are no longer kept", null);
             }
             List<Change> found = new ArrayList<>();
@@ -309,11 +318,15 @@ public final class MemoryTable implements Table {
         }
     }
 
-    private static Cursor feedCursor(long sequence) {
+    private Cursor feedCursor(long sequence) {
         return CursorCodec.encode(
                 Kind.CHANGES,
                 new byte[0],
-                ByteBuffer.allocate(Long.BYTES).putLong(sequence).array());
+                ByteBuffer.allocate(3 * Long.BYTES)
+                        .putLong(tableId.getMostSignificantBits())
+                        .putLong(tableId.getLeastSignificantBits())
+                        .putLong(sequence)
+                        .array());
     }
 
     private long nowSeconds() {

@@ -1,0 +1,94 @@
+package io.hearth.boot;
+
+import io.hearth.model.RegionId;
+import io.hearth.sync.PeerProgress;
+import io.hearth.sync.SyncService;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/** Metrics of each peer, by its region. Of a peer that was removed gauges say NaN. */
+final class SyncMetrics {
+    private final SyncService service;
+    private final MeterRegistry registry;
+
+    SyncMetrics(SyncService service, MeterRegistry registry) {
+        this.service = service;
+        this.registry = registry;
+    }
+
+    /** Registers the metrics of a peer; does nothing the second time. */
+    void watch(RegionId peer) {
+        gauge(
+                "lag",
+                "seconds",
+                "For how long what the peer has may be missing here",
+                peer,
+                PeerProgress::behindSeconds);
+        gauge(
+                "lag.records",
+                null,
+                "How many changes of the peer are still to be taken in, as far as it counts; -1 if that is not known",
+                peer,
+                PeerProgress::behindRecords);
+        gauge(
+                "clock.ahead",
+                "seconds",
+                "How far the peer's clock is ahead, while that is too far and nothing is taken in",
+                peer,
+                progress -> progress.clockAheadMillis() / 1e3);
+        counter("records", null, "Records taken in", peer, PeerProgress::records);
+        counter("readings", null, "Readings stored that a peer sent", peer, PeerProgress::readings);
+        counter("received", "bytes", "Received from a peer", peer, PeerProgress::bytes);
+        counter("conflicts", null, "Writes that lost against one of another region", peer, PeerProgress::conflicts);
+        counter(
+                "errors",
+                null,
+                "Times that a peer was not reached or could not be taken in",
+                peer,
+                PeerProgress::errors);
+        counter("refused", null, "Damaged records that were left out", peer, PeerProgress::refused);
+        counter("unknown", null, "Records of a later version that were put aside", peer, PeerProgress::unknown);
+        counter(
+                "differing",
+                null,
+                "Days of devices that were not the same when they were compared",
+                peer,
+                PeerProgress::differing);
+        counter("snapshots", null, "Times that everything was taken over", peer, PeerProgress::snapshots);
+    }
+
+    private void gauge(
+            String name,
+            @Nullable String unit,
+            String description,
+            RegionId peer,
+            ToDoubleFunction<PeerProgress> value) {
+        Gauge.builder(
+                        "hearth.sync." + name,
+                        service,
+                        sync -> sync.progress(peer).map(value::applyAsDouble).orElse(Double.NaN))
+                .baseUnit(unit)
+                .tag("peer", peer.value())
+                .description(description)
+                .register(registry);
+    }
+
+    private void counter(
+            String name,
+            @Nullable String unit,
+            String description,
+            RegionId peer,
+            ToDoubleFunction<PeerProgress> value) {
+        FunctionCounter.builder(
+                        "hearth.sync." + name,
+                        service,
+                        sync -> sync.progress(peer).map(value::applyAsDouble).orElse(0.0))
+                .baseUnit(unit)
+                .tag("peer", peer.value())
+                .description(description)
+                .register(registry);
+    }
+}

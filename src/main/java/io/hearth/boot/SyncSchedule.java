@@ -1,0 +1,73 @@
+package io.hearth.boot;
+
+import io.hearth.config.HearthConfig;
+import io.hearth.config.SyncConfig;
+import io.hearth.rest.SyncPages;
+import io.hearth.sync.Peer;
+import io.hearth.sync.SyncService;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.vertx.http.HttpServerStart;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/** Begins to pull from peers when the service serves, and stops before the table does. */
+@Singleton
+class SyncSchedule {
+    private static final Logger LOG = Logger.getLogger(SyncSchedule.class);
+
+    private final SyncService service;
+    private final SyncPages pages;
+    private final List<Peer> peers;
+    private final SyncConfig config;
+    private final ScheduledExecutorService verifier = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "hearth-sync-verify");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    SyncSchedule(SyncService service, SyncPages pages, HearthConfig hearth, SyncConfig config) {
+        this.service = service;
+        this.pages = pages;
+        this.config = config;
+        this.peers = SyncWiring.peersOf(hearth, config);
+    }
+
+    /** Makes this bean, so that wrong settings are what ends the start. */
+    void open(@Observes @Priority(2) StartupEvent startup) {
+        LOG.debugf("peers %s", peers);
+    }
+
+    void start(@ObservesAsync HttpServerStart started) {
+        service.start(peers);
+        long intervalMillis = config.verifyInterval().toMillis();
+        if (intervalMillis > 0) {
+            verifier.scheduleWithFixedDelay(this::verify, intervalMillis, intervalMillis, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void verify() {
+        for (SyncService.PeerStatus peer : service.peers()) {
+            try {
+                service.verify(peer.peer().id());
+            } catch (IOException | RuntimeException e) {
+                LOG.warnf(
+                        "Region %s could not be compared with: %s", peer.peer().id(), e.getMessage());
+            }
+        }
+    }
+
+    void stop(@Observes @Priority(0) ShutdownEvent shutdown) {
+        verifier.shutdownNow();
+        service.close();
+        pages.close();
+    }
+}

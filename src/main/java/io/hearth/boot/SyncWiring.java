@@ -1,0 +1,144 @@
+package io.hearth.boot;
+
+import io.hearth.config.HearthConfig;
+import io.hearth.config.StartupRefusedException;
+import io.hearth.config.StreamConfig;
+import io.hearth.config.SyncConfig;
+import io.hearth.model.RegionId;
+import io.hearth.presence.DevicePresence;
+import io.hearth.rest.SyncPages;
+import io.hearth.series.SeriesStore;
+import io.hearth.shadow.ShadowStore;
+import io.hearth.sync.Peer;
+import io.hearth.sync.SyncService;
+import io.hearth.sync.SyncSource;
+import io.hearth.sync.SyncTarget;
+import io.hearth.sync.Verification;
+import io.hearth.sync.http.HttpPeers;
+import io.hearth.table.Table;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Makes sync from the settings. */
+@Singleton
+class SyncWiring {
+    /** Below what proxies and firewalls cut off. */
+    private static final Duration LONG_POLL = Duration.ofSeconds(10);
+
+    @Produces
+    @Singleton
+    SyncSource source(Table table, HearthConfig hearth) {
+        return new SyncSource(table, new RegionId(hearth.region()));
+    }
+
+    @Produces
+    @Singleton
+    SyncPages pages(
+            SyncSource source, StreamConfig stream, SyncConfig sync, InstantSource clock, MeterRegistry registry) {
+        SyncPages pages = new SyncPages(source, clock, stream.pollInterval(), sync.maxWaiting());
+        Gauge.builder("hearth.sync.waiting", pages, SyncPages::waiting)
+                .description("Peers and apps that wait for changes")
+                .register(registry);
+        return pages;
+    }
+
+    @Produces
+    @Singleton
+    SyncService service(
+            Table table,
+            SeriesStore series,
+            SyncTarget target,
+            Verification verification,
+            HearthConfig hearth,
+            SyncConfig config,
+            InstantSource clock,
+            MeterRegistry registry) {
+        RegionId region = new RegionId(hearth.region());
+        HttpPeers transports;
+        try {
+            transports = new HttpPeers(region, config.relay(), config.trustFile());
+        } catch (IOException e) {
+            throw new StartupRefusedException("HEARTH_SYNC_TRUST_FILE: " + e.getMessage(), e);
+        }
+        SyncService service = new SyncService(
+                table,
+                region,
+                target,
+                series.remote(),
+                clock,
+                verification,
+                new SyncService.Settings(config.pageRecords(), LONG_POLL, config.maxClockAhead()),
+                transports,
+                new PullLeases(table));
+        service.onPeer(new SyncMetrics(service, registry)::watch);
+        return service;
+    }
+
+    @Produces
+    @Singleton
+    Verification verification(SeriesStore series, SyncTarget target, HearthConfig hearth, InstantSource clock) {
+        return new Verification(series, target, clock, hearth.retention());
+    }
+
+    @Produces
+    @Singleton
+    SyncTarget target(
+            Table table,
+            SeriesStore series,
+            ShadowStore shadows,
+            DevicePresence presence,
+            SyncConfig config,
+            InstantSource clock) {
+        return new SyncTarget(table, series.remote(), shadows, clock, config.maxClockAhead(), erasure -> {
+            if (erasure.wholeDevice()) {
+                presence.forget(erasure.device());
+            }
+        });
+    }
+
+    static List<Peer> peersOf(HearthConfig hearth, SyncConfig config) {
+        Map<String, String> tokens = new HashMap<>();
+        for (String entry : config.peerTokens().orElse(List.of())) {
+            String[] parts = entry.split("=", 2);
+            if (parts.length != 2) {
+                throw new StartupRefusedException(
+                        "HEARTH_SYNC_PEER_TOKENS must be region=token, separated by commas", null);
+            }
+            tokens.put(parts[0].strip(), parts[1].strip());
+        }
+        List<Peer> peers = new ArrayList<>();
+        Set<RegionId> ids = new HashSet<>();
+        for (String entry : config.peers().orElse(List.of())) {
+            String[] parts = entry.split("=", 2);
+            try {
+                if (parts.length != 2) {
+                    throw new IllegalArgumentException("region=url is expected, not '" + entry + "'");
+                }
+                RegionId id = new RegionId(parts[0].strip());
+                if (!ids.add(id) || id.value().equals(hearth.region())) {
+                    throw new IllegalArgumentException("region " + id + " is there twice, or this one itself");
+                }
+                peers.add(new Peer(id, URI.create(parts[1].strip()), tokens.getOrDefault(id.value(), "")));
+            } catch (IllegalArgumentException e) {
+                throw new StartupRefusedException("HEARTH_SYNC_PEERS: " + e.getMessage(), e);
+            }
+        }
+        tokens.keySet().removeIf(id -> ids.contains(new RegionId(id)));
+        if (!tokens.isEmpty()) {
+            throw new StartupRefusedException("HEARTH_SYNC_PEER_TOKENS names regions that are no peers", null);
+        }
+        return peers;
+    }
+}

@@ -1,0 +1,200 @@
+package io.hearth.sync;
+
+import java.time.InstantSource;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/** How it goes with one peer; written by who pulls from it, read by anybody. */
+public final class PeerProgress {
+    /** What is being done about a peer. */
+    public enum State {
+        /** Nothing has been heard of it yet. */
+        STARTING,
+        /** Everything it has is being taken over. */
+        SNAPSHOT,
+        /** Changes are waiting there. */
+        CATCHING_UP,
+        /** All that it has is here. */
+        FOLLOWING,
+        /** It is not reached, or answers nonsense; it is tried again. */
+        FAILING,
+        /** Its clock is too far ahead of the one here: nothing is taken in until it is not any more. */
+        HELD_CLOCK_AHEAD,
+        /** Another process of this region pulls from it. */
+        STANDBY
+    }
+
+    private final InstantSource clock;
+    private final LongAdder records = new LongAdder();
+    private final LongAdder readings = new LongAdder();
+    private final LongAdder bytes = new LongAdder();
+    private final LongAdder conflicts = new LongAdder();
+    private final LongAdder errors = new LongAdder();
+    private final LongAdder refused = new LongAdder();
+    private final LongAdder unknown = new LongAdder();
+    private final LongAdder snapshots = new LongAdder();
+    private final LongAdder differing = new LongAdder();
+    private volatile long verifiedMillis;
+    private volatile State state = State.STARTING;
+    private volatile long lastContactMillis;
+    private volatile long caughtUpMillis;
+    private final long startedMillis;
+    private volatile long behindRecords = -1;
+    private volatile long askedMillis;
+    private volatile long mayWaitMillis;
+    private volatile long clockAheadMillis;
+    private volatile @Nullable String lastError;
+
+    PeerProgress(InstantSource clock) {
+        this.clock = clock;
+        startedMillis = clock.millis();
+    }
+
+    long nowMillis() {
+        return clock.millis();
+    }
+
+    /** A question is on its way. @param waitMillis how long the peer may take to answer it when it has nothing */
+    void asked(long waitMillis) {
+        mayWaitMillis = waitMillis;
+        askedMillis = clock.millis();
+    }
+
+    void answered(PeerTransport.Answer answer) {
+        lastContactMillis = clock.millis();
+        bytes.add(answer.bytes());
+    }
+
+    void taken(PeerTransport.Answer answer, SyncTarget.Taken taken, boolean inSnapshot) {
+        records.add(answer.records().size());
+        readings.add(taken.readings().readings());
+        conflicts.add(taken.readings().conflicts() + taken.lostFields());
+        refused.add(taken.readings().refused());
+        unknown.add(taken.unknown());
+        clockAheadMillis = 0;
+        lastError = null;
+        if (inSnapshot) {
+            state = State.SNAPSHOT;
+            return;
+        }
+        if (answer.more()) {
+            state = State.CATCHING_UP;
+            behindRecords = answer.behind() >= 0 ? answer.behind() : behindRecords;
+        } else {
+            state = State.FOLLOWING;
+            behindRecords = 0;
+            caughtUpMillis = Math.max(caughtUpMillis, askedMillis);
+        }
+    }
+
+    void verified(Verification.Report report) {
+        verifiedMillis = clock.millis();
+        differing.add(report.differing());
+    }
+
+    void beganSnapshot() {
+        snapshots.increment();
+        state = State.SNAPSHOT;
+        behindRecords = -1;
+    }
+
+    void failed(String reason) {
+        errors.increment();
+        state = State.FAILING;
+        lastError = reason;
+    }
+
+    void held(long aheadMillis, String reason) {
+        errors.increment();
+        state = State.HELD_CLOCK_AHEAD;
+        clockAheadMillis = aheadMillis;
+        lastError = reason;
+    }
+
+    void standsBy() {
+        state = State.STANDBY;
+        caughtUpMillis = clock.millis();
+    }
+
+    public State state() {
+        return state;
+    }
+
+    /** How much lies behind what is here, as far as the peer has counted; -1 if that is not known. */
+    public long behindRecords() {
+        return behindRecords;
+    }
+
+    /** For how long what the peer has may be missing here: zero while it has nothing new to tell. */
+    public double behindSeconds() {
+        long now = clock.millis();
+        boolean waits = state == State.FOLLOWING && now - askedMillis <= mayWaitMillis + 1000;
+        return waits ? 0 : Math.max(0, now - Math.max(startedMillis, caughtUpMillis)) / 1e3;
+    }
+
+    /** Everything that the peer had at this time, in epoch milliseconds, is here; 0 if that is not known. */
+    public long settledMillis() {
+        return caughtUpMillis;
+    }
+
+    /** Epoch milliseconds; 0 if there was none yet. */
+    public long lastContactMillis() {
+        return lastContactMillis;
+    }
+
+    public long records() {
+        return records.sum();
+    }
+
+    public long readings() {
+        return readings.sum();
+    }
+
+    public long bytes() {
+        return bytes.sum();
+    }
+
+    /** Writes that lost against one of another region: points of readings and fields of shadows. */
+    public long conflicts() {
+        return conflicts.sum();
+    }
+
+    public long errors() {
+        return errors.sum();
+    }
+
+    /** Records that were damaged, and left out. */
+    public long refused() {
+        return refused.sum();
+    }
+
+    /** Records of a later version, which were put aside. */
+    public long unknown() {
+        return unknown.sum();
+    }
+
+    /** How often everything was taken over. */
+    public long snapshots() {
+        return snapshots.sum();
+    }
+
+    /** When it was last compared with as a whole, epoch milliseconds; 0 if it was not yet. */
+    public long verifiedMillis() {
+        return verifiedMillis;
+    }
+
+    /** Days of devices that were not the same when they were compared. */
+    public long differing() {
+        return differing.sum();
+    }
+
+    /** How far its clock is ahead, while that is too far; else 0. */
+    public long clockAheadMillis() {
+        return clockAheadMillis;
+    }
+
+    /** What went wrong last; null if all is well. */
+    public @Nullable String lastError() {
+        return lastError;
+    }
+}

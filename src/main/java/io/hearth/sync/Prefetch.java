@@ -1,0 +1,63 @@
+package io.hearth.sync;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/** Fetches the next page while the one before it is taken in: one at most, so that memory stays bounded. */
+final class Prefetch {
+    /** Asks a peer for a page. */
+    interface Fetch {
+        PeerTransport.Answer page() throws IOException;
+    }
+
+    private final @Nullable Executor executor;
+    private @Nullable String aheadPlace;
+    private @Nullable Future<PeerTransport.Answer> ahead;
+
+    /** @param executor on which to fetch; null to fetch nothing ahead */
+    Prefetch(@Nullable Executor executor) {
+        this.executor = executor;
+    }
+
+    /** Begins to fetch what lies behind a place. */
+    void begin(String place, Fetch fetch) {
+        if (executor == null) {
+            return;
+        }
+        CompletableFuture<PeerTransport.Answer> future = new CompletableFuture<>();
+        executor.execute(() -> {
+            try {
+                future.complete(fetch.page());
+            } catch (IOException | RuntimeException e) {
+                future.completeExceptionally(e);
+            }
+        });
+        ahead = future;
+        aheadPlace = place;
+    }
+
+    /** The page behind a place: the one that was begun with, or a new one. */
+    PeerTransport.Answer page(String place, Fetch fetch) throws IOException {
+        Future<PeerTransport.Answer> begun = ahead;
+        ahead = null;
+        if (begun == null || !place.equals(aheadPlace)) {
+            return fetch.page();
+        }
+        try {
+            return begun.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException failure) {
+                throw failure;
+            }
+            throw new IOException("the page could not be fetched", e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted");
+        }
+    }
+}

@@ -1,0 +1,345 @@
+package io.hearth.sync;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.hearth.model.DeviceId;
+import io.hearth.model.HybridTime;
+import io.hearth.model.RegionId;
+import io.hearth.model.TimeRange;
+import io.hearth.model.WriteStamp;
+import io.hearth.series.DeviceSummary;
+import io.hearth.series.Erasure;
+import io.hearth.series.RemoteWrites.RemoteRun;
+import io.hearth.shadow.ShadowDocument;
+import io.hearth.shadow.ShadowId;
+import io.hearth.table.ByteReader;
+import io.hearth.table.ByteWriter;
+import io.hearth.table.Bytes;
+import io.hearth.table.CorruptItemException;
+import io.hearth.table.Cursor;
+import io.hearth.table.Key;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * Records as lines of JSON, for peers. Every line has a kind and a version; who knows neither keeps the line and goes on.
+ * Fields that a build does not know are no reason to refuse a line. The last line of a page is "next"; a page without it
+ * was broken off. SyncLinesGoldenTest pins the form.
+ *
+ *   {"v":1,"kind":"runs","count":2,"crc":…,"data":"base64"}   data, for each run: text partition key, varint length and sort
+ *                                                             key, varint length and body; crc is CRC32C of the data
+ *   {"v":1,"kind":"chunk","device":"d","crc":…,"data":"base64"}
+ *   {"v":1,"kind":"device","device":"d","firstSeen":µs,"metrics":["t"],"regions":["a"]}
+ *   {"v":1,"kind":"erasure","device":"d","from":µs,"to":µs,"whole":false,"time":hybrid time,"region":"a"}
+ *   {"v":1,"kind":"shadow","thing":"d","name":"","data":"base64"}
+ *   {"v":1,"kind":"next","after":"place","more":true,"behind":7,"clock":ms}    after is missing at the end of a segment
+ */
+
+/** Writes and reads the lines of pages that peers exchange. */
+public final class RecordLines {
+    private static final int VERSION = 1;
+    private static final int MOST_RUNS_PER_LINE = 4096;
+    private static final int LINE_BYTES = 1 << 20;
+
+    /** Far beyond what a page is cut at; a peer that sends more is broken. */
+    private static final long MAX_PAGE_BYTES = 256L << 20;
+
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .streamReadConstraints(
+                    StreamReadConstraints.builder().maxStringLength(64 << 20).build())
+            .build();
+    private static final ObjectMapper MAPPER = new ObjectMapper(JSON);
+
+    private RecordLines() {}
+
+    /** A page as its lines. */
+    public static byte[] write(SyncPage page, long clockMillis) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(64 << 10);
+        try (JsonGenerator json = JSON.createGenerator(out)) {
+            json.setPrettyPrinter(null);
+            List<SyncRecord> records = page.records();
+            int at = 0;
+            while (at < records.size()) {
+                SyncRecord record = records.get(at);
+                if (record instanceof SyncRecord.Run) {
+                    at = writeRuns(records, at, json);
+                } else {
+                    write(record, json);
+                    at++;
+                }
+            }
+            begin("next", json);
+            Cursor next = page.next();
+            if (next != null) {
+                json.writeStringField("after", next.value());
+            }
+            json.writeBooleanField("more", page.more());
+            json.writeNumberField("behind", page.behind());
+            json.writeNumberField("clock", clockMillis);
+            end(json);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toByteArray();
+    }
+
+    private static int writeRuns(List<SyncRecord> records, int from, JsonGenerator json) throws IOException {
+        ByteWriter data = new ByteWriter(LINE_BYTES + 4096);
+        int at = from;
+        while (at < records.size()
+                && at - from < MOST_RUNS_PER_LINE
+                && data.length() < LINE_BYTES
+                && records.get(at) instanceof SyncRecord.Run run) {
+            Key key = run.run().key();
+            data.writeText(key.partitionKey());
+            data.writeVarint(key.sortKey().length());
+            data.writeBytes(key.sortKey().array());
+            data.writeVarint(run.run().body().length());
+            data.writeBytes(run.run().body().array());
+            at++;
+        }
+        begin("runs", json);
+        json.writeNumberField("count", at - from);
+        writeData(data.toByteArray(), json);
+        end(json);
+        return at;
+    }
+
+    private static void write(SyncRecord record, JsonGenerator json) throws IOException {
+        if (record instanceof SyncRecord.Chunk chunk) {
+            begin("chunk", json);
+            json.writeStringField("device", chunk.device().value());
+            writeData(chunk.body().array(), json);
+        } else if (record instanceof SyncRecord.Device device) {
+            DeviceSummary summary = device.summary();
+            begin("device", json);
+            json.writeStringField("device", summary.id().value());
+            json.writeNumberField("firstSeen", summary.firstSeenMicros());
+            json.writeArrayFieldStart("metrics");
+            for (String metric : summary.metrics()) {
+                json.writeString(metric);
+            }
+            json.writeEndArray();
+            json.writeArrayFieldStart("regions");
+            for (RegionId region : summary.regions()) {
+                json.writeString(region.value());
+            }
+            json.writeEndArray();
+        } else if (record instanceof SyncRecord.Erased erased) {
+            Erasure erasure = erased.erasure();
+            begin("erasure", json);
+            json.writeStringField("device", erasure.device().value());
+            json.writeNumberField("from", erasure.range().startMicros());
+            json.writeNumberField("to", erasure.range().endMicros());
+            json.writeBooleanField("whole", erasure.wholeDevice());
+            json.writeNumberField("time", erasure.stamp().time().packed());
+            json.writeStringField("region", erasure.stamp().region().value());
+        } else if (record instanceof SyncRecord.Shadow shadow) {
+            begin("shadow", json);
+            json.writeStringField("thing", shadow.id().thing().value());
+            json.writeStringField("name", shadow.id().name());
+            writeData(shadow.document().encode(), json);
+        }
+        end(json);
+    }
+
+    private static void begin(String kind, JsonGenerator json) throws IOException {
+        json.writeStartObject();
+        json.writeNumberField("v", VERSION);
+        json.writeStringField("kind", kind);
+    }
+
+    private static void end(JsonGenerator json) throws IOException {
+        json.writeEndObject();
+        json.writeRaw('\n');
+    }
+
+    private static void writeData(byte[] data, JsonGenerator json) throws IOException {
+        json.writeNumberField("crc", crcOf(data));
+        json.writeBinaryField("data", data);
+    }
+
+    private static long crcOf(byte[] data) {
+        CRC32C crc = new CRC32C();
+        crc.update(data, 0, data.length);
+        return crc.getValue();
+    }
+
+    /**
+     * Reads a page.
+     *
+     * @throws IOException it is broken off or damaged; nothing of it may be used
+     */
+    public static PeerTransport.Answer read(InputStream in) throws IOException {
+        List<SyncRecord> records = new ArrayList<>();
+        List<String> unknown = new ArrayList<>();
+        Lines lines = new Lines(in);
+        for (byte[] line = lines.next(); line != null; line = lines.next()) {
+            JsonNode json;
+            try {
+                json = MAPPER.readTree(line);
+            } catch (JsonProcessingException e) {
+                throw new IOException("a line of the page is not JSON", e);
+            }
+            if (isKnown(json) && json.path("kind").asText().equals("next")) {
+                JsonNode after = json.get("after");
+                return new PeerTransport.Answer(
+                        records,
+                        unknown,
+                        after == null || after.isNull() ? null : after.asText(),
+                        json.path("more").asBoolean(),
+                        json.path("behind").asLong(-1),
+                        json.path("clock").asLong(),
+                        lines.bytes);
+            }
+            try {
+                if (!isKnown(json) || !decode(json, records)) {
+                    unknown.add(new String(line, java.nio.charset.StandardCharsets.UTF_8));
+                }
+            } catch (CorruptItemException | IllegalArgumentException e) {
+                throw new IOException("a line of the page is damaged: " + e.getMessage(), e);
+            }
+        }
+        throw new IOException("the page was broken off");
+    }
+
+    /** The records of one line that was kept; empty if this build does not know it either. */
+    static List<SyncRecord> readKept(String line) {
+        List<SyncRecord> records = new ArrayList<>();
+        try {
+            JsonNode json = MAPPER.readTree(line);
+            if (isKnown(json)) {
+                decode(json, records);
+            }
+        } catch (IOException | CorruptItemException | IllegalArgumentException e) {
+            return List.of();
+        }
+        return records;
+    }
+
+    private static boolean isKnown(JsonNode json) {
+        return json.path("v").asInt() == VERSION;
+    }
+
+    /** Adds the records of a line; false if it is of a kind that this build does not know. */
+    private static boolean decode(JsonNode json, List<SyncRecord> records) throws IOException {
+        switch (json.path("kind").asText()) {
+            case "runs" -> {
+                ByteReader in = new ByteReader(data(json));
+                int count = json.path("count").asInt();
+                for (int i = 0; i < count; i++) {
+                    String partition = in.readText();
+                    Bytes sortKey = bytes(in);
+                    records.add(new SyncRecord.Run(new RemoteRun(new Key(partition, sortKey), bytes(in))));
+                }
+            }
+            case "chunk" -> records.add(new SyncRecord.Chunk(device(json), Bytes.wrap(data(json))));
+            case "device" -> {
+                SortedSet<String> metrics = new TreeSet<>();
+                json.path("metrics").forEach(metric -> metrics.add(metric.asText()));
+                SortedSet<RegionId> regions = new TreeSet<>();
+                json.path("regions").forEach(region -> regions.add(new RegionId(region.asText())));
+                records.add(new SyncRecord.Device(
+                        new DeviceSummary(device(json), json.path("firstSeen").asLong(), metrics, regions)));
+            }
+            case "erasure" ->
+                records.add(new SyncRecord.Erased(new Erasure(
+                        device(json),
+                        new TimeRange(
+                                json.path("from").asLong(), json.path("to").asLong()),
+                        json.path("whole").asBoolean(),
+                        new WriteStamp(
+                                new HybridTime(json.path("time").asLong()),
+                                new RegionId(json.path("region").asText())))));
+            case "shadow" ->
+                records.add(new SyncRecord.Shadow(
+                        new ShadowId(
+                                new DeviceId(json.path("thing").asText()),
+                                json.path("name").asText()),
+                        ShadowDocument.decode(data(json))));
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static DeviceId device(JsonNode json) {
+        return new DeviceId(json.path("device").asText());
+    }
+
+    private static byte[] data(JsonNode json) throws IOException {
+        byte[] data = json.path("data").binaryValue();
+        if (data == null || crcOf(data) != json.path("crc").asLong()) {
+            throw new CorruptItemException("its checksum differs");
+        }
+        return data;
+    }
+
+    private static Bytes bytes(ByteReader in) {
+        int length = in.readCount(in.remaining());
+        int at = in.take(length);
+        return Bytes.wrap(Arrays.copyOfRange(in.array(), at, at + length));
+    }
+
+    /** The lines of a stream, which are long, as bytes. */
+    private static final class Lines {
+        private final InputStream in;
+        private byte[] buffer = new byte[64 << 10];
+        private int from;
+        private int to;
+        private long bytes;
+
+        Lines(InputStream in) {
+            this.in = in;
+        }
+
+        byte @Nullable [] next() throws IOException {
+            ByteArrayOutputStream line = null;
+            while (true) {
+                for (int i = from; i < to; i++) {
+                    if (buffer[i] == '\n') {
+                        byte[] rest = Arrays.copyOfRange(buffer, from, i);
+                        from = i + 1;
+                        if (line == null) {
+                            return rest;
+                        }
+                        line.writeBytes(rest);
+                        return line.toByteArray();
+                    }
+                }
+                line = line == null ? new ByteArrayOutputStream(to - from + buffer.length) : line;
+                line.write(buffer, from, to - from);
+                from = 0;
+                to = in.read(buffer, 0, buffer.length);
+                if (to < 0) {
+                    to = 0;
+                    return null; // what has no end of line is broken off
+                }
+                bytes += to;
+                if (bytes > MAX_PAGE_BYTES) {
+                    throw new IOException("the page is larger than any may be");
+                }
+            }
+        }
+    }
+
+    /** Reads a page from memory. */
+    static PeerTransport.Answer read(byte[] page) throws IOException {
+        return read(new ByteArrayInputStream(page));
+    }
+}

@@ -1,0 +1,191 @@
+package io.hearth.sync.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.hearth.model.DeviceId;
+import io.hearth.model.RegionId;
+import io.hearth.model.TimeRange;
+import io.hearth.sync.Peer;
+import io.hearth.sync.PeerTransport;
+import io.hearth.sync.RecordLines;
+import io.hearth.sync.Verification;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+
+/** A peer over its REST API. */
+public final class HttpPeer implements PeerTransport {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int SHOWN_CHARACTERS = 300;
+
+    /** For an answer that is there, beside what it may wait for changes. */
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    /** The peer reads all of a segment for it. */
+    private static final Duration DIGEST_PATIENCE = Duration.ofMinutes(10);
+
+    private final HttpClient client;
+    private final Peer peer;
+    private final RegionId self;
+    private final boolean relayed;
+    private final boolean compressed;
+
+    /**
+     * @param self this region, whose own writes need not come back
+     * @param relayed whether the peer is to pass on what other regions wrote
+     */
+    public HttpPeer(HttpClient client, Peer peer, RegionId self, boolean relayed) {
+        this.client = client;
+        this.peer = peer;
+        this.self = self;
+        this.relayed = relayed;
+        compressed = !isLoopback(peer.url().getHost());
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (IOException unknownYet) {
+            return false;
+        }
+    }
+
+    @Override
+    public Start start() throws IOException {
+        JsonNode json = JSON.readTree(get("snapshot", Duration.ZERO));
+        String changes = json.path("changes").asText();
+        int segments = json.path("segments").asInt();
+        if (changes.isEmpty() || segments < 1) {
+            throw new IOException("the peer does not say where its changes begin");
+        }
+        return new Start(json.path("region").asText(), changes, segments);
+    }
+
+    @Override
+    public Answer changes(String after, int limit, Duration wait) throws IOException {
+        return page(
+                "changes?form=packed&after=" + encoded(after) + "&limit=" + limit + "&wait=" + wait.toSeconds()
+                        + "&except=" + self + "&origin=" + (relayed ? "all" : "own"),
+                wait);
+    }
+
+    @Override
+    public Answer snapshot(int segment, int segments, @Nullable String after) throws IOException {
+        return page(
+                "snapshot?segment=" + segment + "&segments=" + segments
+                        + (after == null ? "" : "&after=" + encoded(after)),
+                Duration.ZERO);
+    }
+
+    @Override
+    public Verification.Digests digests(int segment, int segments, TimeRange range) throws IOException {
+        InputStream in = get(
+                "digests?segment=" + segment + "&segments=" + segments + "&from=" + range.startMicros() + "&to="
+                        + range.endMicros(),
+                DIGEST_PATIENCE);
+        JsonNode json = JSON.readTree(in);
+        Map<DeviceId, SortedMap<Long, Long>> byDevice = new TreeMap<>();
+        json.path("devices").properties().forEach(device -> {
+            SortedMap<Long, Long> windows = new TreeMap<>();
+            device.getValue()
+                    .properties()
+                    .forEach(window -> windows.put(
+                            Long.parseLong(window.getKey()),
+                            Long.parseUnsignedLong(window.getValue().asText(), 16)));
+            byDevice.put(new DeviceId(device.getKey()), windows);
+        });
+        return new Verification.Digests(byDevice);
+    }
+
+    @Override
+    public Answer window(DeviceId device, long startMicros) throws IOException {
+        return page("window?device=" + device.value() + "&start=" + startMicros, Duration.ZERO);
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
+    private Answer page(String pathAndQuery, Duration wait) throws IOException {
+        return RecordLines.read(get(pathAndQuery, wait));
+    }
+
+    private InputStream get(String pathAndQuery, Duration wait) throws IOException {
+        String base = peer.url().toString();
+        URI uri = URI.create(
+                (base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + "/api/v1/sync/" + pathAndQuery);
+        Duration patience = PATIENCE.plus(wait);
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(patience);
+        if (!peer.token().isEmpty()) {
+            request.header("Authorization", "Bearer " + peer.token());
+        }
+        if (compressed) {
+            request.header("Accept-Encoding", "gzip");
+        }
+        HttpResponse<byte[]> response = send(request.build(), patience);
+        InputStream body = new ByteArrayInputStream(response.body());
+        if (response.headers().firstValue("Content-Encoding").orElse("").equals("gzip")) {
+            body = new GZIPInputStream(body, 1 << 16);
+        }
+        switch (response.statusCode()) {
+            case 200 -> {
+                return body;
+            }
+            case 410 -> throw new PlaceGoneException(text(body));
+            case 400 -> {
+                String problem = text(body);
+                if (problem.contains("\"after\"")) {
+                    throw new PlaceGoneException(problem); // made by another table, or another build
+                }
+                throw new IOException("status 400: " + problem);
+            }
+            case 401, 403 -> throw new IOException("the peer refuses the token");
+            default -> throw new IOException("status " + response.statusCode() + ": " + text(body));
+        }
+    }
+
+    private static String text(InputStream body) throws IOException {
+        return new String(body.readNBytes(SHOWN_CHARACTERS), StandardCharsets.UTF_8);
+    }
+
+    /** Whatever happens to the connection, in this time it has answered as a whole or failed. */
+    private HttpResponse<byte[]> send(HttpRequest request, Duration patience) throws IOException {
+        CompletableFuture<HttpResponse<byte[]>> answer =
+                client.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
+        try {
+            return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw new IOException(String.valueOf(e.getCause()), e);
+        } catch (TimeoutException e) {
+            answer.cancel(true);
+            throw new IOException("no answer within " + patience.toSeconds() + " s", e);
+        } catch (InterruptedException e) {
+            answer.cancel(true);
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted");
+        }
+    }
+
+    @Override
+    public void close() {
+        // The client is shared by all peers.
+    }
+}

@@ -1,0 +1,103 @@
+package io.hearth.sync;
+
+import io.hearth.model.DeviceId;
+import io.hearth.model.TimeRange;
+import io.hearth.table.Cursor;
+import io.hearth.table.CursorExpiredException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/** A network between two regions that loses, tears, repeats and reorders answers, and is cut at times. */
+final class SimulatedLink implements PeerTransport {
+    private static final int SEGMENTS = 2;
+    private static final int REMEMBERED = 4;
+
+    private final SimulatedRegion peer;
+    private final SyncSource.Wanted wanted;
+    private final Random random;
+    private final List<byte[]> earlier = new ArrayList<>();
+    boolean cut;
+    boolean faulty = true;
+
+    SimulatedLink(SimulatedRegion peer, SyncSource.Wanted wanted, Random random) {
+        this.peer = peer;
+        this.wanted = wanted;
+        this.random = random;
+    }
+
+    @Override
+    public Start start() throws IOException {
+        fail();
+        Start start = new Start(peer.id.value(), peer.source.now().value(), SEGMENTS);
+        fail();
+        return start;
+    }
+
+    @Override
+    public Answer changes(String after, int limit, Duration wait) throws IOException {
+        fail();
+        if (faulty && random.nextInt(40) == 0) {
+            throw new PlaceGoneException("as if the changes were no longer kept");
+        }
+        if (faulty && !earlier.isEmpty() && random.nextInt(8) == 0) {
+            Answer old = RecordLines.read(earlier.get(random.nextInt(earlier.size())));
+            // No proof of having caught up.
+            return new Answer(old.records(), old.unknown(), old.next(), true, -1, old.clockMillis(), old.bytes());
+        }
+        try {
+            byte[] page = RecordLines.write(peer.source.changes(new Cursor(after), limit, wanted), peer.millis());
+            earlier.add(page);
+            if (earlier.size() > REMEMBERED) {
+                earlier.remove(0);
+            }
+            return arrive(page);
+        } catch (CursorExpiredException e) {
+            throw new PlaceGoneException("gone");
+        }
+    }
+
+    @Override
+    public Answer snapshot(int segment, int segments, @Nullable String after) throws IOException {
+        fail();
+        return arrive(RecordLines.write(
+                peer.source.snapshot(segment, segments, after == null ? null : new Cursor(after)), peer.millis()));
+    }
+
+    @Override
+    public Verification.Digests digests(int segment, int segments, TimeRange range) throws IOException {
+        fail();
+        return peer.verification().digests(segment, segments, range);
+    }
+
+    @Override
+    public Answer window(DeviceId device, long startMicros) throws IOException {
+        return arrive(RecordLines.write(peer.source.window(device, startMicros), peer.millis()));
+    }
+
+    private Answer arrive(byte[] page) throws IOException {
+        fail();
+        if (faulty && random.nextInt(15) == 0) {
+            return RecordLines.read(Arrays.copyOf(page, random.nextInt(page.length)));
+        }
+        return RecordLines.read(page);
+    }
+
+    private void fail() throws IOException {
+        if (cut || faulty && random.nextInt(20) == 0) {
+            throw new IOException("not reached");
+        }
+    }
+
+    /** The peer has lost everything, answers of before are none of its any more. */
+    void forget() {
+        earlier.clear();
+    }
+
+    @Override
+    public void close() {}
+}

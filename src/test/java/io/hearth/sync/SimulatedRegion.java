@@ -1,0 +1,105 @@
+package io.hearth.sync;
+
+import io.hearth.model.DeviceId;
+import io.hearth.model.RegionId;
+import io.hearth.model.TimeRange;
+import io.hearth.series.SeriesFixture;
+import io.hearth.series.SeriesStore;
+import io.hearth.shadow.Limits;
+import io.hearth.shadow.ShadowStore;
+import io.hearth.table.Cursor;
+import io.hearth.table.Direction;
+import io.hearth.table.memory.MemoryTable;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** A region of the simulation: the rooms it consists of, on a table that outlives them, by a clock that is wrong. */
+@SuppressWarnings("NullAway")
+final class SimulatedRegion implements InstantSource {
+    static final Duration RETENTION = Duration.ofHours(15);
+    private static final Duration MAX_CLOCK_AHEAD = Duration.ofMinutes(10);
+
+    final RegionId id;
+    private final Instant[] now;
+    private final Duration retention;
+    long clockOffsetMillis;
+    CrashingTable table;
+    SeriesStore series;
+    ShadowStore shadows;
+    SyncSource source;
+    private SyncTarget target;
+    private final Map<RegionId, PeerPull> pulls = new HashMap<>();
+    final Map<RegionId, PeerProgress> progress = new HashMap<>();
+
+    /** Where this region's own feed was last read for the oracle. */
+    Cursor observed;
+
+    /** @param now the true time */
+    SimulatedRegion(RegionId id, Instant[] now, Duration retention) {
+        this.id = id;
+        this.now = now;
+        this.retention = retention;
+        wipe();
+    }
+
+    @Override
+    public Instant instant() {
+        return now[0].plusMillis(clockOffsetMillis);
+    }
+
+    /** All that the region had is lost. */
+    void wipe() {
+        table = new CrashingTable(new MemoryTable(this));
+        restart();
+        observed = source.now();
+    }
+
+    /** The process dies, and another one begins with the table. */
+    void restart() {
+        table.heal();
+        series = new SeriesStore(table, id, this, retention);
+        shadows = new ShadowStore(
+                table, id, this, new ShadowStore.Settings(Limits.DEFAULT, Duration.ofHours(48), Duration.ofDays(30)));
+        series.remote().finishErasures();
+        source = new SyncSource(table, id);
+        target = new SyncTarget(table, series.remote(), shadows, this, MAX_CLOCK_AHEAD, erasure -> {});
+        pulls.clear();
+        progress.clear();
+    }
+
+    PeerPull pull(RegionId peer, PeerTransport transport) {
+        return pulls.computeIfAbsent(peer, id -> {
+            PeerProgress made = new PeerProgress(this);
+            progress.put(peer, made);
+            return new PeerPull(
+                    peer, transport, target, new SyncItems(table), made, new PeerPull.Settings(7, Duration.ZERO), null);
+        });
+    }
+
+    Verification verification() {
+        return new Verification(series, target, this, retention);
+    }
+
+    /** Every reading of a device, by time. */
+    Map<Long, Map<String, Object>> readings(DeviceId device) {
+        Map<Long, Map<String, Object>> readings = new TreeMap<>();
+        SeriesFixture.scan(series, device.value(), TimeRange.ALL, Set.of(), Direction.ASCENDING)
+                .forEach(reading -> readings.put(reading.getKey(), new TreeMap<>(reading.getValue())));
+        return readings;
+    }
+
+    /** The latest values of a device, with their times. */
+    Map<String, Object> latest(DeviceId device) {
+        Map<String, Object> latest = new LinkedHashMap<>();
+        series.latest(device)
+                .points()
+                .forEach((metric, point) -> latest.put(metric, point.value() + "@" + point.deviceTimeMicros()));
+        return latest;
+    }
+}

@@ -1,0 +1,318 @@
+package io.hearth.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.hearth.HearthProcess;
+import io.hearth.table.dynamodb.DynamoDbLocal;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.eclipse.paho.mqttv5.client.MqttClient;
+import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
+import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Packaged services as regions, with a network between them that is cut and healed. */
+@SuppressWarnings("NullAway")
+class SyncIT {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final HttpClient CLIENT = HttpClient.newHttpClient();
+    private static final String ADMIN = "an-admin-token-for-tests";
+    private static final String DEVICE = "a-device-password-for-tests";
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
+
+    /** A whole second of the past hour, so that readings are neither ahead of the clock nor expired. */
+    private static final Instant START =
+            Instant.now().truncatedTo(ChronoUnit.SECONDS).minus(1, ChronoUnit.HOURS);
+
+    private final Map<String, HearthProcess> regions = new HashMap<>();
+    private final Map<String, Map<String, String>> environments = new HashMap<>();
+    private final Map<String, CuttingProxy> links = new HashMap<>();
+
+    @TempDir
+    Path directory;
+
+    @AfterEach
+    void stop() {
+        regions.values().forEach(HearthProcess::close);
+        links.values().forEach(CuttingProxy::close);
+    }
+
+    /** Starts regions that all pull from each other, each link over a network of its own. */
+    private void start(Map<String, Map<String, String>> settings) throws IOException {
+        List<String> ids = settings.keySet().stream().sorted().toList();
+        for (String from : ids) {
+            for (String to : ids) {
+                if (!from.equals(to)) {
+                    links.put(from + to, new CuttingProxy());
+                }
+            }
+        }
+        for (String id : ids) {
+            List<String> peers = new ArrayList<>();
+            List<String> tokens = new ArrayList<>();
+            for (String other : ids) {
+                if (!other.equals(id)) {
+                    peers.add(other + "=" + links.get(id + other).uri());
+                    tokens.add(other + "=" + syncToken(other));
+                }
+            }
+            Map<String, String> environment = new HashMap<>(settings.get(id));
+            environment.put("HEARTH_REGION", id);
+            environment.put("HEARTH_ADMIN_TOKEN", ADMIN);
+            environment.put("HEARTH_DEVICE_PASSWORD", DEVICE);
+            environment.put("HEARTH_SYNC_TOKEN", syncToken(id));
+            environment.put("HEARTH_SYNC_PEERS", String.join(",", peers));
+            environment.put("HEARTH_SYNC_PEER_TOKENS", String.join(",", tokens));
+            environments.put(id, environment);
+            start(id);
+        }
+    }
+
+    private void start(String id) throws IOException {
+        Path home = Files.createDirectories(directory.resolve(id));
+        HearthProcess process = HearthProcess.start(home, environments.get(id));
+        regions.put(id, process);
+        links.forEach((link, proxy) -> {
+            if (link.endsWith(id)) {
+                proxy.forwardTo(process.httpUri().getPort());
+            }
+        });
+    }
+
+    private static String syncToken(String region) {
+        return "sync-token-of-region-" + region;
+    }
+
+    @Test
+    void regions_thatWroteWhileCutOff_answerAlikeAfterwards() throws Exception {
+        start(Map.of("a", Map.of(), "b", Map.of(), "c", Map.of()));
+        post("a", "lamp", reading(0, "\"on\":true,\"level\":1"));
+        post("a", "heater", reading(0, "\"t\":20"));
+        awaitAlike("lamp", "heater");
+        links.values().forEach(CuttingProxy::cut);
+
+        for (String id : regions.keySet()) {
+            int mine = id.charAt(0) - 'a';
+            for (int i = 0; i < 30; i++) {
+                // All regions write the same device at the same times, and each some of its own.
+                post(id, "lamp", reading(i, "\"level\":" + (100 * mine + i)));
+                post(id, "lamp", reading(100 + 3 * i + mine, "\"" + id + "\":" + i));
+            }
+            post(id, "only-" + id, reading(1, "\"text\":\"\\u00e9 \\\"quoted\\\"\",\"x\":0.1"));
+            updateShadow(id, "lamp", "{\"state\":{\"desired\":{\"" + id + "\":" + mine + ",\"same\":\"" + id + "\"}}}");
+        }
+        delete("b", "/api/v1/devices/lamp/readings?from=" + START + "&to=" + START.plusSeconds(10));
+        delete("c", "/api/v1/devices/heater");
+        links.values().forEach(CuttingProxy::heal);
+
+        awaitAlike("lamp", "heater", "only-a", "only-b", "only-c");
+        String lamp = answer("a", "/api/v1/devices/lamp/readings?limit=10000&from=" + START + "&to=now");
+        // c was the last to write at these times, and b erased before it did.
+        JsonNode readings = JSON.readTree(lamp).path("readings");
+        assertThat(readings.size()).isGreaterThanOrEqualTo(110);
+        assertThat(get("b", "/api/v1/devices/heater").statusCode()).isEqualTo(404);
+        JsonNode desired = shadows("b").get(0).path("shadow").path("state").path("desired");
+        assertThat(desired.path("a").asInt(-1)).isZero();
+        assertThat(desired.path("b").asInt()).isEqualTo(1);
+        assertThat(desired.path("c").asInt()).isEqualTo(2);
+        JsonNode status = JSON.readTree(answer("a", "/api/v1/sync/status"));
+        for (JsonNode peer : status.path("peers")) {
+            assertThat(peer.path("state").asText()).isEqualTo("following");
+            assertThat(peer.path("lagRecords").asLong()).isZero();
+            assertThat(peer.path("conflicts").asLong()).isPositive();
+            assertThat(peer.path("errors").asLong()).isPositive();
+        }
+        // A sync token is good for reading what sync tells, and nothing else.
+        assertThat(get("a", "/api/v1/sync/changes", syncToken("a")).statusCode())
+                .isEqualTo(200);
+        assertThat(get("a", "/api/v1/devices", syncToken("a")).statusCode()).isEqualTo(401);
+        assertThat(get("a", "/api/v1/sync/peers", syncToken("a")).statusCode()).isEqualTo(401);
+        assertThat(get("a", "/api/v1/sync/changes", syncToken("b")).statusCode())
+                .isEqualTo(401);
+
+        rebuild("c");
+    }
+
+    /** A region that lost everything takes it over from the others, which are written to meanwhile, as it is itself. */
+    private void rebuild(String id) throws Exception {
+        regions.get(id).close();
+        start(id);
+        for (int i = 0; i < 20; i++) {
+            post("a", "lamp", reading(1000 + i, "\"level\":" + i));
+            post(id, "lamp", reading(1100 + i, "\"level\":" + i));
+        }
+        awaitAlike("lamp", "only-a", "only-b", "only-c");
+        JsonNode readings = JSON.readTree(
+                        answer(id, "/api/v1/devices/lamp/readings?limit=10000&from=" + START + "&to=now"))
+                .path("readings");
+        assertThat(readings.size()).isGreaterThanOrEqualTo(150);
+    }
+
+    @Test
+    void engines_ofAllKinds_convergeAndKeepPeersThatWereAdded() throws Exception {
+        start(Map.of(
+                "a",
+                Map.of(),
+                "b",
+                Map.of("HEARTH_TABLE_ENGINE", "memory"),
+                "c",
+                Map.of(
+                        "HEARTH_TABLE_ENGINE", "dynamodb",
+                        "HEARTH_DYNAMODB_ENDPOINT",
+                                DynamoDbLocal.get().endpoint().toString(),
+                        "HEARTH_DYNAMODB_REGION", "us-east-1",
+                        "HEARTH_DYNAMODB_TABLE", "sync-it-" + System.nanoTime(),
+                        "HEARTH_DYNAMODB_CREATE", "true",
+                        "AWS_ACCESS_KEY_ID", "any",
+                        "AWS_SECRET_ACCESS_KEY", "any")));
+        for (String id : List.of("a", "b", "c")) {
+            for (int i = 0; i < 10; i++) {
+                post(id, "lamp", reading(i, "\"level\":" + (id.charAt(0) + i)));
+                post(id, "of-" + id, reading(i, "\"level\":" + i));
+            }
+            updateShadow(id, "lamp", "{\"state\":{\"reported\":{\"" + id + "\":true}}}");
+        }
+        delete("c", "/api/v1/devices/of-a/readings?from=" + START + "&to=" + START.plusSeconds(5));
+
+        awaitAlike("lamp", "of-a", "of-b", "of-c");
+
+        String added = "{\"id\":\"d\",\"url\":\"http://127.0.0.1:1\",\"token\":\"t\"}";
+        assertThat(send("a", "POST", "/api/v1/sync/peers", added).statusCode()).isEqualTo(201);
+        assertThat(send("a", "POST", "/api/v1/sync/peers", added).statusCode()).isEqualTo(200);
+        assertThat(send("a", "POST", "/api/v1/sync/peers", "{\"id\":\"a\",\"url\":\"x\"}")
+                        .statusCode())
+                .isEqualTo(400);
+        regions.get("a").kill();
+        start("a");
+        assertThat(answer("a", "/api/v1/sync/peers")).contains("\"d\"").doesNotContain("token");
+        assertThat(send("a", "DELETE", "/api/v1/sync/peers/d", "").statusCode()).isEqualTo(204);
+        assertThat(send("a", "DELETE", "/api/v1/sync/peers/d", "").statusCode()).isEqualTo(404);
+        assertThat(answer("a", "/api/v1/sync/peers")).doesNotContain("\"d\"");
+    }
+
+    private static String reading(int second, String values) {
+        return "{\"ts\":\"" + START.plusSeconds(second) + "\",\"values\":{" + values + "}}";
+    }
+
+    private void awaitAlike(String... devices) throws Exception {
+        Instant deadline = Instant.now().plus(PATIENCE);
+        while (true) {
+            List<String> first = everything("a", devices);
+            List<String> second = everything("b", devices);
+            List<String> third = everything("c", devices);
+            if (first.equals(second) && first.equals(third)) {
+                return;
+            }
+            if (Instant.now().isAfter(deadline)) {
+                assertThat(second).isEqualTo(first);
+                assertThat(third).isEqualTo(first);
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+        }
+    }
+
+    /** What a region answers, byte for byte but for the version of shadows, which counts the changes of a region. */
+    private List<String> everything(String id, String... devices) throws Exception {
+        List<String> answers = new ArrayList<>();
+        answers.add(answer(id, "/api/v1/devices"));
+        for (String device : devices) {
+            answers.add(answer(id, "/api/v1/devices/" + device + "/readings?limit=10000&from=" + START + "&to=now"));
+            answers.add(answer(id, "/api/v1/devices/" + device + "/readings/latest"));
+            answers.add(answer(
+                    id,
+                    "/api/v1/devices/" + device + "/readings/aggregate?every=1m&fn=avg,count,last&from=" + START
+                            + "&to=" + START.plusSeconds(3000)));
+        }
+        shadows(id).forEach(shadow -> {
+            ((ObjectNode) shadow.path("shadow")).remove(List.of("version", "timestamp"));
+            answers.add(shadow.toString());
+        });
+        return answers;
+    }
+
+    private List<JsonNode> shadows(String id) throws Exception {
+        List<JsonNode> shadows = new ArrayList<>();
+        for (String line : answer(id, "/api/v1/sync/snapshot?segment=0&segments=1&form=json")
+                .split("\n")) {
+            JsonNode record = JSON.readTree(line);
+            if (record.path("kind").asText().equals("shadow")
+                    && record.path("shadow").isObject()) {
+                shadows.add(record);
+            }
+        }
+        return shadows;
+    }
+
+    private void post(String id, String device, String body) throws Exception {
+        assertThat(send(id, "POST", "/api/v1/devices/" + device + "/readings", body)
+                        .statusCode())
+                .isEqualTo(200);
+    }
+
+    private void delete(String id, String path) throws Exception {
+        assertThat(send(id, "DELETE", path, "").statusCode()).isEqualTo(204);
+    }
+
+    private String answer(String id, String path) throws Exception {
+        return get(id, path).body();
+    }
+
+    private HttpResponse<String> get(String id, String path) throws Exception {
+        return get(id, path, ADMIN);
+    }
+
+    private HttpResponse<String> get(String id, String path, String token) throws Exception {
+        URI uri = regions.get(id).httpUri().resolve(path);
+        return CLIENT.send(
+                HttpRequest.newBuilder(uri)
+                        .header("Authorization", "Bearer " + token)
+                        .build(),
+                HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+    }
+
+    private HttpResponse<String> send(String id, String method, String path, String body) throws Exception {
+        URI uri = regions.get(id).httpUri().resolve(path);
+        return CLIENT.send(
+                HttpRequest.newBuilder(uri)
+                        .header("Authorization", "Bearer " + ADMIN)
+                        .header("Content-Type", "application/json")
+                        .method(method, HttpRequest.BodyPublishers.ofString(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+    }
+
+    private void updateShadow(String id, String thing, String body) throws Exception {
+        String broker = "tcp://127.0.0.1:" + regions.get(id).mqttPort();
+        MqttClient client = new MqttClient(broker, thing, new MemoryPersistence());
+        try {
+            MqttConnectionOptions options = new MqttConnectionOptions();
+            options.setUserName(thing);
+            options.setPassword(DEVICE.getBytes(StandardCharsets.UTF_8));
+            client.connect(options);
+            client.publish("$aws/things/" + thing + "/shadow/update", body.getBytes(StandardCharsets.UTF_8), 1, false);
+            client.disconnect();
+        } finally {
+            client.close();
+        }
+    }
+}
