@@ -165,8 +165,10 @@ app.kubernetes.io/component: mosquitto
 {{- fail "autoscaling.minReplicas is above autoscaling.maxReplicas" -}}
 {{- end -}}
 {{- end -}}
-{{- if $v.sync.peers -}}
-{{- fail "sync.peers: this version of Hearth does not sync yet" -}}
+{{- range $v.sync.peers -}}
+{{- if eq .id $v.region -}}
+{{- fail "sync.peers: a peer has this region's own id: region ids must differ" -}}
+{{- end -}}
 {{- end -}}
 {{- if and $v.ingress.enabled (not $v.ingress.hosts) -}}
 {{- fail "ingress.hosts is missing" -}}

@@ -33,6 +33,31 @@
 - name: HEARTH_DEVICE_PASSWORD
   valueFrom: {secretKeyRef: {name: {{ . | quote }}, key: {{ $.Values.auth.devicePasswordKey | quote }}}}
 {{- end }}
+{{- with .Values.auth.existingSecret }}
+# Absent: the service makes one.
+- name: HEARTH_SYNC_TOKEN
+  valueFrom: {secretKeyRef: {name: {{ . | quote }}, key: {{ $.Values.auth.syncTokenKey | quote }}, optional: true}}
+{{- end }}
+{{- with .Values.sync.peers }}
+{{- $urls := list }}
+{{- $tokens := list }}
+{{- range $number, $peer := . }}
+- name: PEER_TOKEN_{{ $number }}
+  valueFrom: {secretKeyRef: {name: {{ $peer.tokenSecret | quote }}, key: {{ default "token" $peer.tokenKey | quote }}}}
+{{- $urls = append $urls (printf "%s=%s" $peer.id $peer.url) }}
+{{- $tokens = append $tokens (printf "%s=$(PEER_TOKEN_%d)" $peer.id $number) }}
+{{- end }}
+- name: HEARTH_SYNC_PEERS
+  value: {{ join "," $urls | quote }}
+- name: HEARTH_SYNC_PEER_TOKENS
+  value: {{ join "," $tokens | quote }}
+- name: HEARTH_SYNC_RELAY
+  value: {{ $.Values.sync.relay | quote }}
+{{- if $.Values.sync.caSecretName }}
+- name: HEARTH_SYNC_TRUST_FILE
+  value: /etc/hearth/sync-ca/ca.crt
+{{- end }}
+{{- end }}
 - name: HEARTH_MQTT_MODE
   value: {{ .Values.mqtt.mode }}
 {{- if include "hearth.externalMqtt" . }}
@@ -197,6 +222,9 @@ spec:
       volumeMounts:
         - {name: data, mountPath: /var/lib/hearth}
         - {name: tmp, mountPath: /tmp}
+        {{- if and .Values.sync.peers .Values.sync.caSecretName }}
+        - {name: sync-ca, mountPath: /etc/hearth/sync-ca, readOnly: true}
+        {{- end }}
         {{- with .Values.extraVolumeMounts }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
@@ -212,6 +240,10 @@ spec:
   volumes:
     - name: tmp
       emptyDir: {sizeLimit: {{ .Values.tmpSize }}}
+    {{- if and .Values.sync.peers .Values.sync.caSecretName }}
+    - name: sync-ca
+      secret: {secretName: {{ .Values.sync.caSecretName | quote }}, defaultMode: 0440}
+    {{- end }}
     {{- with .Values.extraVolumes }}
     {{- toYaml . | nindent 4 }}
     {{- end }}

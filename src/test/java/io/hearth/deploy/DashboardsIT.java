@@ -60,6 +60,7 @@ class DashboardsIT {
         VARIABLES.put("$__interval", "5s");
         VARIABLES.put("$__range", "10s");
         VARIABLES.put("$instance", ".*");
+        VARIABLES.put("$peer", ".*");
         VARIABLES.put("$devices", ".+");
         VARIABLES.put("$device", ".+");
         VARIABLES.put("$metric", "temperature");
@@ -71,13 +72,22 @@ class DashboardsIT {
     @TempDir
     static Path directory;
 
+    private static HearthProcess peer;
     private static HearthProcess hearth;
     private static Simulator simulator;
     private static ScrapingPrometheus prometheus;
 
     @BeforeAll
     static void start() throws Exception {
-        hearth = HearthProcess.start(Map.of());
+        String token = "what-peers-are-let-in-with";
+        peer = HearthProcess.start(Map.of("HEARTH_REGION", "b", "HEARTH_SYNC_TOKEN", token));
+        hearth = HearthProcess.start(Map.of(
+                "HEARTH_REGION",
+                "a",
+                "HEARTH_SYNC_PEERS",
+                "b=" + peer.httpUri(),
+                "HEARTH_SYNC_PEER_TOKENS",
+                "b=" + token));
         prometheus = ScrapingPrometheus.start(directory, hearth.httpUri(), hearth.adminToken());
         simulator = Simulator.start(
                 directory.resolve("simulator.log"),
@@ -100,7 +110,7 @@ class DashboardsIT {
 
     @AfterAll
     static void stop() throws Exception {
-        for (AutoCloseable part : new AutoCloseable[] {simulator, prometheus, hearth}) {
+        for (AutoCloseable part : new AutoCloseable[] {simulator, prometheus, hearth, peer}) {
             if (part != null) {
                 part.close();
             }

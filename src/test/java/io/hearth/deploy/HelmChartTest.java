@@ -7,6 +7,7 @@ import com.google.gson.JsonElement;
 import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.LintResult;
 import io.hearth.config.HearthConfig;
+import io.hearth.config.SyncConfig;
 import io.kubernetes.client.openapi.models.V1ConfigMap;
 import io.kubernetes.client.openapi.models.V1Deployment;
 import io.kubernetes.client.openapi.models.V1Ingress;
@@ -266,6 +267,23 @@ class HelmChartTest {
                 .anyMatch(rule -> rule.list("ports").get(0).text("port").equals("8000"));
     }
 
+    @Test
+    void peers_tokensComeFromSecrets() {
+        String sync =
+                variable(SyncConfig.class.getAnnotation(ConfigMapping.class).prefix());
+        KubernetesObject pods =
+                only(chart.render(Chart.DIRECTORY.resolve("examples/two-regions-a.yaml")), "StatefulSet");
+
+        assertThat(env(pods))
+                .containsEntry("HEARTH_REGION", "a")
+                .containsEntry(sync + "_PEERS", "b=https://hearth.b.example.com")
+                .containsEntry(sync + "_PEER_TOKENS", "b=$(PEER_TOKEN_0)")
+                .containsEntry("PEER_TOKEN_0", "from elsewhere");
+        assertThat(Chart.DIRECTORY.resolve("examples/two-regions-b.yaml"))
+                .content()
+                .contains("region: b", "id: a");
+    }
+
     /** Mosquitto's defaults drop messages that it has acknowledged. */
     @Test
     void mosquitto_keepsWhatItAcknowledged() {
@@ -333,6 +351,7 @@ class HelmChartTest {
             {resources: {limits: {memory: much}}}                          | resources.limits.memory
             {sync: {peers: [{id: b, url: 'hearth.b:8080', tokenSecret: t}]}} | sync.peers.0.url
             {sync: {peers: [{id: b, url: 'http://hearth.b:8080'}]}}        | tokenSecret
+            {region: b, sync: {peers: [{id: b, url: 'http://b', tokenSecret: t}]}} | sync.peers
             {auth: {adminToken: a-token-of-the-admin}}                     | auth.devicePassword
             {mode: distributed}                                            | auth.existingSecret
             {monitoring: {serviceMonitor: {enabled: true}}}                | auth.existingSecret
