@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 /*
  * Records as lines of JSON, for peers. Every line has a kind and a version; who knows neither keeps the line and goes on.
  * Fields that a build does not know are no reason to refuse a line. The last line of a page is "next"; a page without it
- * was broken off. SyncLinesGoldenTest pins the form.
+ * was broken off. RecordLinesTest pins the form.
  *
  *   {"v":1,"kind":"runs","count":2,"crc":…,"data":"base64"}   data, for each run: text partition key, varint length and sort
  *                                                             key, varint length and body; crc is CRC32C of the data

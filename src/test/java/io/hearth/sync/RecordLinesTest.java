@@ -1,0 +1,77 @@
+package io.hearth.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hearth.model.DeviceId;
+import io.hearth.model.HybridTime;
+import io.hearth.model.RegionId;
+import io.hearth.model.TimeRange;
+import io.hearth.model.WriteStamp;
+import io.hearth.series.DeviceSummary;
+import io.hearth.series.Erasure;
+import io.hearth.series.RemoteWrites.RemoteRun;
+import io.hearth.table.Bytes;
+import io.hearth.table.Cursor;
+import io.hearth.table.Key;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class RecordLinesTest {
+    private static final RegionId EU = new RegionId("eu");
+    private static final SyncRecord RUN = new SyncRecord.Run(new RemoteRun(
+            new Key("d1", Bytes.wrap(new byte[] {1, 2})), Bytes.wrap(new byte[] {3, 4, 5})));
+    private static final SyncRecord DEVICE = new SyncRecord.Device(
+            new DeviceSummary(new DeviceId("d1"), 7, new TreeSet<>(List.of("t")), new TreeSet<>(List.of(EU))));
+    private static final SyncRecord ERASED = new SyncRecord.Erased(
+            new Erasure(new DeviceId("d1"), new TimeRange(1, 2), false, new WriteStamp(new HybridTime(9), EU)));
+
+    private static byte[] page(SyncRecord... records) {
+        return RecordLines.write(new SyncPage(List.of(records), new Cursor("place"), true, 5), 11);
+    }
+
+    @Test
+    void write_devicesErasuresAndTheEnd_hasThisForm() {
+        assertThat(new String(page(DEVICE, ERASED), StandardCharsets.UTF_8)).isEqualToIgnoringWhitespace("""
+                        {"v":1,"kind":"device","device":"d1","firstSeen":7,"metrics":["t"],"regions":["eu"]}
+                        {"v":1,"kind":"erasure","device":"d1","from":1,"to":2,"whole":false,"time":9,"region":"eu"}
+                        {"v":1,"kind":"next","after":"place","more":true,"behind":5,"clock":11}
+                        """);
+    }
+
+    @Test
+    void read_whatWasWritten_isTheSame() throws Exception {
+        PeerTransport.Answer answer = RecordLines.read(page(DEVICE, RUN, RUN, ERASED));
+
+        assertThat(answer.records()).containsExactly(DEVICE, RUN, RUN, ERASED);
+        assertThat(answer.next()).isEqualTo("place");
+        assertThat(answer.more()).isTrue();
+        assertThat(answer.behind()).isEqualTo(5);
+    }
+
+    @Test
+    void read_linesOfALaterVersion_areKeptAsTheyAre() throws Exception {
+        String later = "{\"v\":2,\"kind\":\"runs\",\"x\":1}\n{\"v\":1,\"kind\":\"song\"}\n";
+        byte[] lines = (later + new String(page(DEVICE), StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8);
+
+        PeerTransport.Answer answer = RecordLines.read(lines);
+
+        assertThat(answer.records()).containsExactly(DEVICE);
+        assertThat(answer.unknown()).hasSize(2);
+    }
+
+    @Test
+    void read_aPageThatIsBrokenOffOrDamaged_isRefused() {
+        byte[] whole = page(RUN);
+        byte[] torn = Arrays.copyOf(whole, whole.length - 2);
+        String damaged = new String(whole, StandardCharsets.UTF_8).replace("\"crc\":", "\"crc\":1");
+
+        assertThatThrownBy(() -> RecordLines.read(torn)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> RecordLines.read(damaged.getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOf(IOException.class);
+    }
+}
