@@ -156,6 +156,22 @@ final class Sealer {
         return windows;
     }
 
+    /** The latest {@linkplain HybridTime#packed() hybrid time} of what is stored of a device in a range; 0 if nothing is. */
+    long latestHybridTime(DeviceId device, TimeRange range) {
+        long latest = 0;
+        ItemWalk runs = walk(device, SeriesKeys.runs(range.startMicros(), range.endMicros()));
+        while (runs.hasNext()) {
+            latest = Math.max(latest, SeriesKeys.runHybridTime(runs.next().key().sortKey()));
+        }
+        ItemWalk chunks = walk(device, SeriesKeys.chunks(range.startMicros(), range.endMicros()));
+        while (chunks.hasNext()) {
+            for (Span span : Chunk.open(chunks.next().body().array()).spans()) {
+                latest = Math.max(latest, span.stamp().time().packed());
+            }
+        }
+        return latest;
+    }
+
     /** Whether anything is stored of a device. */
     boolean hasReadings(DeviceId device) {
         return walk(device, SeriesKeys.runs(Long.MIN_VALUE, Long.MAX_VALUE)).hasNext()

@@ -467,6 +467,10 @@ public final class SeriesStore {
     }
 
     private void erase(DeviceId device, TimeRange range, boolean wholeDevice) {
+        if (table.isShared()) {
+            // What another process has written may have a stamp that this one's clock has not come to yet.
+            clock.observe(sealer.latestHybridTime(device, range), Duration.ofDays(365));
+        }
         HybridClock.Tick tick = nextTick();
         // Appends with an earlier stamp are stored before their readings are looked for.
         List<CompletableFuture<@Nullable Void>> earlier = List.copyOf(underWay);

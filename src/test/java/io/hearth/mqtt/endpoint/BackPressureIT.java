@@ -123,8 +123,9 @@ class BackPressureIT {
 
             fixture.settleAll();
             assertThat(client.read().packetId()).isEqualTo(1);
-            assertThat(client.read().type()).isEqualTo(RawClient.PINGRESP);
-            assertThat(client.read().packetId()).isEqualTo(2);
+            // The ping waits for no commit, so its answer may overtake the second acknowledgement or not.
+            assertThat(List.of(client.read().type(), client.read().type()))
+                    .containsExactlyInAnyOrder(RawClient.PINGRESP, RawClient.PUBACK);
         }
     }
 
