@@ -29,7 +29,6 @@ final class RawMqtt implements AutoCloseable {
     private final Socket socket;
     private final DataInputStream in;
     private final BufferedOutputStream out;
-    private volatile Thread reader;
 
     RawMqtt(int port, String clientId, String password) throws IOException {
         socket = new Socket("127.0.0.1", port);
@@ -60,7 +59,7 @@ final class RawMqtt implements AutoCloseable {
 
     /** Begins to read. */
     void start(Listener listener) {
-        reader = new Thread(
+        Thread reader = new Thread(
                 () -> {
                     try {
                         while (true) {
