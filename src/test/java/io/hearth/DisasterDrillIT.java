@@ -155,15 +155,8 @@ class DisasterDrillIT {
     }
 
     private void verify(HearthProcess hearth, String phase) throws InterruptedException {
-        try (Simulator verify = Simulator.start(
-                directory.resolve("verify-" + phase + ".log"),
-                "verify",
-                "--ledger",
-                directory.resolve("ledger-" + phase).toString(),
-                "--url",
-                hearth.httpUri().toString(),
-                "--token",
-                hearth.adminToken())) {
+        try (Simulator verify = Simulator.verify(
+                directory.resolve("verify-" + phase + ".log"), directory.resolve("ledger-" + phase), hearth)) {
             assertThat(verify.await()).as(verify.log()).isZero();
         }
     }

@@ -103,15 +103,7 @@ class ExternalModeKillIT {
     private void verifyOnceCaughtUp(HearthProcess hearth, Path ledger) throws InterruptedException {
         long deadline = System.nanoTime() + CATCH_UP_LIMIT.toNanos();
         while (true) {
-            try (Simulator verify = Simulator.start(
-                    directory.resolve("verify.log"),
-                    "verify",
-                    "--ledger",
-                    ledger.toString(),
-                    "--url",
-                    hearth.httpUri().toString(),
-                    "--token",
-                    hearth.adminToken())) {
+            try (Simulator verify = Simulator.verify(directory.resolve("verify.log"), ledger, hearth)) {
                 int exitCode = verify.await();
                 if (exitCode == 0 || System.nanoTime() > deadline) {
                     System.out.println(verify.log());

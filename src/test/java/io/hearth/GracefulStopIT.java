@@ -80,15 +80,7 @@ class GracefulStopIT {
             }
             simulator.stop();
         }
-        try (Simulator verify = Simulator.start(
-                directory.resolve("verify.log"),
-                "verify",
-                "--ledger",
-                ledger.toString(),
-                "--url",
-                hearth.httpUri().toString(),
-                "--token",
-                hearth.adminToken())) {
+        try (Simulator verify = Simulator.verify(directory.resolve("verify.log"), ledger, hearth)) {
             int exitCode = verify.await();
             assertThat(exitCode).as(verify.log()).isZero();
             System.out.printf(

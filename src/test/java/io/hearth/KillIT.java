@@ -63,15 +63,7 @@ class KillIT {
             simulator.stop();
             System.out.println(lastLines(simulator.log()));
         }
-        try (Simulator verify = Simulator.start(
-                directory.resolve("verify.log"),
-                "verify",
-                "--ledger",
-                ledger.toString(),
-                "--url",
-                hearth.httpUri().toString(),
-                "--token",
-                hearth.adminToken())) {
+        try (Simulator verify = Simulator.verify(directory.resolve("verify.log"), ledger, hearth)) {
             int exitCode = verify.await();
             System.out.println(verify.log());
             assertThat(exitCode).as(verify.log()).isZero();

@@ -161,15 +161,7 @@ class ReplicasKillIT {
     private void verifyOnceCaughtUp(HearthProcess hearth, Path ledger) throws InterruptedException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
-            try (Simulator verify = Simulator.start(
-                    directory.resolve("verify.log"),
-                    "verify",
-                    "--ledger",
-                    ledger.toString(),
-                    "--url",
-                    hearth.httpUri().toString(),
-                    "--token",
-                    hearth.adminToken())) {
+            try (Simulator verify = Simulator.verify(directory.resolve("verify.log"), ledger, hearth)) {
                 int exitCode = verify.await();
                 if (exitCode == 0 || System.nanoTime() > deadline) {
                     System.out.println(verify.log());

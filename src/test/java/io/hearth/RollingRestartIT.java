@@ -132,15 +132,7 @@ class RollingRestartIT {
     }
 
     private boolean verifies(HearthProcess hearth, Path ledger) throws InterruptedException {
-        try (Simulator verify = Simulator.start(
-                directory.resolve("verify.log"),
-                "verify",
-                "--ledger",
-                ledger.toString(),
-                "--url",
-                hearth.httpUri().toString(),
-                "--token",
-                hearth.adminToken())) {
+        try (Simulator verify = Simulator.verify(directory.resolve("verify.log"), ledger, hearth)) {
             return verify.await() == 0;
         }
     }

@@ -86,15 +86,7 @@ class SealingKillIT {
             hearth.kill();
             throw e;
         }
-        try (Simulator verify = Simulator.start(
-                directory.resolve("verify.log"),
-                "verify",
-                "--ledger",
-                ledger.toString(),
-                "--url",
-                hearth.httpUri().toString(),
-                "--token",
-                hearth.adminToken())) {
+        try (Simulator verify = Simulator.verify(directory.resolve("verify.log"), ledger, hearth)) {
             assertThat(verify.await()).as(verify.log()).isZero();
             JsonNode devices = get(hearth, "/api/v1/devices?limit=100").get("devices");
             assertThat(devices).hasSize(20);

@@ -46,6 +46,19 @@ public final class Simulator implements AutoCloseable {
         }
     }
 
+    /** Starts to compare what a service has stored with a ledger; ends with 0 if nothing is lost, doubled or changed. */
+    public static Simulator verify(Path log, Path ledger, HearthProcess hearth) {
+        return start(
+                log,
+                "verify",
+                "--ledger",
+                ledger.toString(),
+                "--url",
+                hearth.httpUri().toString(),
+                "--token",
+                hearth.adminToken());
+    }
+
     public boolean isRunning() {
         return process.isAlive();
     }

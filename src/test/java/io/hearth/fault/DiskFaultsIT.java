@@ -147,15 +147,7 @@ class DiskFaultsIT {
     }
 
     private void verify(HearthProcess hearth, Path ledger) throws InterruptedException {
-        try (Simulator verify = Simulator.start(
-                directory.resolve("verify.log"),
-                "verify",
-                "--ledger",
-                ledger.toString(),
-                "--url",
-                hearth.httpUri().toString(),
-                "--token",
-                hearth.adminToken())) {
+        try (Simulator verify = Simulator.verify(directory.resolve("verify.log"), ledger, hearth)) {
             assertThat(verify.await()).as(verify.log()).isZero();
         }
     }

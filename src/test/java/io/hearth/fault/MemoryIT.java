@@ -99,15 +99,7 @@ class MemoryIT {
             HearthProcess restarted = HearthProcess.start(directory, environment);
             try {
                 fleet.stop();
-                try (Simulator verify = Simulator.start(
-                        directory.resolve("verify.log"),
-                        "verify",
-                        "--ledger",
-                        ledger.toString(),
-                        "--url",
-                        restarted.httpUri().toString(),
-                        "--token",
-                        restarted.adminToken())) {
+                try (Simulator verify = Simulator.verify(directory.resolve("verify.log"), ledger, restarted)) {
                     assertThat(verify.await()).as(verify.log()).isZero();
                 }
             } finally {
