@@ -1,32 +1,22 @@
 package io.hearth.sync;
 
 import io.hearth.table.Bytes;
-import io.hearth.table.ChangePage;
-import io.hearth.table.ChangeStart;
-import io.hearth.table.Condition;
-import io.hearth.table.Consistency;
-import io.hearth.table.Cursor;
+import io.hearth.table.ForwardingTable;
 import io.hearth.table.Item;
-import io.hearth.table.Key;
 import io.hearth.table.OutcomeUnknownException;
-import io.hearth.table.Page;
-import io.hearth.table.Query;
-import io.hearth.table.Scan;
 import io.hearth.table.Table;
 import io.hearth.table.Write;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 
 /** A table whose process dies in the middle of one of its next writes, when told so: a part of a batch is stored, or all. */
-final class CrashingTable implements Table {
-    private final Table table;
+final class CrashingTable extends ForwardingTable {
     private int writesUntilCrash = -1;
     private Random random = new Random(0);
 
     CrashingTable(Table table) {
-        this.table = table;
+        super(table);
     }
 
     /** The write after {@code writes} more ones is the last one. */
@@ -77,55 +67,5 @@ final class CrashingTable implements Table {
                     ? crash()
                     : table.replace(partitionKey, items, superseded).chain(CrashingTable::crash);
         });
-    }
-
-    @Override
-    public Uni<Void> put(Item item, Condition condition) {
-        return table.put(item, condition);
-    }
-
-    @Override
-    public Uni<Void> delete(Key key, Condition condition) {
-        return table.delete(key, condition);
-    }
-
-    @Override
-    public Uni<Void> reclaim() {
-        return table.reclaim();
-    }
-
-    @Override
-    public Uni<Optional<Item>> get(Key key, Consistency consistency) {
-        return table.get(key, consistency);
-    }
-
-    @Override
-    public Uni<Page> query(Query query) {
-        return table.query(query);
-    }
-
-    @Override
-    public Uni<Page> queryIndex(Query query) {
-        return table.queryIndex(query);
-    }
-
-    @Override
-    public Uni<Page> scan(Scan scan) {
-        return table.scan(scan);
-    }
-
-    @Override
-    public Uni<Cursor> changesFrom(ChangeStart start) {
-        return table.changesFrom(start);
-    }
-
-    @Override
-    public Uni<ChangePage> changes(Cursor after, int limit) {
-        return table.changes(after, limit);
-    }
-
-    @Override
-    public void close() {
-        table.close();
     }
 }

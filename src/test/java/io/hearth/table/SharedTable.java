@@ -3,17 +3,15 @@ package io.hearth.table;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.Optional;
 import java.util.Queue;
 
 /** A table of which several processes are said to use it at once, and into whose operations a test can come between. */
-public final class SharedTable implements Table {
-    private final Table table;
+public final class SharedTable extends ForwardingTable {
     private final Queue<Runnable> beforeReplace = new ArrayDeque<>();
     private final Queue<Runnable> beforePut = new ArrayDeque<>();
 
     public SharedTable(Table table) {
-        this.table = table;
+        super(table);
     }
 
     /** Runs something before the next replacement that no other such is waiting for. */
@@ -39,11 +37,6 @@ public final class SharedTable implements Table {
     }
 
     @Override
-    public Uni<Void> write(List<Write> writes) {
-        return table.write(writes);
-    }
-
-    @Override
     public Uni<Void> put(Item item, Condition condition) {
         return Uni.createFrom().deferred(() -> {
             run(beforePut);
@@ -52,55 +45,10 @@ public final class SharedTable implements Table {
     }
 
     @Override
-    public Uni<Void> delete(Key key, Condition condition) {
-        return table.delete(key, condition);
-    }
-
-    @Override
     public Uni<Void> replace(String partitionKey, List<Item> items, List<Bytes> superseded) {
         return Uni.createFrom().deferred(() -> {
             run(beforeReplace);
             return table.replace(partitionKey, items, superseded);
         });
-    }
-
-    @Override
-    public Uni<Void> reclaim() {
-        return table.reclaim();
-    }
-
-    @Override
-    public Uni<Optional<Item>> get(Key key, Consistency consistency) {
-        return table.get(key, consistency);
-    }
-
-    @Override
-    public Uni<Page> query(Query query) {
-        return table.query(query);
-    }
-
-    @Override
-    public Uni<Page> queryIndex(Query query) {
-        return table.queryIndex(query);
-    }
-
-    @Override
-    public Uni<Page> scan(Scan scan) {
-        return table.scan(scan);
-    }
-
-    @Override
-    public Uni<Cursor> changesFrom(ChangeStart start) {
-        return table.changesFrom(start);
-    }
-
-    @Override
-    public Uni<ChangePage> changes(Cursor after, int limit) {
-        return table.changes(after, limit);
-    }
-
-    @Override
-    public void close() {
-        table.close();
     }
 }
