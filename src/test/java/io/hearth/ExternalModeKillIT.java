@@ -55,7 +55,11 @@ class ExternalModeKillIT {
                     restart(broker);
                     TimeUnit.MILLISECONDS.sleep(1000);
                     simulator.stop();
-                    System.out.println(simulator.log().lines().skip(1).toList());
+                    System.out.println(simulator
+                            .log()
+                            .lines()
+                            .filter(line -> !line.contains("  acked "))
+                            .toList());
                 }
                 verifyOnceCaughtUp(hearth, ledger);
             } finally {
@@ -79,7 +83,6 @@ class ExternalModeKillIT {
                 "--client",
                 "raw",
                 "--with-ts",
-                "--quiet",
                 "--ledger",
                 ledger.toString(),
                 "--seed",
