@@ -1,6 +1,7 @@
 package io.hearth.boot;
 
 import io.hearth.config.HearthConfig;
+import io.hearth.config.ShadowConfig;
 import io.hearth.config.StartupRefusedException;
 import io.hearth.config.StreamConfig;
 import io.hearth.config.SyncConfig;
@@ -10,6 +11,7 @@ import io.hearth.rest.SyncPages;
 import io.hearth.series.SeriesStore;
 import io.hearth.shadow.ShadowStore;
 import io.hearth.sync.Peer;
+import io.hearth.sync.ShadowVerification;
 import io.hearth.sync.SyncService;
 import io.hearth.sync.SyncSource;
 import io.hearth.sync.SyncTarget;
@@ -88,8 +90,20 @@ class SyncWiring {
 
     @Produces
     @Singleton
-    Verification verification(SeriesStore series, SyncTarget target, HearthConfig hearth, InstantSource clock) {
-        return new Verification(series, target, clock, hearth.retention());
+    ShadowVerification shadowVerification(
+            Table table, ShadowStore shadows, SyncTarget target, ShadowConfig config, InstantSource clock) {
+        return new ShadowVerification(table, shadows, target, clock, config.keptAfterDelete());
+    }
+
+    @Produces
+    @Singleton
+    Verification verification(
+            SeriesStore series,
+            SyncTarget target,
+            ShadowVerification shadows,
+            HearthConfig hearth,
+            InstantSource clock) {
+        return new Verification(series, target, shadows, clock, hearth.retention());
     }
 
     @Produces

@@ -41,8 +41,12 @@ public class HttpGate {
     private static final String INFLUX_2 = "/api/v2/write";
 
     /** What other regions read, with a token that is good for nothing else. */
-    private static final Set<String> PEERING =
-            Set.of("/api/v1/sync/changes", "/api/v1/sync/snapshot", "/api/v1/sync/digests", "/api/v1/sync/window");
+    private static final Set<String> PEERING = Set.of(
+            "/api/v1/sync/changes",
+            "/api/v1/sync/snapshot",
+            "/api/v1/sync/digests",
+            "/api/v1/sync/window",
+            "/api/v1/sync/shadow");
 
     private static final String OPERATIONS = "/q/";
     private static final String PROMETHEUS = "/prometheus/";

@@ -6,6 +6,9 @@ import io.hearth.model.WriteStamp;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.CorruptItemException;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -111,6 +114,23 @@ public record ShadowDocument(long version, SortedMap<RegionId, HybridTime> seen,
                 .mapToLong(HybridTime::physicalMillis)
                 .max()
                 .orElse(0);
+    }
+
+    /**
+     * What the document comes to, to be compared with the same shadow in another region: every field, tombstone and stamp, but not
+     * the version, which is each region's own.
+     *
+     * @param tombstonesFromMillis older tombstones are passed over, in epoch milliseconds
+     * @return the first 8 bytes of SHA-256
+     */
+    public long digest(long tombstonesFromMillis) {
+        Node kept = root.without(tombstone -> tombstone.time().physicalMillis() < tombstonesFromMillis);
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(new ShadowDocument(0, seen, kept).encode());
+            return ByteBuffer.wrap(hash).getLong();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
     }
 
     /** The document as bytes, to be stored and to be sent to other regions. */

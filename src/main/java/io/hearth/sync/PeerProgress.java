@@ -89,7 +89,7 @@ public final class PeerProgress {
 
     void verified(Verification.Report report) {
         verifiedMillis = clock.millis();
-        differing.add(report.differing());
+        differing.add(report.lost());
     }
 
     void beganSnapshot() {
@@ -183,7 +183,7 @@ public final class PeerProgress {
         return verifiedMillis;
     }
 
-    /** Days of devices that were not the same when they were compared. */
+    /** Days of devices, and shadows, that were not the same when they were compared. */
     public long differing() {
         return differing.sum();
     }

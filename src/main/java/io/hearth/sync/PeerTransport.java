@@ -2,6 +2,7 @@ package io.hearth.sync;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.TimeRange;
+import io.hearth.shadow.ShadowId;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -67,8 +68,16 @@ public interface PeerTransport extends AutoCloseable {
      */
     Answer snapshot(int segment, int segments, @Nullable String after) throws IOException;
 
-    /** What the days of the devices of a segment come to at the peer. */
-    Verification.Digests digests(int segment, int segments, TimeRange range) throws IOException;
+    /**
+     * What the days of the devices and the shadows of a segment come to at the peer.
+     *
+     * @param tombstonesFromMillis older tombstones of shadows are passed over, in epoch milliseconds
+     */
+    Verification.Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis)
+            throws IOException;
+
+    /** The document that the peer has of a shadow; no record if it has none. */
+    Answer shadow(ShadowId id) throws IOException;
 
     /** All that the peer has of a day of a device. */
     Answer window(DeviceId device, long startMicros) throws IOException;

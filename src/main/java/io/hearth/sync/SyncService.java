@@ -189,6 +189,14 @@ public final class SyncService implements AutoCloseable {
                         "Of %d days of devices, %d were not the same in region %s; %d are now",
                         report.windows(), report.differing(), id, report.repaired());
             }
+            if (report.shadows().settled() > 0) {
+                LOG.warnf(
+                        "Of %d shadows, %d were not the same in region %s; %d are now",
+                        report.shadows().compared(),
+                        report.shadows().differing(),
+                        id,
+                        report.shadows().repaired());
+            }
             return Optional.of(report);
         }
     }

@@ -6,6 +6,7 @@ import io.hearth.model.TimeRange;
 import io.hearth.series.DeviceSummary;
 import io.hearth.series.SeriesStore;
 import io.hearth.series.WindowDigests;
+import io.hearth.shadow.ShadowId;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -16,8 +17,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Compares what a peer has with what is here, device by device and day by day, and fetches again what differs. Days that have not
- * ended for an hour, and those at the edge of the retention, are left out, as they change while they are compared.
+ * Compares what a peer has with what is here, readings device by device and day by day, and shadows, and fetches again what
+ * differs. Days that have not ended for an hour, and those at the edge of the retention, are left out, as they change while they
+ * are compared.
  */
 public final class Verification {
     private static final Duration SETTLING = Duration.ofHours(1);
@@ -26,13 +28,20 @@ public final class Verification {
 
     private final SeriesStore series;
     private final SyncTarget target;
+    private final ShadowVerification shadows;
     private final InstantSource clock;
     private final Duration retention;
 
     /** @param retention of readings; zero for ever */
-    public Verification(SeriesStore series, SyncTarget target, InstantSource clock, Duration retention) {
+    public Verification(
+            SeriesStore series,
+            SyncTarget target,
+            ShadowVerification shadows,
+            InstantSource clock,
+            Duration retention) {
         this.series = series;
         this.target = target;
+        this.shadows = shadows;
         this.clock = clock;
         this.retention = retention;
     }
@@ -52,11 +61,42 @@ public final class Verification {
      * @param differing how many of them were not the same
      * @param repaired how many of these are now
      * @param differences the first of them
+     * @param shadows likewise
      */
-    public record Report(int devices, int windows, int differing, int repaired, List<Difference> differences) {}
+    public record Report(
+            int devices, int windows, int differing, int repaired, List<Difference> differences, Shadows shadows) {
+        /** What was not the same although nothing of it can have been on its way: days, and settled shadows. */
+        public int lost() {
+            return differing + shadows.settled();
+        }
+    }
 
-    /** The digests of devices, by the starts of their days. */
-    public record Digests(Map<DeviceId, SortedMap<Long, Long>> byDevice) {}
+    /**
+     * What came of the shadows.
+     *
+     * @param differing how many of those that were compared were not the same
+     * @param settled how many of these were last written so long ago that nothing of them was on its way
+     * @param repaired how many of those that differed are the same now
+     * @param differences the first of them
+     */
+    public record Shadows(
+            int compared, int differing, int settled, int repaired, List<ShadowVerification.Difference> differences) {
+        private static Shadows of(int compared, List<ShadowVerification.Difference> all) {
+            return new Shadows(
+                    compared,
+                    all.size(),
+                    (int) all.stream()
+                            .filter(ShadowVerification.Difference::settled)
+                            .count(),
+                    (int) all.stream()
+                            .filter(ShadowVerification.Difference::repaired)
+                            .count(),
+                    List.copyOf(all.subList(0, Math.min(MOST_NAMED, all.size()))));
+        }
+    }
+
+    /** The digests of devices, by the starts of their days, and of shadows. */
+    public record Digests(Map<DeviceId, SortedMap<Long, Long>> byDevice, SortedMap<ShadowId, Long> shadows) {}
 
     /** Of which times days are compared. */
     public TimeRange comparable() {
@@ -72,26 +112,36 @@ public final class Verification {
         return micros - Math.floorMod(micros, WindowDigests.WINDOW_MICROS);
     }
 
-    /** The digests of the devices of a segment here. */
-    public Digests digests(int segment, int segments, TimeRange range) {
+    /**
+     * The digests of the devices and the shadows of a segment here.
+     *
+     * @param tombstonesFromMillis older tombstones of shadows are passed over
+     */
+    public Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis) {
         Map<DeviceId, SortedMap<Long, Long>> byDevice = new TreeMap<>();
         series.allDevices()
                 .map(DeviceSummary::id)
                 .filter(device -> Math.floorMod(device.value().hashCode(), segments) == segment)
                 .forEach(device -> byDevice.put(device, WindowDigests.of(series, device, range)));
-        return new Digests(byDevice);
+        return new Digests(byDevice, shadows.digests(segment, segments, tombstonesFromMillis));
     }
 
     /** @throws IOException the peer is not reached, or breaks off */
     Report run(RegionId peer, PeerTransport transport) throws IOException {
         TimeRange range = comparable();
+        long tombstonesFromMillis = shadows.tombstonesFromMillis();
+        int comparedShadows = 0;
+        List<ShadowVerification.Difference> differingShadows = new ArrayList<>();
         int devices = 0;
         int windows = 0;
         int repaired = 0;
         List<Difference> differences = new ArrayList<>();
         for (int segment = 0; segment < SEGMENTS; segment++) {
+            Digests digests = transport.digests(segment, SEGMENTS, range, tombstonesFromMillis);
+            comparedShadows += digests.shadows().size();
+            differingShadows.addAll(shadows.run(peer, transport, digests.shadows(), tombstonesFromMillis));
             for (Map.Entry<DeviceId, SortedMap<Long, Long>> theirs :
-                    transport.digests(segment, SEGMENTS, range).byDevice().entrySet()) {
+                    digests.byDevice().entrySet()) {
                 DeviceId device = theirs.getKey();
                 devices++;
                 SortedMap<Long, Long> ours = WindowDigests.of(series, device, range);
@@ -114,6 +164,7 @@ public final class Verification {
                 windows,
                 differences.size(),
                 repaired,
-                List.copyOf(differences.subList(0, Math.min(MOST_NAMED, differences.size()))));
+                List.copyOf(differences.subList(0, Math.min(MOST_NAMED, differences.size()))),
+                Shadows.of(comparedShadows, differingShadows));
     }
 }

@@ -2,6 +2,7 @@ package io.hearth.sync;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.TimeRange;
+import io.hearth.shadow.ShadowId;
 import io.hearth.table.Cursor;
 import io.hearth.table.CursorExpiredException;
 import java.io.IOException;
@@ -69,9 +70,15 @@ final class SimulatedLink implements PeerTransport {
     }
 
     @Override
-    public Verification.Digests digests(int segment, int segments, TimeRange range) throws IOException {
+    public Verification.Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis)
+            throws IOException {
         fail();
-        return peer.verification().digests(segment, segments, range);
+        return peer.verification().digests(segment, segments, range, tombstonesFromMillis);
+    }
+
+    @Override
+    public Answer shadow(ShadowId id) throws IOException {
+        return arrive(RecordLines.write(peer.shadowVerification().document(id), peer.millis()));
     }
 
     @Override

@@ -23,6 +23,7 @@ import java.util.TreeMap;
 @SuppressWarnings("NullAway")
 final class SimulatedRegion implements InstantSource {
     static final Duration RETENTION = Duration.ofHours(15);
+    private static final Duration KEPT_AFTER_DELETE = Duration.ofHours(48);
     private static final Duration MAX_CLOCK_AHEAD = Duration.ofMinutes(10);
 
     final RegionId id;
@@ -65,7 +66,7 @@ final class SimulatedRegion implements InstantSource {
         table.heal();
         series = new SeriesStore(table, id, this, retention);
         shadows = new ShadowStore(
-                table, id, this, new ShadowStore.Settings(Limits.DEFAULT, Duration.ofHours(48), Duration.ofDays(30)));
+                table, id, this, new ShadowStore.Settings(Limits.DEFAULT, KEPT_AFTER_DELETE, Duration.ofDays(30)));
         series.remote().finishErasures();
         source = new SyncSource(table, id);
         target = new SyncTarget(table, series.remote(), shadows, this, MAX_CLOCK_AHEAD, erasure -> {});
@@ -83,7 +84,11 @@ final class SimulatedRegion implements InstantSource {
     }
 
     Verification verification() {
-        return new Verification(series, target, this, retention);
+        return new Verification(series, target, shadowVerification(), this, retention);
+    }
+
+    ShadowVerification shadowVerification() {
+        return new ShadowVerification(table, shadows, target, this, KEPT_AFTER_DELETE);
     }
 
     /** Every reading of a device, by time. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.hearth.model.DeviceId;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
+import io.hearth.shadow.ShadowId;
 import io.hearth.sync.Peer;
 import io.hearth.sync.PeerTransport;
 import io.hearth.sync.RecordLines;
@@ -96,10 +97,11 @@ public final class HttpPeer implements PeerTransport {
     }
 
     @Override
-    public Verification.Digests digests(int segment, int segments, TimeRange range) throws IOException {
+    public Verification.Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis)
+            throws IOException {
         InputStream in = get(
                 "digests?segment=" + segment + "&segments=" + segments + "&from=" + range.startMicros() + "&to="
-                        + range.endMicros(),
+                        + range.endMicros() + "&tombstones=" + tombstonesFromMillis,
                 DIGEST_PATIENCE);
         JsonNode json = JSON.readTree(in);
         Map<DeviceId, SortedMap<Long, Long>> byDevice = new TreeMap<>();
@@ -112,7 +114,19 @@ public final class HttpPeer implements PeerTransport {
                             Long.parseUnsignedLong(window.getValue().asText(), 16)));
             byDevice.put(new DeviceId(device.getKey()), windows);
         });
-        return new Verification.Digests(byDevice);
+        SortedMap<ShadowId, Long> shadows = new TreeMap<>(); // a peer of an earlier version has none
+        json.path("shadows")
+                .forEach(shadow -> shadows.put(
+                        new ShadowId(
+                                new DeviceId(shadow.path("thing").asText()),
+                                shadow.path("name").asText()),
+                        Long.parseUnsignedLong(shadow.path("digest").asText(), 16)));
+        return new Verification.Digests(byDevice, shadows);
+    }
+
+    @Override
+    public Answer shadow(ShadowId id) throws IOException {
+        return page("shadow?thing=" + encoded(id.thing().value()) + "&name=" + encoded(id.name()), Duration.ZERO);
     }
 
     @Override
