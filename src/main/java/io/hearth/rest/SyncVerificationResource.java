@@ -177,7 +177,7 @@ public class SyncVerificationResource {
             summary = "A shadow with the stamps of its fields, deleted or not, for other regions")
     public byte[] shadow(
             @RestQuery @DeviceIdText @Parameter(required = true) @Nullable String thing,
-            @RestQuery @Parameter(description = "Of a named shadow; left out or empty for the classic one.") @Nullable
+            @RestQuery @Parameter(description = "Of a named shadow; left out for the classic one.") @Nullable
                     String name) {
         if (thing == null) {
             throw ProblemException.invalid(new FieldError("thing", "is required"));

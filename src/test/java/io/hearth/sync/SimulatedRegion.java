@@ -87,6 +87,19 @@ final class SimulatedRegion implements InstantSource {
         return new Verification(series, target, shadowVerification(), this, retention);
     }
 
+    SyncService service(PeerTransport transport) {
+        return new SyncService(
+                table,
+                id,
+                target,
+                series.remote(),
+                this,
+                verification(),
+                new SyncService.Settings(100, Duration.ZERO, MAX_CLOCK_AHEAD),
+                peer -> transport,
+                peer -> true);
+    }
+
     ShadowVerification shadowVerification() {
         return new ShadowVerification(table, shadows, target, this, KEPT_AFTER_DELETE);
     }

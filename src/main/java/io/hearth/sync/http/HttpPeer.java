@@ -14,7 +14,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
-import java.net.InetAddress;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -52,21 +51,14 @@ public final class HttpPeer implements PeerTransport {
     /**
      * @param self this region, whose own writes need not come back
      * @param relayed whether the peer is to pass on what other regions wrote
+     * @param compressed whether pages are worth packing on the way
      */
-    public HttpPeer(HttpClient client, Peer peer, RegionId self, boolean relayed) {
+    HttpPeer(HttpClient client, Peer peer, RegionId self, boolean relayed, boolean compressed) {
         this.client = client;
         this.peer = peer;
         this.self = self;
         this.relayed = relayed;
-        compressed = !isLoopback(peer.url().getHost());
-    }
-
-    private static boolean isLoopback(String host) {
-        try {
-            return InetAddress.getByName(host).isLoopbackAddress();
-        } catch (IOException unknownYet) {
-            return false;
-        }
+        this.compressed = compressed;
     }
 
     @Override
@@ -126,7 +118,8 @@ public final class HttpPeer implements PeerTransport {
 
     @Override
     public Answer shadow(ShadowId id) throws IOException {
-        return page("shadow?thing=" + encoded(id.thing().value()) + "&name=" + encoded(id.name()), Duration.ZERO);
+        String name = id.isClassic() ? "" : "&name=" + encoded(id.name());
+        return page("shadow?thing=" + encoded(id.thing().value()) + name, Duration.ZERO);
     }
 
     @Override

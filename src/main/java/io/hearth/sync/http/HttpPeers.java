@@ -5,6 +5,7 @@ import io.hearth.sync.Peer;
 import io.hearth.sync.PeerTransport;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,6 +67,14 @@ public final class HttpPeers implements Function<Peer, PeerTransport> {
 
     @Override
     public PeerTransport apply(Peer peer) {
-        return new HttpPeer(client, peer, self, relayed);
+        return new HttpPeer(client, peer, self, relayed, !isLoopback(peer.url().getHost()));
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (IOException unknownYet) {
+            return false;
+        }
     }
 }
