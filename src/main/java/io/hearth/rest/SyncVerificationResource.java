@@ -134,11 +134,9 @@ public class SyncVerificationResource {
         digests.byDevice().forEach((device, windows) -> devices.put(device.value(), inHex(windows)));
         return new Digests(
                 devices,
-                digests.shadows().entrySet().stream()
+                digests.shadows().stream()
                         .map(shadow -> new ShadowDigest(
-                                shadow.getKey().thing().value(),
-                                shadow.getKey().name(),
-                                Long.toHexString(shadow.getValue())))
+                                shadow.thing().value(), shadow.name(), Long.toHexString(shadow.digest())))
                         .toList());
     }
 

@@ -2,7 +2,6 @@ package io.hearth.sync;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.TimeRange;
-import io.hearth.shadow.ShadowId;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -76,8 +75,12 @@ public interface PeerTransport extends AutoCloseable {
     Verification.Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis)
             throws IOException;
 
-    /** The document that the peer has of a shadow; no record if it has none. */
-    Answer shadow(ShadowId id) throws IOException;
+    /**
+     * The document that the peer has of a shadow; no record if it has none.
+     *
+     * @param name empty for the classic shadow
+     */
+    Answer shadow(DeviceId thing, String name) throws IOException;
 
     /** All that the peer has of a day of a device. */
     Answer window(DeviceId device, long startMicros) throws IOException;

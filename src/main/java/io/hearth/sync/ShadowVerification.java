@@ -1,5 +1,6 @@
 package io.hearth.sync;
 
+import io.hearth.model.DeviceId;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
 import io.hearth.shadow.ShadowDocument;
@@ -17,9 +18,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +49,9 @@ public final class ShadowVerification {
         this.keptAfterDelete = keptAfterDelete;
     }
 
+    /** What a shadow comes to. @param name empty for the classic shadow */
+    public record Digest(DeviceId thing, String name, long digest) {}
+
     /**
      * A shadow that was not the same in both regions.
      *
@@ -69,8 +70,8 @@ public final class ShadowVerification {
      *
      * @param tombstonesFromMillis older tombstones are passed over, as are shadows that were deleted before
      */
-    SortedMap<ShadowId, Long> digests(int segment, int segments, long tombstonesFromMillis) {
-        SortedMap<ShadowId, Long> digests = new TreeMap<>();
+    List<Digest> digests(int segment, int segments, long tombstonesFromMillis) {
+        List<Digest> digests = new ArrayList<>();
         Cursor place = null;
         do {
             Page page = table.scan(new Scan(segment, segments, ITEMS_AT_A_TIME, place))
@@ -81,7 +82,10 @@ public final class ShadowVerification {
                     try {
                         StoredShadow shadow = StoredShadow.of(item);
                         if (isRemembered(shadow.document(), tombstonesFromMillis)) {
-                            digests.put(shadow.id(), shadow.document().digest(tombstonesFromMillis));
+                            digests.add(new Digest(
+                                    shadow.id().thing(),
+                                    shadow.id().name(),
+                                    shadow.document().digest(tombstonesFromMillis)));
                         }
                     } catch (CorruptItemException e) {
                         LOG.errorf(
@@ -114,17 +118,17 @@ public final class ShadowVerification {
      * @param theirs the digests of the peer
      * @throws IOException the peer is not reached, or breaks off
      */
-    List<Difference> run(RegionId peer, PeerTransport transport, Map<ShadowId, Long> theirs, long tombstonesFromMillis)
+    List<Difference> run(RegionId peer, PeerTransport transport, List<Digest> theirs, long tombstonesFromMillis)
             throws IOException {
         List<Difference> differences = new ArrayList<>();
-        for (Map.Entry<ShadowId, Long> their : theirs.entrySet()) {
-            ShadowId id = their.getKey();
+        for (Digest their : theirs) {
+            ShadowId id = new ShadowId(their.thing, their.name);
             try {
-                if (digestHere(id, tombstonesFromMillis) == their.getValue()) {
+                if (digestHere(id, tombstonesFromMillis) == their.digest) {
                     continue;
                 }
                 // It may have been written since: what is fetched is what counts from here on.
-                PeerTransport.Answer answer = transport.shadow(id);
+                PeerTransport.Answer answer = transport.shadow(their.thing, their.name);
                 ShadowDocument document = documentOf(answer);
                 if (document == null || digestHere(id, tombstonesFromMillis) == document.digest(tombstonesFromMillis)) {
                     continue;

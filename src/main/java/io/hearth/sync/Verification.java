@@ -6,7 +6,6 @@ import io.hearth.model.TimeRange;
 import io.hearth.series.DeviceSummary;
 import io.hearth.series.SeriesStore;
 import io.hearth.series.WindowDigests;
-import io.hearth.shadow.ShadowId;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -96,7 +95,7 @@ public final class Verification {
     }
 
     /** The digests of devices, by the starts of their days, and of shadows. */
-    public record Digests(Map<DeviceId, SortedMap<Long, Long>> byDevice, SortedMap<ShadowId, Long> shadows) {}
+    public record Digests(Map<DeviceId, SortedMap<Long, Long>> byDevice, List<ShadowVerification.Digest> shadows) {}
 
     /** Of which times days are compared. */
     public TimeRange comparable() {

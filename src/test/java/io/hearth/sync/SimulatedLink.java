@@ -77,8 +77,8 @@ final class SimulatedLink implements PeerTransport {
     }
 
     @Override
-    public Answer shadow(ShadowId id) throws IOException {
-        return arrive(RecordLines.write(peer.shadowVerification().document(id), peer.millis()));
+    public Answer shadow(DeviceId thing, String name) throws IOException {
+        return arrive(RecordLines.write(peer.shadowVerification().document(new ShadowId(thing, name)), peer.millis()));
     }
 
     @Override

@@ -5,10 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.hearth.model.DeviceId;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
-import io.hearth.shadow.ShadowId;
 import io.hearth.sync.Peer;
 import io.hearth.sync.PeerTransport;
 import io.hearth.sync.RecordLines;
+import io.hearth.sync.ShadowVerification;
 import io.hearth.sync.Verification;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -21,6 +21,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -106,20 +108,19 @@ public final class HttpPeer implements PeerTransport {
                             Long.parseUnsignedLong(window.getValue().asText(), 16)));
             byDevice.put(new DeviceId(device.getKey()), windows);
         });
-        SortedMap<ShadowId, Long> shadows = new TreeMap<>(); // a peer of an earlier version has none
+        List<ShadowVerification.Digest> shadows = new ArrayList<>(); // a peer of an earlier version has none
         json.path("shadows")
-                .forEach(shadow -> shadows.put(
-                        new ShadowId(
-                                new DeviceId(shadow.path("thing").asText()),
-                                shadow.path("name").asText()),
-                        Long.parseUnsignedLong(shadow.path("digest").asText(), 16)));
+                .forEach(shadow -> shadows.add(new ShadowVerification.Digest(
+                        new DeviceId(shadow.path("thing").asText()),
+                        shadow.path("name").asText(),
+                        Long.parseUnsignedLong(shadow.path("digest").asText(), 16))));
         return new Verification.Digests(byDevice, shadows);
     }
 
     @Override
-    public Answer shadow(ShadowId id) throws IOException {
-        String name = id.isClassic() ? "" : "&name=" + encoded(id.name());
-        return page("shadow?thing=" + encoded(id.thing().value()) + name, Duration.ZERO);
+    public Answer shadow(DeviceId thing, String name) throws IOException {
+        String named = name.isEmpty() ? "" : "&name=" + encoded(name);
+        return page("shadow?thing=" + encoded(thing.value()) + named, Duration.ZERO);
     }
 
     @Override
