@@ -18,10 +18,8 @@ import io.hearth.table.Table;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class LocalReadings {
     private static final int PAGE_ITEMS = 2048;
 
-    private final Set<Bytes> runs = new HashSet<>();
+    private final Map<Bytes, Item> runs = new HashMap<>();
     private final Map<Long, Map<String, Held>> byTime = new HashMap<>();
     private boolean empty = true;
 
@@ -77,7 +75,7 @@ final class LocalReadings {
 
     private void addRun(Item item) {
         empty = false;
-        runs.add(item.key().sortKey());
+        runs.put(item.key().sortKey(), item);
         WriteStamp stamp = SeriesKeys.runStamp(item.key().sortKey());
         ReadingBlock block = StoredRun.readings(item);
         long retention = new RunReader(item).retentionSeconds();
@@ -132,8 +130,10 @@ final class LocalReadings {
         return empty;
     }
 
-    boolean hasRun(Bytes sortKey) {
-        return runs.contains(sortKey);
+    /** The run of a key; null if there is none. */
+    @Nullable
+    Item run(Bytes sortKey) {
+        return runs.get(sortKey);
     }
 
     /** What a chunk has of a point; null if none does. */

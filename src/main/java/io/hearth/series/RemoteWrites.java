@@ -313,7 +313,10 @@ public final class RemoteWrites {
         List<Incoming> stored = new ArrayList<>();
         for (Incoming run : runs) {
             LocalReadings local = LocalReadings.read(parts.table, device, run.firstMicros(), run.lastMicros);
-            if (local.hasRun(run.item.key().sortKey())) {
+            Item same = local.run(run.item.key().sortKey());
+            // One of the same key may hold less, or other points, where either comes from the chunk of a third region.
+            Item item = same == null ? run.item : StampedPoints.union(same, run.item);
+            if (item == null) {
                 tally.known++;
                 continue;
             }
@@ -330,7 +333,7 @@ public final class RemoteWrites {
                 }
             }
             if (brings) {
-                writes.add(new Write.Put(run.item));
+                writes.add(new Write.Put(item));
                 stored.add(run);
                 tally.readings += run.readings;
             } else {

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Points of one device with the stamps of their writes, to be stored as runs that keep those. */
 final class StampedPoints {
@@ -68,15 +69,47 @@ final class StampedPoints {
         StampedPoints points = new StampedPoints(RunReader.transmissionsOf(run));
         WriteStamp stamp = SeriesKeys.runStamp(run.key().sortKey());
         long retentionSeconds = new RunReader(run).retentionSeconds();
-        for (Column column : left.columns()) {
-            for (int row = 0; row < left.size(); row++) {
+        points.addAll(left, stamp, retentionSeconds);
+        return points.runs(new DeviceId(run.key().partitionKey()));
+    }
+
+    /** A run with the points of two of the same key; null if the stored one has all of them. What both have stays as stored. */
+    static @Nullable Item union(Item stored, Item incoming) {
+        WriteStamp stamp = SeriesKeys.runStamp(stored.key().sortKey());
+        long retentionSeconds = new RunReader(stored).retentionSeconds();
+        StampedPoints points = new StampedPoints(RunReader.transmissionsOf(stored));
+        points.addAll(StoredRun.readings(incoming), stamp, retentionSeconds);
+        int held = points.addAll(StoredRun.readings(stored), stamp, retentionSeconds);
+        if (points.size() == held) {
+            return null;
+        }
+        Item union = points.runs(new DeviceId(stored.key().partitionKey())).get(0);
+        long expiresAt = stored.expiresAtSeconds() == 0 || incoming.expiresAtSeconds() == 0
+                ? 0
+                : Math.max(stored.expiresAtSeconds(), incoming.expiresAtSeconds());
+        return new Item(stored.key(), union.body(), expiresAt, 0, null);
+    }
+
+    /** Returns how many there were. */
+    private int addAll(ReadingBlock block, WriteStamp stamp, long retentionSeconds) {
+        int added = 0;
+        for (Column column : block.columns()) {
+            for (int row = 0; row < block.size(); row++) {
                 Value value = column.valueAt(row);
                 if (value != null) {
-                    points.add(left.timesMicros()[row], column.metric(), value, stamp, retentionSeconds);
+                    add(block.timesMicros()[row], column.metric(), value, stamp, retentionSeconds);
+                    added++;
                 }
             }
         }
-        return points.runs(new DeviceId(run.key().partitionKey()));
+        return added;
+    }
+
+    private int size() {
+        return slices.values().stream()
+                .flatMap(readings -> readings.values().stream())
+                .mapToInt(Map::size)
+                .sum();
     }
 
     /** The runs that hold the points, under the keys that their stamps give. */

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Regions that write, erase, crash and are cut off at random end up equal, and equal to what a recomputation of all that was
- * ever written says. One seed is one run: {@code -Dseed=} repeats it, {@code -Dseeds=} sets how many there are.
+ * ever written says. One seed is one run: {@code -Dseed=} repeats it; {@code -Dfirst=} and
+ * {@code -Dseeds=} set with which to begin and how many there are.
  */
 class SyncSimulationTest {
     private static final int STEPS = 120;
@@ -22,10 +23,16 @@ class SyncSimulationTest {
             run(only);
             return;
         }
-        long first = new Random().nextLong();
-        for (long seed = first; seed < first + Integer.getInteger("seeds", 1000); seed++) {
+        long first = Long.getLong("first", 1);
+        for (long seed = first; seed < first + Integer.getInteger("seeds", 2000); seed++) {
             run(seed);
         }
+    }
+
+    /** One region had a run in part, from the chunk of another one, and took the whole one for known. */
+    @Test
+    void regionWithAPartOfARun_getsTheRest() throws Exception {
+        run(6244568342358205206L);
     }
 
     private static void run(long seed) throws Exception {
