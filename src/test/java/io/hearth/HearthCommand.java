@@ -8,13 +8,11 @@ import java.util.List;
 
 /** A command of the packaged jar, run to its end. */
 public record HearthCommand(int exitCode, String output) {
-    private static final Path JAR = Path.of("target", "quarkus-app", "quarkus-run.jar");
-
     public static HearthCommand run(String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-jar");
-        command.add(JAR.toString());
+        command.add(HearthProcess.JAR.toString());
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -2,7 +2,6 @@ package io.hearth;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,8 +15,10 @@ import java.util.stream.Stream;
 
 /** The packaged service as its users run it: a process of its own, on free ports, with a data directory of its own. */
 public final class HearthProcess implements AutoCloseable {
-    private static final Path JAR = Path.of("target", "quarkus-app", "quarkus-run.jar");
-    private static final Duration START_LIMIT = Duration.ofSeconds(120);
+    /** The build to run: this one, or with {@code -Dhearth.jar} that of another commit. */
+    static final Path JAR = Path.of(System.getProperty("hearth.jar", "target/quarkus-app/quarkus-run.jar"));
+
+    private static final Duration START_LIMIT = Duration.ofMinutes(2);
 
     private final Process process;
     private final Path directory;
@@ -44,6 +45,13 @@ public final class HearthProcess implements AutoCloseable {
 
     /** Starts the service over {@code directory}, whose {@code data} it keeps, and waits until it is ready. */
     public static HearthProcess start(Path directory, Map<String, String> environment) throws IOException {
+        HearthProcess started = launch(directory, environment);
+        started.awaitReady();
+        return started;
+    }
+
+    /** As {@link #start(Path, Map)}, but does not wait until it is ready. */
+    static HearthProcess launch(Path directory, Map<String, String> environment) throws IOException {
         if (!Files.exists(JAR)) {
             throw new IllegalStateException("the service is not built: run mvn package first, " + JAR + " is missing");
         }
@@ -61,13 +69,16 @@ public final class HearthProcess implements AutoCloseable {
         builder.environment().put("HEARTH_DATA_DIR", directory.resolve("data").toString());
         builder.environment().putAll(environment);
         builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
-        HearthProcess started = new HearthProcess(builder.start(), directory, log, httpPort, mqttPort);
-        started.awaitReady();
-        return started;
+        return new HearthProcess(builder.start(), directory, log, httpPort, mqttPort);
     }
 
     public URI httpUri() {
         return URI.create("http://127.0.0.1:" + httpPort);
+    }
+
+    /** Calls it with its admin token. */
+    public HearthClient client() {
+        return new HearthClient(httpUri(), adminToken());
     }
 
     public int mqttPort() {
@@ -175,13 +186,8 @@ public final class HearthProcess implements AutoCloseable {
         }
     }
 
-    private static int port(Map<String, String> environment, String variable) throws IOException {
+    private static int port(Map<String, String> environment, String variable) {
         String given = environment.get(variable);
-        if (given != null) {
-            return Integer.parseInt(given);
-        }
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
+        return given == null ? FreePort.next() : Integer.parseInt(given);
     }
 }

@@ -1,23 +1,15 @@
-package io.hearth;
+package io.hearth.upgrade;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.hearth.HearthClient;
+import io.hearth.HearthProcess;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Objects;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,8 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class UpgradeIT {
     private static final String KEPT = "/kept/data-2026-11-22.zip";
-    private static final HttpClient CLIENT = HttpClient.newHttpClient();
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     /** With the retention that it was written with, as the readings have to be there whenever this test runs; sealed by hand. */
     private static final Map<String, String> ENVIRONMENT =
@@ -39,15 +29,13 @@ class UpgradeIT {
 
     @Test
     void dataDirectory_ofAnEarlierCommit_isOpenedAndHasEverything() throws Exception {
-        unpack(directory.resolve("data"));
+        KeptFiles.unpack(KEPT, directory.resolve("data"));
         HearthProcess hearth = HearthProcess.start(directory, ENVIRONMENT);
         try {
             everythingIsThere(hearth);
             // And it goes on: what is sealed is merged with what came late, and the answers stay.
-            assertThat(send(hearth, request(hearth, "/maintenance:seal").POST(BodyPublishers.noBody()), 200)
-                            .at("/readings")
-                            .asInt())
-                    .isPositive();
+            JsonNode sealed = HearthClient.success(hearth.client().post("/api/v1/maintenance:seal"));
+            assertThat(sealed.at("/readings").asInt()).isPositive();
             everythingIsThere(hearth);
             JsonNode dead = get(hearth, "/dead-letters").at("/deadLetters");
             assertThat(dead).hasSize(1);
@@ -63,7 +51,7 @@ class UpgradeIT {
     @Test
     void dataDirectory_ofAFormatThatIsNotKnown_isRefusedByNameAndLeftAlone() throws Exception {
         Path table = directory.resolve("data/table");
-        unpack(directory.resolve("data"));
+        KeptFiles.unpack(KEPT, directory.resolve("data"));
         Path format = table.resolve("FORMAT");
         Files.writeString(format, Files.readString(format).replace("version 1", "version 7"));
 
@@ -102,37 +90,14 @@ class UpgradeIT {
         assertThat(days.at("/1/temperature/max").asDouble()).isEqualTo(19.5);
     }
 
+    private static JsonNode get(HearthProcess hearth, String path) throws IOException, InterruptedException {
+        return hearth.client().json("/api/v1" + path);
+    }
+
     private static JsonNode readings(HearthProcess hearth, String device) throws IOException, InterruptedException {
         return get(
                         hearth,
                         "/devices/" + device + "/readings?from=2026-11-20T00:00:00Z&to=2026-11-23T00:00:00Z&limit=1000")
                 .at("/readings");
-    }
-
-    private static JsonNode get(HearthProcess hearth, String path) throws IOException, InterruptedException {
-        return send(hearth, request(hearth, path), 200);
-    }
-
-    private static JsonNode send(HearthProcess hearth, HttpRequest.Builder request, int status)
-            throws IOException, InterruptedException {
-        var answer = CLIENT.send(request.build(), BodyHandlers.ofString(UTF_8));
-        assertThat(answer.statusCode()).as(answer.body() + hearth.log()).isEqualTo(status);
-        return JSON.readTree(answer.body());
-    }
-
-    private static HttpRequest.Builder request(HearthProcess hearth, String path) {
-        return HttpRequest.newBuilder(hearth.httpUri().resolve("/api/v1" + path))
-                .header("Authorization", "Bearer " + hearth.adminToken());
-    }
-
-    private static void unpack(Path target) throws IOException {
-        try (InputStream kept = Objects.requireNonNull(UpgradeIT.class.getResourceAsStream(KEPT));
-                ZipInputStream zip = new ZipInputStream(kept)) {
-            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
-                Path file = target.resolve(entry.getName());
-                Files.createDirectories(file.getParent());
-                Files.copy(zip, file);
-            }
-        }
     }
 }
