@@ -13,7 +13,10 @@ import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** Where several processes use the table, lets the others know that this one, and who is connected to it, is still there. */
+/**
+ * Takes the devices of processes that have ended offline; where several processes use the table, lets the others know that
+ * this one, and with it the devices that are connected to it, is still there.
+ */
 @Singleton
 class PresenceHeartbeat {
     private static final Logger LOG = Logger.getLogger(PresenceHeartbeat.class);
@@ -31,20 +34,8 @@ class PresenceHeartbeat {
 
     /** Before devices can connect. */
     void start(@Observes @Priority(2) StartupEvent startup) {
-        if (!table.isShared()) {
-            return;
-        }
-        beat();
-        Thread beats = new Thread(
-                () -> {
-                    while (!stopped) {
-                        LockSupport.parkNanos(INTERVAL.toNanos());
-                        if (!stopped) {
-                            beat();
-                        }
-                    }
-                },
-                "hearth-presence");
+        boolean isKnown = beats();
+        Thread beats = new Thread(() -> run(isKnown), "hearth-presence");
         beats.setDaemon(true);
         beats.start();
         thread = beats;
@@ -55,11 +46,37 @@ class PresenceHeartbeat {
         LockSupport.unpark(thread);
     }
 
-    private void beat() {
+    /** A process that has the table to itself is done once it is known to the next one, and has cleared up after the last. */
+    private void run(boolean isKnown) {
+        boolean known = isKnown;
+        while (!stopped) {
+            boolean cleared = clearsUp();
+            if (known && cleared && !table.isShared()) {
+                return;
+            }
+            LockSupport.parkNanos(INTERVAL.toNanos());
+            if (!stopped && (!known || table.isShared())) {
+                known = beats();
+            }
+        }
+    }
+
+    private boolean beats() {
         try {
-            presence.stillHere().await().indefinitely();
+            presence.stillHere();
+            return true;
         } catch (TableException e) {
-            LOG.warnf("Others could not be told that this process is there, which is tried again: %s", e.getMessage());
+            LOG.warnf("Cannot store that this process is there, which is tried again: %s", e.getMessage());
+            return false;
+        }
+    }
+
+    private boolean clearsUp() {
+        try {
+            return presence.endOthers();
+        } catch (TableException e) {
+            LOG.warnf("Cannot take devices of ended processes offline, which is tried again: %s", e.getMessage());
+            return false;
         }
     }
 }

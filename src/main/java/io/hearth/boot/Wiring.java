@@ -183,7 +183,7 @@ class Wiring {
     @Produces
     @Singleton
     DevicePresence presence(Table table, HearthConfig config, InstantSource wallClock, MeterRegistry registry) {
-        DevicePresence presence = new DevicePresence(table, wallClock, config.retention());
+        DevicePresence presence = new DevicePresence(table, wallClock, config.retention(), System::nanoTime);
         Gauge.builder("hearth.devices.online", presence, DevicePresence::online)
                 .description("Devices that are online, as far as this process has heard")
                 .register(registry);

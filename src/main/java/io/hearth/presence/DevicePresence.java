@@ -3,105 +3,142 @@ package io.hearth.presence;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.presence.Presence.Cause;
-import io.hearth.table.Bytes;
+import io.hearth.table.Condition;
 import io.hearth.table.Consistency;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
-import io.hearth.table.Key;
+import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.Table;
 import io.hearth.table.Write;
 import io.smallrye.mutiny.Uni;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps whether devices are there. The last event decides, with one exception: the last will of a session says nothing about
- * a device that another session has taken over since, so a disconnect that is noticed late never hides a device that is back.
+ * Keeps whether devices are online. The last event decides, with one exception: the end or the last will of a session says
+ * nothing about a device that another session has taken over since, so a disconnect that is noticed late never hides a device
+ * that is back.
  *
- * <p>Events never block whoever tells them. They reach the table soon afterwards, those of many devices in one commit; of a
- * device that comes and goes faster than that, the latest. What depends on connections to this process ends with it: read by
- * the next process, those devices are offline since it began.
+ * <p>Events never block the caller. They reach the table soon afterwards, those of many devices in one commit; of a device
+ * that comes and goes faster than that, the latest. An online device's presence is kept without an end, an offline one's for a
+ * set time after its last change.
  *
- * <p>Where several processes use the table, each says from time to time that it is {@linkplain #stillHere still here}; what
- * depends on one that has not for {@link #SILENCE} has ended. A connection that ends says nothing about a device that has
- * connected to another process since. Of two events at two processes within milliseconds either may count.
+ * <p>What depends on connections to a process ends with it: {@link #stillHere} and {@link #endOthers} find out which processes
+ * have ended, and take their devices offline. Where several processes use the table, an event at one of them is weighed against
+ * what the others have stored. Of two events at two processes within milliseconds either may count, but a connection that ends
+ * never outweighs one that began.
  */
 public final class DevicePresence {
     /** A session that is not known, as the messages come through a broker. */
     public static final long NO_SESSION = 0;
 
-    /** After how long without a word a process is taken for dead. */
+    /** After how long without a beat a process is taken for dead by others on the same table. */
     public static final Duration SILENCE = Duration.ofSeconds(45);
 
-    private static final String PROCESSES = "!processes";
-    private static final Duration FIRST_RETRY = Duration.ofMillis(100);
-    private static final Duration LAST_RETRY = Duration.ofSeconds(5);
+    private static final Duration FORGET_LIMIT = Duration.ofSeconds(30);
 
     private final Table table;
     private final InstantSource clock;
     private final Duration kept;
     private final boolean shared;
-    private final long process = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
-    private final long startedMicros;
+    private final Processes processes;
+    private final PresenceReaper reaper;
 
-    // Guarded by this. A device leaves the first map when it is offline and the table knows.
-    private final Map<DeviceId, State> states = new LinkedHashMap<>();
-    private final Map<DeviceId, Loading> loading = new LinkedHashMap<>();
-    private final Map<DeviceId, State> unwritten = new LinkedHashMap<>();
-    private CompletableFuture<Void> nextWritten = new CompletableFuture<>();
-    private CompletableFuture<Void> lastWritten = CompletableFuture.completedFuture(null);
-    private boolean writing;
+    // Guarded by this. Offline devices without a session leave the map once the table has them.
+    private final PresenceWriter writer;
+    private final Map<DeviceId, State> states = new HashMap<>();
+    private final Map<DeviceId, Turn> turns = new LinkedHashMap<>();
+
+    /** The number under which this process has last written everything. Of the thread that beats. */
+    private long boundTo;
 
     /**
      * @param presence null if nothing has ever been heard
      * @param connection the open session of the client that has the device's id, or none
      * @param speaker the session that last said that the device is online, or none
-     * @param bound whether it ends with this process
+     * @param process the process whose connections say so; 0 if it depends on none
      */
-    private record State(@Nullable Presence presence, long connection, long speaker, boolean bound) {}
+    private record State(@Nullable Presence presence, long connection, long speaker, long process) {
+        static final State UNKNOWN = new State(null, NO_SESSION, NO_SESSION, 0);
 
-    private static final State UNKNOWN = new State(null, NO_SESSION, NO_SESSION, false);
+        State withSessionsOf(State other) {
+            return new State(presence, other.connection, other.speaker, process);
+        }
 
-    /** Events of a device whose presence has to come from the table first. */
-    private record Loading(List<UnaryOperator<State>> events, CompletableFuture<Void> written) {}
+        boolean hasSession() {
+            return connection != NO_SESSION || speaker != NO_SESSION;
+        }
 
-    /** @param kept how long a device's presence is kept after it last changed */
-    public DevicePresence(Table table, InstantSource clock, Duration kept) {
+        boolean isOnline() {
+            return presence != null && presence.online();
+        }
+
+        boolean isStoredAs(State stored) {
+            return Objects.equals(presence, stored.presence) && process == stored.process;
+        }
+    }
+
+    /** @param ends whether it is the end of something, which does not outweigh what another process has stored meanwhile */
+    private record Event(UnaryOperator<State> change, boolean ends) {}
+
+    /** Events of a device that are applied as soon as what the table has of it is known. */
+    private static final class Turn {
+        private final List<Event> events = new ArrayList<>(1);
+        private final CompletableFuture<Void> written = new CompletableFuture<>();
+        private boolean forgotten;
+    }
+
+    /** @param item null if there is none */
+    private record Stored(State state, @Nullable Item item) {}
+
+    /**
+     * @param kept how long an offline device's presence is kept after its last change; zero for ever
+     * @param nanoClock a stopwatch that never steps, {@link System#nanoTime} but in tests
+     */
+    public DevicePresence(Table table, InstantSource clock, Duration kept, LongSupplier nanoClock) {
         this.table = table;
         this.clock = clock;
         this.kept = kept;
         shared = table.isShared();
-        startedMicros = EpochMicros.of(clock.instant());
+        processes = new Processes(table, clock, nanoClock);
+        reaper = new PresenceReaper(table, kept);
+        writer = new PresenceWriter(table, this, this::written);
+        boundTo = processes.own();
     }
 
     /** The client with the device's id has connected. */
     public void connected(DeviceId device, long session) {
-        happened(
-                device,
-                state -> new State(changed(device, state, true, Cause.CONNECTION), session, state.speaker, true));
+        Presence online = now(device, true, Cause.CONNECTION);
+        happened(device, false, state -> new State(changed(state, online), session, state.speaker, processes.own()));
     }
 
     /** The session of the client with the device's id has ended. */
     public void disconnected(DeviceId device, long session) {
-        unlessMoved(
-                device,
-                session,
-                state -> state.connection != session
-                        ? state
-                        : new State(changed(device, state, false, Cause.CONNECTION), NO_SESSION, state.speaker, true));
+        Presence offline = now(device, false, Cause.CONNECTION);
+        happened(device, true, state -> {
+            if (state.connection != session) {
+                return state;
+            }
+            return state.presence == null || processes.isOther(state.process)
+                    ? new State(state.presence, NO_SESSION, state.speaker, state.process)
+                    : new State(changed(state, offline), NO_SESSION, state.speaker, processes.own());
+        });
     }
 
     /**
@@ -111,257 +148,284 @@ public final class DevicePresence {
      * @return completes when the table has it
      */
     public CompletionStage<Void> said(DeviceId device, boolean online, long session) {
+        Presence said = now(device, online, Cause.STATUS);
         return happened(
                 device,
+                false,
                 state -> new State(
-                        changed(device, state, online, Cause.STATUS),
+                        changed(state, said),
                         state.connection,
                         online ? session : NO_SESSION,
-                        session != NO_SESSION));
+                        session == NO_SESSION ? 0 : processes.own()));
     }
 
     /** The last will of a session says that the device is offline. */
     public void willSaid(DeviceId device, long session) {
-        unlessMoved(
-                device,
-                session,
-                state -> isOther(state.connection, session) || isOther(state.speaker, session)
-                        ? state
-                        : new State(changed(device, state, false, Cause.STATUS), state.connection, NO_SESSION, true));
+        Presence offline = now(device, false, Cause.STATUS);
+        happened(device, true, state -> {
+            if (isOther(state.connection, session) || isOther(state.speaker, session)) {
+                return state;
+            }
+            return processes.isOther(state.process)
+                    ? new State(state.presence, state.connection, NO_SESSION, state.process)
+                    : new State(changed(state, offline), state.connection, NO_SESSION, processes.own());
+        });
     }
 
     private static boolean isOther(long holder, long session) {
         return holder != NO_SESSION && holder != session;
     }
 
-    /** Whether a device is there; empty if nothing has ever been heard of it. Blocks until the table answers. */
+    /** Whether a device is online; empty if nothing is known of it. Blocks until the table answers. */
     public Optional<Presence> of(DeviceId device) {
         synchronized (this) {
-            State state = shared ? unwritten.get(device) : states.get(device);
-            if (state != null) {
-                return Optional.ofNullable(state.presence);
+            State state = states.get(device);
+            if (writer.pending(device) != null || (!shared && state != null)) {
+                return Optional.ofNullable(state == null ? null : state.presence);
             }
         }
-        return Optional.ofNullable(load(device).await().indefinitely().presence);
+        return Optional.ofNullable(load(device).await().indefinitely().state.presence);
     }
 
     /** How many devices this process knows to be online. */
     public synchronized long online() {
-        return states.values().stream()
-                .filter(state -> state.presence != null && state.presence.online())
-                .count();
+        return states.values().stream().filter(State::isOnline).count();
     }
 
-    /** Forgets a device that is erased; it is known again when it connects or speaks again. Blocks until that is durable. */
+    /**
+     * Forgets a device that is erased; it is known again when it connects or speaks again. Blocks until that is durable.
+     *
+     * @throws OutcomeUnknownException if the table does not take it in time; it is still tried
+     */
     public void forget(DeviceId device) {
+        CompletableFuture<Void> durable;
         synchronized (this) {
-            states.remove(device);
-            unwritten.remove(device);
+            Turn turn = turns.get(device);
+            if (turn != null) {
+                turn.forgotten = true;
+            }
+            State state = states.remove(device);
+            if (state != null && state.hasSession()) {
+                states.put(device, State.UNKNOWN.withSessionsOf(state));
+            }
+            durable = writer.write(device, new Write.Delete(StoredPresence.key(device)));
         }
-        table.write(List.of(new Write.Delete(StoredPresence.key(device))))
-                .await()
-                .indefinitely();
+        try {
+            durable.copy()
+                    .orTimeout(FORGET_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                    .join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof TimeoutException) {
+                throw new OutcomeUnknownException("the presence of a device may not be erased yet", e);
+            }
+            throw e;
+        }
     }
 
     /** Waits until everything so far is in the table, not longer than {@code patience}. */
     public void awaitWritten(Duration patience) {
-        CompletableFuture<Void> written;
+        List<CompletableFuture<Void>> writes;
         synchronized (this) {
-            written = unwritten.isEmpty() ? lastWritten : nextWritten;
+            writes = new ArrayList<>(
+                    turns.values().stream().map(turn -> turn.written).toList());
+            writes.add(writer.everything());
         }
-        written.copy()
+        CompletableFuture.allOf(writes.toArray(new CompletableFuture<?>[0]))
                 .completeOnTimeout(null, patience.toMillis(), TimeUnit.MILLISECONDS)
                 .join();
     }
 
-    /** Says, where several processes use the table, that this one is alive. Completes when the table has it. */
-    public Uni<Void> stillHere() {
-        long expires = clock.instant().plus(SILENCE).getEpochSecond() + 1;
-        return table.write(List.of(new Write.Put(new Item(processKey(process), Bytes.EMPTY, expires, 0, null))));
-    }
-
-    private static Key processKey(long process) {
-        return new Key(
-                PROCESSES,
-                Bytes.wrap(ByteBuffer.allocate(Long.BYTES).putLong(process).array()));
-    }
-
-    /** What happened to a session of this process; nothing if its device has connected to another process since. */
-    private void unlessMoved(DeviceId device, long session, UnaryOperator<State> event) {
-        if (!shared) {
-            happened(device, event);
-            return;
+    /**
+     * Says that this process is there; where several use the table, to be called every third of {@link #SILENCE}. Blocks.
+     *
+     * @throws io.hearth.table.TableException if the table cannot be asked
+     */
+    public void stillHere() {
+        processes.beat();
+        if (boundTo != processes.own()) {
+            bindAnew();
+            boundTo = processes.own();
         }
-        CompletableFuture<Void> written;
+    }
+
+    /**
+     * Takes the devices of processes that have ended offline. To be called after {@link #stillHere}, by the same thread. Blocks.
+     *
+     * @return whether there is nothing left to do, for now
+     * @throws io.hearth.table.TableException if the table cannot be asked; what is left is done by the next call
+     */
+    public boolean endOthers() {
+        boolean done = true;
+        for (Processes.Ended ended : processes.findEnded()) {
+            if (reaper.reap(ended)) {
+                processes.forget(ended);
+            } else {
+                done = false;
+            }
+        }
+        return done;
+    }
+
+    /** Others had taken this process for dead: what is connected here is online still, unless it has gone to another process. */
+    private void bindAnew() {
+        Map<DeviceId, State> online;
         synchronized (this) {
-            written = unwritten.isEmpty() ? lastWritten : nextWritten;
+            online = new HashMap<>(states);
         }
-        // Only then does the table know of this session, if it is the later one.
-        CompletableFuture<Void> unused = written.copy()
-                .whenComplete((done, failed) -> table.get(StoredPresence.key(device), Consistency.STRONG)
-                        .onFailure()
-                        .retry()
-                        .withBackOff(FIRST_RETRY, LAST_RETRY)
-                        .indefinitely()
-                        .subscribe()
-                        .with(
-                                found -> {
-                                    if (found.filter(this::isOfAnotherProcess).isPresent()) {
-                                        leave(device, session);
-                                    } else {
-                                        happened(device, event);
-                                    }
-                                },
-                                failure -> {}));
+        online.values().removeIf(state -> !state.isOnline() || state.process == 0);
+        online.forEach((device, was) -> happened(device, true, state -> {
+            boolean isSame = state.connection == was.connection && state.speaker == was.speaker;
+            // Taken offline by others, an item names the process that it was bound to.
+            boolean isTaken = state.presence == null || processes.isOther(state.process);
+            return isSame && !isTaken
+                    ? new State(was.presence, state.connection, state.speaker, processes.own())
+                    : state;
+        }));
     }
 
-    private boolean isOfAnotherProcess(Item stored) {
-        try {
-            long its = StoredPresence.of(stored).process();
-            return its != 0 && its != process;
-        } catch (CorruptItemException e) {
-            return false;
-        }
-    }
-
-    private synchronized void leave(DeviceId device, long session) {
-        State state = states.get(device);
-        if (state != null && !isOther(state.connection, session)) {
-            states.remove(device);
-        }
-    }
-
-    private CompletionStage<Void> happened(DeviceId device, UnaryOperator<State> event) {
-        Loading mine;
+    private CompletionStage<Void> happened(DeviceId device, boolean ends, UnaryOperator<State> change) {
+        Event event = new Event(change, ends);
+        Turn turn;
+        CompletableFuture<Void> before;
         synchronized (this) {
+            Turn current = turns.get(device);
+            if (current != null) {
+                current.events.add(event);
+                return current.written;
+            }
             State state = states.get(device);
-            if (state != null) {
-                return set(device, state, event.apply(state));
+            CompletableFuture<Void> pending = writer.pending(device);
+            // What others have stored counts, unless this is newer anyway.
+            if (state != null && (!shared || (pending != null && !ends))) {
+                return set(device, state, change.apply(state));
             }
-            Loading others = loading.get(device);
-            if (others != null) {
-                others.events.add(event);
-                return others.written;
-            }
-            mine = new Loading(new ArrayList<>(List.of(event)), new CompletableFuture<>());
-            loading.put(device, mine);
+            turn = new Turn();
+            turn.events.add(event);
+            turns.put(device, turn);
+            before = pending == null ? CompletableFuture.completedFuture(null) : pending;
         }
-        load(device)
+        CompletableFuture<Void> unused = before.whenComplete((durable, failure) -> run(device, turn)
                 .onFailure()
                 .retry()
-                .withBackOff(FIRST_RETRY, LAST_RETRY)
+                .withBackOff(PresenceWriter.FIRST_RETRY, PresenceWriter.LAST_RETRY)
                 .indefinitely()
                 .subscribe()
-                .with(state -> loaded(device, state, mine), mine.written::completeExceptionally);
-        return mine.written;
+                .with(done -> {}, turn.written::completeExceptionally));
+        return turn.written;
     }
 
-    private synchronized void loaded(DeviceId device, State stored, Loading events) {
-        loading.remove(device);
-        State state = stored;
-        for (UnaryOperator<State> event : events.events) {
-            state = event.apply(state);
+    private Uni<Void> run(DeviceId device, Turn turn) {
+        return Uni.createFrom().deferred(() -> load(device)).chain(stored -> apply(device, stored, turn));
+    }
+
+    /**
+     * Applies the events of a turn to what the table has, then those that have come meanwhile. Fails with {@link
+     * io.hearth.table.ConditionFailedException} if another process was first; nothing has happened then.
+     */
+    private Uni<Void> apply(DeviceId device, Stored stored, Turn turn) {
+        List<Event> events;
+        State before;
+        State now;
+        synchronized (this) {
+            events = List.copyOf(turn.events);
+            State local = states.getOrDefault(device, State.UNKNOWN);
+            before = (turn.forgotten ? State.UNKNOWN : stored.state).withSessionsOf(local);
+            now = before;
+            for (Event event : events) {
+                now = event.change.apply(now);
+            }
+            boolean concedes = shared && events.stream().allMatch(Event::ends);
+            if (!concedes || now.presence == null || now.isStoredAs(before)) {
+                turns.remove(device);
+                set(device, before, now).whenComplete((durable, failure) -> turn.written.complete(null));
+                return Uni.createFrom().voidItem();
+            }
         }
-        set(device, stored, state).whenComplete((done, failure) -> events.written.complete(null));
+        Condition condition = stored.item == null ? Condition.absent() : Condition.version(stored.item.version());
+        State applied = now;
+        return table.put(item(now), condition).chain(() -> {
+            synchronized (this) {
+                keep(device, applied);
+                turn.events.subList(0, events.size()).clear();
+                if (turn.events.isEmpty()) {
+                    turns.remove(device);
+                    turn.written.complete(null);
+                    return Uni.createFrom().voidItem();
+                }
+            }
+            return run(device, turn);
+        });
     }
 
-    private Uni<State> load(DeviceId device) {
+    private Uni<Stored> load(DeviceId device) {
         return table.get(StoredPresence.key(device), Consistency.STRONG)
-                .chain(found ->
-                        found.isEmpty() ? Uni.createFrom().item(UNKNOWN) : stateOf(StoredPresence.of(found.get())))
-                // It is told anew as soon as the device is heard of.
-                .onFailure(CorruptItemException.class)
-                .recoverWithItem(UNKNOWN);
+                .chain(found -> found.isEmpty()
+                        ? Uni.createFrom().item(new Stored(State.UNKNOWN, null))
+                        : stateOf(found.get()).map(state -> new Stored(state, found.get())));
     }
 
-    private Uni<State> stateOf(StoredPresence stored) {
+    private Uni<State> stateOf(Item item) {
+        StoredPresence stored;
+        try {
+            stored = StoredPresence.of(item);
+        } catch (CorruptItemException e) {
+            // It is known anew as soon as the device is heard of.
+            return Uni.createFrom().item(State.UNKNOWN);
+        }
         Presence presence = stored.presence();
-        // What is another process's becomes this one's with the next event, also if the device stays online.
-        boolean bound = shared ? stored.process() == process : stored.process() != 0;
-        State asStored = new State(presence, NO_SESSION, NO_SESSION, bound);
-        if (!presence.online() || stored.process() == 0 || stored.process() == process) {
+        State asStored = new State(presence, NO_SESSION, NO_SESSION, stored.process());
+        if (!presence.online() || !processes.isOther(stored.process())) {
             return Uni.createFrom().item(asStored);
         }
-        long sinceMicros = Math.max(startedMicros, presence.sinceMicros());
-        State ended = new State(
-                new Presence(presence.device(), false, sinceMicros, Cause.RESTART), NO_SESSION, NO_SESSION, true);
-        return shared
-                ? table.get(processKey(stored.process()), Consistency.STRONG)
-                        .map(alive -> alive.isPresent() ? asStored : ended)
-                : Uni.createFrom().item(ended);
+        return processes
+                .endOf(stored.process())
+                .map(end -> end.map(micros -> new State(
+                                PresenceReaper.offline(presence, micros), NO_SESSION, NO_SESSION, stored.process()))
+                        .orElse(asStored));
     }
 
-    /** What the device's presence is now: what it was, if that was the same. */
-    private Presence changed(DeviceId device, State before, boolean online, Cause cause) {
+    /** What a device's presence is after an event: what it was, if that was the same. */
+    private static Presence changed(State before, Presence event) {
         Presence was = before.presence;
-        return was != null && was.online() == online
-                ? was
-                : new Presence(device, online, EpochMicros.of(clock.instant()), cause);
+        return was != null && was.online() == event.online() ? was : event;
+    }
+
+    /** Presence from now on: an event counts from when it happened, however long the table takes. */
+    private Presence now(DeviceId device, boolean online, Cause cause) {
+        return new Presence(device, online, EpochMicros.of(clock.instant()), cause);
     }
 
     /** Holding the lock. */
     private CompletionStage<Void> set(DeviceId device, State before, State now) {
-        Presence presence = now.presence;
-        if (presence == null) {
-            return lastWritten;
-        }
-        if (presence.equals(before.presence) && now.bound == before.bound) {
-            if (presence.online() || states.containsKey(device)) {
-                states.put(device, now);
-            }
-            return unwritten.containsKey(device) ? nextWritten : lastWritten;
+        CompletableFuture<Void> pending = writer.pending(device);
+        if (now.presence == null || now.isStoredAs(before)) {
+            keep(device, now);
+            return pending == null ? CompletableFuture.completedStage(null) : pending;
         }
         states.put(device, now);
-        unwritten.put(device, now);
-        CompletableFuture<Void> written = nextWritten;
-        if (!writing) {
-            writing = true;
-            writeNext();
+        return writer.write(device, new Write.Put(item(now)));
+    }
+
+    /** Remembers a state, or not if it is only what the table has. Holding the lock. */
+    private void keep(DeviceId device, State state) {
+        boolean isInTable = writer.pending(device) == null && (shared || !state.isOnline());
+        if (isInTable && !state.hasSession()) {
+            states.remove(device);
+        } else {
+            states.put(device, state);
         }
-        return written;
     }
 
-    /** Writes what has changed, then what changes meanwhile, and so on. Holding the lock, which no table waits for. */
-    private void writeNext() {
-        Map<DeviceId, State> batch = new LinkedHashMap<>(unwritten);
-        unwritten.clear();
-        List<Write> writes = new ArrayList<>(batch.size());
-        batch.values().forEach(state -> writes.add(new Write.Put(item(state))));
-        CompletableFuture<Void> written = nextWritten;
-        lastWritten = written;
-        nextWritten = new CompletableFuture<>();
-        table.write(writes)
-                .onFailure()
-                .retry()
-                .withBackOff(FIRST_RETRY, LAST_RETRY)
-                .indefinitely()
-                .subscribe()
-                .with(
-                        done -> {
-                            written(batch);
-                            written.complete(null);
-                        },
-                        written::completeExceptionally);
-    }
-
-    private synchronized void written(Map<DeviceId, State> batch) {
-        batch.keySet().forEach(device -> {
+    private void written(Set<DeviceId> devices) {
+        devices.forEach(device -> {
             State state = states.get(device);
-            boolean offline = state != null && state.presence != null && !state.presence.online();
-            if (offline && !unwritten.containsKey(device)) {
-                states.remove(device);
+            if (state != null) {
+                keep(device, state);
             }
         });
-        if (unwritten.isEmpty()) {
-            writing = false;
-        } else {
-            writeNext();
-        }
     }
 
     private Item item(State state) {
-        Presence presence = Objects.requireNonNull(state.presence);
-        long expires = Math.floorDiv(presence.sinceMicros(), 1_000_000L) + kept.toSeconds();
-        return new StoredPresence(presence, state.bound ? process : 0).item(expires);
+        return new StoredPresence(Objects.requireNonNull(state.presence), state.process).item(kept);
     }
 }

@@ -5,13 +5,18 @@ import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
 import io.hearth.table.CorruptItemException;
+import io.hearth.table.IndexKey;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A device's presence as it is kept in its partition, under the sort key {@code 02}. Body, format 1: {@code [1] format |
- * [1] 1 if online | [1] cause | [8] since, µs | [8] process}.
+ * [1] 1 if online | [1] cause | [8] since, µs | [8] process}. The index lists online devices by process.
  *
  * @param process the process whose connections say so, which ends with it; 0 if it outlives any process
  */
@@ -26,7 +31,11 @@ public record StoredPresence(Presence presence, long process) {
         return key.sortKey().equals(SORT_KEY_BYTES) && DeviceId.isValid(key.partitionKey());
     }
 
-    /** @throws CorruptItemException it is none, or damaged */
+    /**
+     * The presence that an item holds.
+     *
+     * @throws CorruptItemException it is none, or damaged
+     */
     public static StoredPresence of(Item item) {
         ByteReader in = new ByteReader(item.body().array());
         int format = in.readByte();
@@ -47,13 +56,38 @@ public record StoredPresence(Presence presence, long process) {
         return new Key(device.value(), SORT_KEY_BYTES);
     }
 
-    Item item(long expiresAtSeconds) {
+    /** Where the index lists the devices that are online by connections to a process. */
+    static String indexOf(long process) {
+        return "!online/" + HexFormat.of().toHexDigits(process);
+    }
+
+    /**
+     * The item to store. An online device's never expires. Its version is a random number, so that a condition names exactly
+     * one write of whichever process.
+     *
+     * @param kept how long an offline device's presence is kept after its last change; zero for ever
+     */
+    Item item(Duration kept) {
         ByteWriter body = new ByteWriter(BODY_BYTES);
         body.writeByte(FORMAT);
         body.writeByte(presence.online() ? 1 : 0);
         body.writeByte(presence.cause().code());
         body.writeLong(presence.sinceMicros());
         body.writeLong(process);
-        return new Item(key(presence.device()), Bytes.wrap(body.toByteArray()), expiresAtSeconds, 0, null);
+        String device = presence.device().value();
+        return new Item(
+                key(presence.device()),
+                Bytes.wrap(body.toByteArray()),
+                expiresAtSeconds(kept),
+                ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE),
+                presence.online() && process != 0
+                        ? new IndexKey(indexOf(process), Bytes.wrap(device.getBytes(StandardCharsets.US_ASCII)))
+                        : null);
+    }
+
+    private long expiresAtSeconds(Duration kept) {
+        return presence.online() || kept.isZero()
+                ? 0
+                : Math.max(1, Math.floorDiv(presence.sinceMicros(), 1_000_000L) + kept.toSeconds());
     }
 }

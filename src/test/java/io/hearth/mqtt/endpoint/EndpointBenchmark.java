@@ -49,7 +49,7 @@ final class EndpointBenchmark {
                 telemetry,
                 inFlight,
                 new RetainedMessages(table),
-                new DevicePresence(table, Clock.systemUTC(), Duration.ofDays(30)),
+                new DevicePresence(table, Clock.systemUTC(), Duration.ofDays(30), System::nanoTime),
                 EndpointFixture.shadows(EndpointFixture.shadowStore(table), Runnable::run),
                 new EndpointMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), inFlight),
                 Clock.systemUTC());

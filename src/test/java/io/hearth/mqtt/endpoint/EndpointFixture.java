@@ -69,7 +69,7 @@ final class EndpointFixture implements AutoCloseable {
                 config.maxInFlightMessages(), config.maxInFlightBytes().asLongValue());
         TelemetryStream telemetry = new TelemetryStream();
         telemetry.subscribe(new Ingest());
-        presence = new DevicePresence(table, Clock.systemUTC(), Duration.ofDays(30));
+        presence = new DevicePresence(table, Clock.systemUTC(), Duration.ofDays(30), System::nanoTime);
         shadowStore = shadowStore(table);
         endpoint = new MqttEndpoint(
                 vertx,
