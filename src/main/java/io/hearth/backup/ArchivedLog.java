@@ -1,5 +1,6 @@
 package io.hearth.backup;
 
+import io.hearth.backup.LogSegments.Segment;
 import io.hearth.table.rocksdb.LogRecord;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -77,7 +78,8 @@ final class ArchivedLog {
     void walk(Visitor visitor) throws IOException {
         damages.clear();
         long reached = after;
-        for (Path file : DurableFiles.list(directory)) {
+        for (Segment found : LogSegments.in(directory)) {
+            Path file = found.file();
             try (LogSegment segment = new LogSegment(file)) {
                 for (LogBlock block = segment.next(); block != null; block = segment.next()) {
                     if (block.last() < reached) {

@@ -26,6 +26,8 @@ public final class Backups implements AutoCloseable {
     private static final Pattern ID = Pattern.compile("[0-9]{8}T[0-9]{9}Z");
 
     /**
+     * Where backups go.
+     *
      * @param directory where backups are kept, best on another disk than the table
      * @param staging absent or left over, on the file system of the table; what is there is removed
      * @param window how far back any instant can be recovered
@@ -131,7 +133,7 @@ public final class Backups implements AutoCloseable {
             latestTaken = manifest.taken();
             writtenBytes.addAndGet(files.copiedBytes());
             writtenBytes.addAndGet(following.ship());
-            Retention.apply(directory, clock.instant().minus(settings.window()), following.log());
+            Retention.apply(directory, clock.instant().minus(settings.window()), following);
             return new Backup(
                     id,
                     manifest.taken(),

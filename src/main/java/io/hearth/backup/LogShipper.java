@@ -131,6 +131,11 @@ final class LogShipper implements Closeable {
         return bytes;
     }
 
+    /** The file that is being written; null if none is, and the next block begins one. */
+    synchronized @Nullable Path openSegment() {
+        return writer.open();
+    }
+
     /** What comes next goes to another segment, so that this one can be dropped once nobody needs it. */
     synchronized void endSegment() throws IOException {
         writer.close();

@@ -15,6 +15,7 @@ final class LogWriter implements Closeable {
 
     private final Path directory;
     private @Nullable FileChannel segment;
+    private @Nullable Path file;
 
     /** @param directory absent, or with the segments so far */
     LogWriter(Path directory) {
@@ -26,35 +27,65 @@ final class LogWriter implements Closeable {
      * @throws IOException it may be there or not; what is appended next goes to a segment of its own
      */
     int append(LogBlock block) throws IOException {
-        boolean done = false;
+        FileChannel channel = segment;
+        boolean begins = channel == null || channel.size() >= SEGMENT_BYTES;
         try {
-            FileChannel channel = segment == null || segment.size() >= SEGMENT_BYTES ? begin(block.first()) : segment;
+            if (channel == null || begins) {
+                channel = begin(block.first());
+            }
             ByteBuffer bytes = block.bytes();
             int length = bytes.remaining();
             write(channel, bytes);
             channel.force(false);
-            done = true;
             return length;
-        } finally {
-            if (!done) {
-                close();
+        } catch (IOException e) {
+            giveUp(begins, e);
+            throw e;
+        }
+    }
+
+    /** @param begun whether the segment was to begin: a disk that is full for hours must not get a file at every attempt */
+    private void giveUp(boolean begun, IOException failure) {
+        Path failed = file;
+        try {
+            close();
+            if (begun && failed != null) {
+                Files.deleteIfExists(failed);
             }
+        } catch (IOException e) {
+            failure.addSuppressed(e);
         }
     }
 
     private FileChannel begin(long first) throws IOException {
         close();
         Files.createDirectories(directory);
-        Path file = null;
-        for (int attempt = 0; file == null || Files.exists(file); attempt++) {
-            file = directory.resolve("%020d-%04d.log".formatted(first, attempt));
-        }
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        Path next = directory.resolve(nextName(first).text());
+        FileChannel channel = FileChannel.open(next, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         segment = channel;
+        file = next;
         write(channel, ByteBuffer.wrap(LogSegment.MAGIC));
         DurableFiles.syncDirectory(directory);
         DurableFiles.syncParent(directory);
         return channel;
+    }
+
+    /** The segment that is being written; null if there is none. */
+    @Nullable
+    Path open() {
+        return file;
+    }
+
+    /** A name behind those of all segments that are there, so that names stay in the order of writing. */
+    private SegmentName nextName(long first) throws IOException {
+        int attempt = 0;
+        for (Path there : DurableFiles.list(directory)) {
+            SegmentName name = SegmentName.of(there);
+            if (name != null && name.first() == first) {
+                attempt = Math.max(attempt, name.attempt() + 1);
+            }
+        }
+        return new SegmentName(first, attempt);
     }
 
     private static void write(FileChannel channel, ByteBuffer bytes) throws IOException {
@@ -68,6 +99,7 @@ final class LogWriter implements Closeable {
     public void close() throws IOException {
         FileChannel open = segment;
         segment = null;
+        file = null;
         if (open != null) {
             open.close();
         }

@@ -1,5 +1,6 @@
 package io.hearth.backup;
 
+import io.hearth.backup.LogSegments.Segment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,7 +10,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 
 /** Removes what recovery to any instant of the window does not need. */
 final class Retention {
@@ -20,9 +20,9 @@ final class Retention {
     /**
      * Keeps the last backup that was taken before {@code start}, and all after it, with their files and logs.
      *
-     * @param following the log that is being written
+     * @param following writes the log that goes on
      */
-    static void apply(BackupDirectory directory, Instant start, UUID following) throws IOException {
+    static void apply(BackupDirectory directory, Instant start, LogShipper following) throws IOException {
         List<Manifest> finished = directory.readable();
         int first = 0;
         for (int i = 0; i < finished.size(); i++) {
@@ -66,7 +66,8 @@ final class Retention {
         }
     }
 
-    private static void removeLogs(BackupDirectory directory, List<Manifest> kept, UUID following) throws IOException {
+    private static void removeLogs(BackupDirectory directory, List<Manifest> kept, LogShipper following)
+            throws IOException {
         Map<Path, Long> neededAfter = new HashMap<>();
         for (Manifest manifest : kept) {
             neededAfter.merge(directory.log(manifest.log()), manifest.sequence(), Math::min);
@@ -74,28 +75,28 @@ final class Retention {
         for (Path log : directory.logs()) {
             Long after = neededAfter.get(log);
             if (after != null) {
-                removeSegments(DurableFiles.list(log), after);
-            } else if (!log.equals(directory.log(following))) {
+                removeSegments(log, after, following);
+            } else if (!log.equals(directory.log(following.log()))) {
                 DurableFiles.removeTree(log);
             }
         }
     }
 
-    /** A segment ends where the next one begins. */
-    private static void removeSegments(List<Path> segments, long after) throws IOException {
-        for (int i = 0; i + 1 < segments.size(); i++) {
-            if (firstOf(segments.get(i + 1)) <= after + 1) {
-                Files.delete(segments.get(i));
+    /**
+     * What is behind the beginning of a later segment is in that one. Of two that begin with the same record the contents
+     * have to say what is in them: earlier builds gave a name twice, so that names do not tell which is the later one.
+     */
+    private static void removeSegments(Path log, long after, LogShipper following) throws IOException {
+        List<Segment> early = LogSegments.in(log).stream()
+                .filter(segment -> segment.hasBlocks() && segment.first() <= after + 1)
+                .toList();
+        Path open = following.openSegment(); // asked behind the listing: one that begins meanwhile is not in the list
+        for (int i = 0; i + 1 < early.size(); i++) {
+            Segment segment = early.get(i);
+            boolean endsBefore = segment.first() < early.get(early.size() - 1).first();
+            if (!segment.file().equals(open) && (endsBefore || LogSegments.lastOf(segment.file()) <= after)) {
+                Files.delete(segment.file());
             }
-        }
-    }
-
-    private static long firstOf(Path segment) {
-        String name = segment.getFileName().toString();
-        try {
-            return Long.parseLong(name.substring(0, Math.max(0, name.indexOf('-'))));
-        } catch (NumberFormatException e) {
-            return Long.MAX_VALUE; // not ours: nothing before it is removed for it
         }
     }
 }

@@ -215,6 +215,107 @@ final class BackupsTest {
     }
 
     @Test
+    void backUp_threeTimesWithNoCommitBetween_theLogGoesOnWithoutAGap() throws IOException {
+        Instant before;
+        try (BackedUpTable it = open("data")) {
+            it.put("d", "1", "base");
+            for (int i = 0; i < 3; i++) {
+                it.backups.backUp();
+                step();
+            }
+            before = clock.instant();
+            step();
+            it.put("d", "2", "in the log");
+            step();
+            it.backups.ship();
+            assertThat(filesOf(backups().resolve("log")))
+                    .as("the open segment is there")
+                    .isNotEmpty();
+            it.backups.backUp();
+        }
+
+        assertThat(damages()).isEmpty();
+        assertThat(restored("before", before, null)).containsOnlyKeys("d/1");
+        Instant between = clock.instant().minus(STEP);
+        assertThat(restored("between", between, null)).containsOnlyKeys("d/1", "d/2");
+    }
+
+    @Test
+    void backUp_manyTimesWithNoCommitBetween_keepsNoSegmentForEach() throws IOException {
+        try (BackedUpTable it = new BackedUpTable(
+                directory.resolve("data"), backups(), clock, Duration.ofHours(1), Duration.ofHours(1))) {
+            it.put("d", "1", "base");
+            for (int i = 0; i < 20; i++) {
+                it.backups.backUp();
+                clock.advance(Duration.ofMinutes(30));
+                it.backups.ship();
+            }
+        }
+
+        assertThat(filesOf(backups().resolve("log"))).hasSizeLessThan(4);
+        assertThat(damages()).isEmpty();
+    }
+
+    @Test
+    void backUp_segmentWasRenamed_removesNothingThatIsNeeded() throws IOException {
+        Instant before;
+        try (BackedUpTable it = open("data")) {
+            it.backups.backUp();
+            step();
+            it.put("d", "1", "x");
+            it.backups.ship();
+        }
+        try (BackedUpTable it = open("data")) {
+            it.put("d", "2", "x");
+            it.put("d", "3", "x");
+            it.backups.ship();
+            step();
+            before = clock.instant();
+        }
+        // By its name it would begin where the first one does.
+        Path last = lastSegment();
+        Files.move(last, last.resolveSibling(new SegmentName(1, 7).text()));
+        try (BackedUpTable it = open("data")) {
+            step();
+            it.backups.backUp();
+            it.put("d", "4", "x");
+            step();
+            it.backups.ship();
+        }
+
+        assertThat(damages()).isEmpty();
+        assertThat(restored("before", before, null)).containsOnlyKeys("d/1", "d/2", "d/3");
+        assertThat(restored("all", null, null)).hasSize(4);
+    }
+
+    @Test
+    void backUp_logOfAnEarlierBuildWithANameGivenTwice_removesNothingThatIsNeeded() throws IOException {
+        Instant before;
+        try (BackedUpTable it = open("data")) {
+            it.backups.backUp();
+            step();
+            it.put("d", "1", "x");
+            it.backups.ship();
+            step();
+            it.backups.ship();
+            before = clock.instant();
+        }
+        // As earlier builds left it: the segment without a commit, of an idle time, has the greater name.
+        Path log = DurableFiles.list(backups().resolve("log")).get(0);
+        try (LogWriter writer = new LogWriter(log)) {
+            writer.append(LogBlock.of(List.of(), 0, 1));
+        }
+        try (BackedUpTable it = open("data")) {
+            it.backups.backUp();
+            step();
+            it.backups.ship();
+        }
+
+        assertThat(damages()).isEmpty();
+        assertThat(restored("before", before, null)).containsOnlyKeys("d/1");
+    }
+
+    @Test
     void ship_tableHasNotKeptWhatFollows_beginsAnotherLogWithABackup() throws IOException {
         backedUp();
         try (BackedUpTable it = open("data")) {

@@ -1,75 +1,48 @@
 package io.hearth.backup;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import io.hearth.table.FakeClock;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Random writes, backups, shippings and restarts; then every instant that was noted is restored and compared. */
+/**
+ * Random writes, backups, shippings and restarts; then every instant that was noted is restored and compared.
+ *
+ * <p>{@code -DPointInTimePropertyTest.seed=} plays one seed, {@code -DPointInTimePropertyTest.seeds=} so many fresh ones.
+ */
 final class PointInTimePropertyTest {
-    private static final int STEPS = 250;
+    private static final String NAME = PointInTimePropertyTest.class.getSimpleName();
+    private static final int SEEDS = 20;
+    private static final int STEPS = 80;
+    private static final int INSTANTS = 5;
 
     @TempDir
     private Path directory;
 
+    /** Seeds that once failed: three backups with no commit between them made a gap in the log. */
+    @ParameterizedTest
+    @ValueSource(longs = {7162249051897772286L, -3609620938635250630L, 2279408127520962794L})
+    void restore_toAnyInstantOfASeedThatOnceFailed_isTheStateOfThatInstant(long seed) throws Exception {
+        new PointInTimePlay(directory, seed, PointInTimePlay.FIRST_KINDS).play(250, Integer.MAX_VALUE);
+    }
+
     @Test
-    void restore_toAnyInstant_isTheStateOfThatInstant() {
-        long seed = Long.getLong("seed", new Random().nextLong());
-        System.out.println("PointInTimePropertyTest -Dseed=" + seed);
-        Random random = new Random(seed);
-        FakeClock clock = new FakeClock();
-        Path backups = directory.resolve("backups");
-        Path data = directory.resolve("data");
-        Map<Instant, Map<String, String>> noted = new TreeMap<>();
-        Map<String, String> state = new TreeMap<>();
-
-        BackedUpTable it = new BackedUpTable(data, backups, clock);
-        it.backups.backUp();
-        for (int step = 0; step < STEPS; step++) {
-            clock.advance(Duration.ofMillis(1 + random.nextInt(5_000)));
-            String sort = String.valueOf(random.nextInt(30));
-            String partition = "p" + random.nextInt(3);
-            switch (random.nextInt(20)) {
-                case 0 -> it.backups.backUp();
-                case 1 -> it.backups.ship();
-                case 2 -> {
-                    it.close();
-                    it = new BackedUpTable(data, backups, clock);
-                }
-                case 3, 4, 5 -> {
-                    it.delete(partition, sort);
-                    state.remove(partition + "/" + sort);
-                }
-                case 6, 7 -> {
-                    clock.advance(Duration.ofMillis(1));
-                    noted.put(clock.instant(), new TreeMap<>(state));
-                }
-                default -> {
-                    String body = "v" + step + "x".repeat(random.nextInt(2_000));
-                    it.put(partition, sort, body);
-                    state.put(partition + "/" + sort, body);
-                }
+    void restore_toAnyInstant_isTheStateOfThatInstant() throws Exception {
+        Long replayed = Long.getLong(NAME + ".seed");
+        int seeds = replayed == null ? Integer.getInteger(NAME + ".seeds", SEEDS) : 1;
+        Random fresh = new Random();
+        for (int i = 0; i < seeds; i++) {
+            long seed = replayed == null ? fresh.nextLong() : replayed;
+            Path place = directory.resolve(String.valueOf(i));
+            try {
+                new PointInTimePlay(place, seed, PointInTimePlay.ALL_KINDS).play(STEPS, INSTANTS);
+            } catch (Exception | AssertionError e) {
+                throw new AssertionError("replay with -D" + NAME + ".seed=" + seed, e);
             }
-        }
-        clock.advance(Duration.ofSeconds(1));
-        it.backups.ship();
-        it.close();
-
-        assertThat(noted).isNotEmpty();
-        int restored = 0;
-        for (Map.Entry<Instant, Map<String, String>> moment : noted.entrySet()) {
-            Path target = directory.resolve("restored" + restored++);
-            Restore.run(new Restore.Request(backups, target, moment.getKey(), null));
-            assertThat(BackedUpTable.contents(target, clock))
-                    .as("at %s, seed %d", moment.getKey(), seed)
-                    .isEqualTo(moment.getValue());
+            System.out.println("played -D" + NAME + ".seed=" + seed);
+            DurableFiles.removeTree(place);
         }
     }
 }
