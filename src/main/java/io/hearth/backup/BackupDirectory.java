@@ -7,17 +7,19 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /*
  * A directory of backups:
  *
  *   BACKUPS                    says what the directory is
- *   backups/<id>/manifest      a finished backup, beside its small files; ids sort by time
+ *   backups/<id>/manifest      a finished backup, beside its small files; ids sort in the order in which they were made
  *   files/<number>-<tail>.sst  sorted files of the table, which backups share
- *   log/<log>/<sequence>.log   segments of the table's log, named by the sequence number that they begin with
+ *   log/<log>/<sequence>-<attempt>.log   segments of the table's log, named by the sequence number that they begin with
  */
 
 /** Knows where things are in a directory of backups. */
@@ -118,9 +120,26 @@ final class BackupDirectory {
         return DurableFiles.list(root.resolve("log"));
     }
 
-    /** Makes the directory of a new backup, whose id no other has. */
+    /**
+     * Notices when a disk is away: what is written to its mount point then goes to another disk.
+     *
+     * @throws IOException if the directory is not there, or is not one of backups any more
+     */
+    void requireThere() throws IOException {
+        if (!Files.exists(root.resolve(MARK))) {
+            throw new NoSuchFileException(root.resolve(MARK).toString(), null, "the directory of backups is away");
+        }
+    }
+
+    /** Makes the directory of a new backup. Its id sorts behind those of all finished ones, also if the clock was set back. */
     String createBackup(Instant now) throws IOException {
         Instant time = now;
+        for (String id : ids()) {
+            Instant made = timeOf(id);
+            if (made != null && isFinished(id) && !made.isBefore(time)) {
+                time = made.plusMillis(1);
+            }
+        }
         while (Files.exists(backup(ID.format(time)))) {
             time = time.plusMillis(1);
         }
@@ -128,6 +147,14 @@ final class BackupDirectory {
         Files.createDirectories(backup(id));
         DurableFiles.syncDirectory(root.resolve(BACKUPS));
         return id;
+    }
+
+    private static @Nullable Instant timeOf(String id) {
+        try {
+            return ID.parse(id, Instant::from);
+        } catch (DateTimeParseException e) {
+            return null;
+        }
     }
 
     /** The ids of all backups, also of unfinished ones, in the order they were begun. */

@@ -17,6 +17,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -39,13 +40,18 @@ public final class Backups implements AutoCloseable {
     private final InstantSource clock;
     private final AtomicBoolean running = new AtomicBoolean();
     private final AtomicLong writtenBytes = new AtomicLong();
+    private final AtomicLong failures = new AtomicLong();
     private @Nullable BackupDirectory opened;
     private @Nullable FileChannel lock;
-    private volatile @Nullable LogShipper shipper;
     private volatile @Nullable Instant latestTaken;
 
+    /** Serves {@link #following}; apart from the monitor, as looking through a log takes long. */
+    private final ReentrantLock followingLock = new ReentrantLock();
+
+    private volatile @Nullable LogShipper following;
+
     /** Set once a log cannot be gone on with, which must not be tried again and again. */
-    private volatile boolean abandoned;
+    private boolean abandoned;
 
     /** The directory is opened, and made if it is absent, when it is first used: it may be away for a while. */
     public Backups(RocksDbTable table, Settings settings, InstantSource clock) {
@@ -64,7 +70,9 @@ public final class Backups implements AutoCloseable {
         if (opened == null) {
             BackupDirectory directory = BackupDirectory.openOrCreate(settings.directory());
             try {
-                lock = lock(settings.directory());
+                if (lock == null) {
+                    lock = lock(settings.directory());
+                }
                 DurableFiles.removeTree(settings.staging());
             } catch (IOException e) {
                 throw new BackupException("backups to " + settings.directory() + " cannot begin: " + e, e);
@@ -103,37 +111,53 @@ public final class Backups implements AutoCloseable {
         if (!running.compareAndSet(false, true)) {
             throw new BackupRunningException();
         }
-        long startNanos = System.nanoTime();
-        String id = null;
+        try {
+            return make(System.nanoTime());
+        } catch (IOException | TableException e) {
+            failures.incrementAndGet();
+            throw new BackupException("the backup to " + settings.directory() + " failed: " + reason(e), e);
+        } catch (BackupException e) {
+            failures.incrementAndGet();
+            throw e;
+        } finally {
+            running.set(false);
+        }
+    }
+
+    private Backup make(long startNanos) throws IOException {
+        BackupDirectory directory = directory();
+        directory.requireThere();
+        String id = directory.createBackup(clock.instant());
+        LogShipper begun = null;
         boolean finished = false;
         try {
-            BackupDirectory directory = directory();
-            id = directory.createBackup(clock.instant());
             Path staging = settings.staging().resolve(id);
             Files.createDirectories(settings.staging());
-            LogShipper following = follower(directory);
+            LogShipper shipper = follower(directory);
             TableCheckpoint checkpoint = table.checkpoint(staging);
-            if (following == null) {
-                following = LogShipper.begin(table, clock, directory, checkpoint.sequence());
-                shipper = following;
+            if (shipper == null) {
+                // Ships from now on, as the copying can take longer than the table keeps its log.
+                begun = LogShipper.begin(table, clock, directory, checkpoint.sequence());
+                shipper = begun;
+                following = begun;
             } else {
-                following.endSegment();
+                shipper.endSegment();
             }
             BackupFiles files = BackupFiles.copy(directory, id, staging);
             Manifest manifest = new Manifest(
                     id,
                     checkpoint.table(),
                     checkpoint.format(),
-                    following.log(),
+                    shipper.log(),
                     checkpoint.sequence(),
                     EpochMicros.toInstant(checkpoint.takenMicros()),
                     files.stored());
             DurableFiles.write(directory.manifest(id), manifest.text());
             finished = true;
+            shipper.nameIn(directory.manifest(id));
             latestTaken = manifest.taken();
             writtenBytes.addAndGet(files.copiedBytes());
-            writtenBytes.addAndGet(following.ship());
-            Retention.apply(directory, clock.instant().minus(settings.window()), following);
+            settle(directory, shipper);
             return new Backup(
                     id,
                     manifest.taken(),
@@ -141,63 +165,107 @@ public final class Backups implements AutoCloseable {
                     manifest.bytes(),
                     files.copiedBytes(),
                     Duration.ofNanos(System.nanoTime() - startNanos));
-        } catch (IOException | TableException e) {
-            throw new BackupException("the backup to " + settings.directory() + " failed: " + reason(e), e);
         } finally {
-            cleanUp(finished ? null : id);
-            running.set(false);
+            cleanUp(directory, finished ? null : id, finished ? null : begun);
+        }
+    }
+
+    /** What comes behind a backup that is made: if it fails, that is no failure of the backup. */
+    private void settle(BackupDirectory directory, LogShipper shipper) {
+        try {
+            writtenBytes.addAndGet(shipper.ship());
+        } catch (IOException | TableException e) {
+            failures.incrementAndGet();
+            LOG.log(System.Logger.Level.WARNING, "the log does not follow the backup yet: " + reason(e));
+        }
+        try {
+            Retention.apply(directory, clock.instant().minus(settings.window()), shipper);
+        } catch (IOException e) {
+            failures.incrementAndGet();
+            LOG.log(System.Logger.Level.WARNING, "old backups cannot be removed: " + e);
         }
     }
 
     /**
-     * Has the log follow. Makes a backup first if there is none that the log could follow, or if the table has not kept
-     * what the log lacks.
+     * Has the log follow. Makes a backup first if there is none that the log could follow, or if the log cannot go on where it
+     * stopped.
      *
      * @throws BackupException if that cannot be done
      */
     public void ship() {
-        try {
-            LogShipper following = follower(directory());
-            if (following == null) {
+        if (!shipped()) {
+            try {
                 backUp();
-                return;
+            } catch (BackupRunningException e) {
+                LOG.log(System.Logger.Level.DEBUG, "the backup that is being made has the log follow");
             }
-            writtenBytes.addAndGet(following.ship());
-        } catch (CursorExpiredException e) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "The table has not kept all that the log of backups lacks, so another backup and log begin;"
-                            + " instants in between cannot be recovered");
-            shipper = null;
-            abandoned = true;
-            backUp();
-        } catch (BackupRunningException e) {
-            LOG.log(System.Logger.Level.DEBUG, "the backup that is being made has the log follow");
-        } catch (IOException | TableException e) {
-            throw new BackupException("the log does not reach " + settings.directory() + ": " + reason(e), e);
         }
     }
 
-    private @Nullable LogShipper follower(BackupDirectory directory) throws IOException {
-        LogShipper following = shipper;
-        if (following == null && !abandoned) {
-            List<Manifest> backups = directory.readable();
-            if (!backups.isEmpty()) {
-                following = LogShipper.resume(table, clock, directory, backups.get(backups.size() - 1));
-                shipper = following;
+    /** Answers whether the log follows; if not, a backup has to begin another. */
+    private boolean shipped() {
+        LogShipper shipper = null;
+        try {
+            BackupDirectory directory = directory();
+            directory.requireThere();
+            shipper = follower(directory);
+            if (shipper == null) {
+                return false;
             }
-            abandoned = following == null;
+            writtenBytes.addAndGet(shipper.ship());
+            return true;
+        } catch (CursorExpiredException | LogLostException e) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "The log of backups cannot go on, so another backup and log begin; instants in between cannot be"
+                            + " recovered: " + e.getMessage());
+            abandon(shipper);
+            return false;
+        } catch (IOException | TableException e) {
+            failures.incrementAndGet();
+            throw new BackupException("the log does not reach " + settings.directory() + ": " + reason(e), e);
+        } catch (BackupException e) {
+            failures.incrementAndGet();
+            throw e;
         }
-        return following;
+    }
+
+    /** What writes the log; null if there is none to go on with. */
+    private @Nullable LogShipper follower(BackupDirectory directory) throws IOException {
+        followingLock.lock();
+        try {
+            if (following == null && !abandoned) {
+                List<Manifest> backups = directory.readable();
+                remember(backups);
+                if (!backups.isEmpty()) {
+                    following = LogShipper.resume(table, clock, directory, backups.get(backups.size() - 1));
+                }
+                abandoned = following == null;
+            }
+            return following;
+        } finally {
+            followingLock.unlock();
+        }
+    }
+
+    /** Has the next backup begin another log. */
+    private void abandon(@Nullable LogShipper shipper) {
+        followingLock.lock();
+        try {
+            if (following == shipper) {
+                following = null;
+                abandoned = true;
+            }
+        } finally {
+            followingLock.unlock();
+        }
     }
 
     /** The finished backups, the oldest first. */
     public List<Backup> list() {
         try {
             List<Manifest> manifests = directory().readable();
-            if (!manifests.isEmpty()) {
-                latestTaken = manifests.get(manifests.size() - 1).taken();
-            }
+            remember(manifests);
             return manifests.stream()
                     .map(manifest -> new Backup(
                             manifest.id(),
@@ -210,6 +278,10 @@ public final class Backups implements AutoCloseable {
         } catch (IOException e) {
             throw new BackupException("the backups in " + settings.directory() + " cannot be listed: " + e, e);
         }
+    }
+
+    private void remember(List<Manifest> backups) {
+        latestTaken = backups.isEmpty() ? null : backups.get(backups.size() - 1).taken();
     }
 
     /**
@@ -227,8 +299,18 @@ public final class Backups implements AutoCloseable {
 
     /** Whatever was acknowledged before this instant can be recovered; null if there is nothing yet. */
     public @Nullable Instant recoverableUntil() {
-        LogShipper following = shipper;
-        return following == null ? null : following.completeUntil();
+        LogShipper shipper = following;
+        return shipper == null ? null : shipper.completeUntil();
+    }
+
+    /** Whether there is a log that follows; false also before the first {@link #ship}. */
+    public boolean isFollowing() {
+        return following != null;
+    }
+
+    /** How often a backup, the log, or the removal of old backups has failed since this was opened. */
+    public long failures() {
+        return failures.get();
     }
 
     /** When the latest backup was taken, as far as was looked; null if there is none. */
@@ -245,9 +327,9 @@ public final class Backups implements AutoCloseable {
     @Override
     public synchronized void close() {
         try {
-            LogShipper following = shipper;
-            if (following != null) {
-                following.close();
+            LogShipper shipper = following;
+            if (shipper != null) {
+                shipper.close();
             }
             if (lock != null) {
                 lock.close();
@@ -257,11 +339,16 @@ public final class Backups implements AutoCloseable {
         }
     }
 
-    private void cleanUp(@Nullable String unfinished) {
+    /** Removes what a backup needed while it was made, and what is left of one that failed. */
+    private void cleanUp(BackupDirectory directory, @Nullable String unfinished, @Nullable LogShipper unnamed) {
         try {
+            if (unnamed != null) {
+                abandon(unnamed);
+                unnamed.discard();
+            }
             DurableFiles.removeTree(settings.staging());
             if (unfinished != null) {
-                DurableFiles.removeTree(directory().backup(unfinished));
+                DurableFiles.removeTree(directory.backup(unfinished));
             }
         } catch (IOException e) {
             // Without a manifest it is no backup; the next one removes it.

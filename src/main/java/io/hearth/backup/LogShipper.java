@@ -6,6 +6,7 @@ import io.hearth.table.rocksdb.LogRecord;
 import io.hearth.table.rocksdb.RocksDbTable;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -24,18 +25,24 @@ final class LogShipper implements Closeable {
     private final InstantSource clock;
     private final UUID log;
     private final LogWriter writer;
+    private final Path directory;
+    private boolean discarded;
     private long shipped;
-    private long completeUntilMicros;
+
+    // Read without the monitor, as a disk that hangs holds that.
+    private volatile @Nullable Path manifest;
+    private volatile long completeUntilMicros;
 
     private LogShipper(RocksDbTable table, InstantSource clock, UUID log, Path directory, long shipped) {
         this.table = table;
         this.clock = clock;
         this.log = log;
         this.shipped = shipped;
+        this.directory = directory;
         writer = new LogWriter(directory);
     }
 
-    /** Begins a new log, of the commits behind {@code sequence}. */
+    /** Begins a new log, of the commits behind {@code sequence}; it is of no use until a manifest names it. */
     static LogShipper begin(RocksDbTable table, InstantSource clock, BackupDirectory backups, long sequence) {
         UUID log = UUID.randomUUID();
         return new LogShipper(table, clock, log, backups.log(log), sequence);
@@ -64,10 +71,12 @@ final class LogShipper implements Closeable {
         } catch (CursorExpiredException e) {
             return null;
         }
-        return new LogShipper(table, clock, backup.log(), directory, archived.last());
+        LogShipper shipper = new LogShipper(table, clock, backup.log(), directory, archived.last());
+        shipper.nameIn(backups.manifest(backup.id()));
+        return shipper;
     }
 
-    /** Whether the table's log has the commit too; also if it goes back less far, as long as nothing tells otherwise. */
+    /** Whether the table's log has the commit too. If it does not reach back that far, whether the table has no other. */
     private static boolean isInLogOf(RocksDbTable table, LogRecord commit) {
         boolean[] same = {true};
         try {
@@ -76,7 +85,7 @@ final class LogShipper implements Closeable {
                 return false;
             });
         } catch (CursorExpiredException e) {
-            return true;
+            return table.committedSequence() == commit.last();
         }
         return same[0];
     }
@@ -94,9 +103,19 @@ final class LogShipper implements Closeable {
         return shipped;
     }
 
-    /** Every commit that was acknowledged before is in the log; null if that is not known. */
-    synchronized @Nullable Instant completeUntil() {
-        return completeUntilMicros == 0 ? null : EpochMicros.toInstant(completeUntilMicros);
+    /** @param manifest of a finished backup, which the log goes on from; replaces an earlier one */
+    void nameIn(Path manifest) {
+        this.manifest = manifest;
+    }
+
+    /**
+     * Every commit that was acknowledged before can be restored with the log; null if that is not known, also as long as no
+     * finished backup names the log.
+     */
+    @Nullable
+    Instant completeUntil() {
+        long micros = completeUntilMicros;
+        return micros == 0 || manifest == null ? null : EpochMicros.toInstant(micros);
     }
 
     /**
@@ -104,8 +123,16 @@ final class LogShipper implements Closeable {
      *
      * @return how many bytes that took
      * @throws CursorExpiredException if the table has not kept what follows: another log has to begin, with a backup
+     * @throws LogLostException if the log or the backup that it goes on from is not there any more: likewise
      */
     synchronized long ship() throws IOException {
+        if (discarded) {
+            return 0;
+        }
+        Path named = manifest;
+        if (named != null && !Files.exists(named)) {
+            throw new LogLostException(named + " was removed");
+        }
         long now = EpochMicros.of(clock.instant());
         long bytes = 0;
         while (true) {
@@ -139,6 +166,13 @@ final class LogShipper implements Closeable {
     /** What comes next goes to another segment, so that this one can be dropped once nobody needs it. */
     synchronized void endSegment() throws IOException {
         writer.close();
+    }
+
+    /** Removes the log, which no backup names. */
+    synchronized void discard() throws IOException {
+        discarded = true;
+        writer.close();
+        DurableFiles.removeTree(directory);
     }
 
     @Override

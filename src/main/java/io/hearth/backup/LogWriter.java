@@ -24,27 +24,39 @@ final class LogWriter implements Closeable {
 
     /**
      * @return how many bytes it took
+     * @throws LogLostException the file that it was written to is not there any more
      * @throws IOException it may be there or not; what is appended next goes to a segment of its own
      */
     int append(LogBlock block) throws IOException {
-        FileChannel channel = segment;
-        boolean begins = channel == null || channel.size() >= SEGMENT_BYTES;
+        boolean begun = false;
         try {
-            if (channel == null || begins) {
+            FileChannel channel = segment;
+            if (channel == null || channel.size() >= SEGMENT_BYTES) {
+                begun = true;
                 channel = begin(block.first());
             }
+            requireInPlace(channel);
             ByteBuffer bytes = block.bytes();
             int length = bytes.remaining();
             write(channel, bytes);
             channel.force(false);
+            requireInPlace(channel);
             return length;
         } catch (IOException e) {
-            giveUp(begins, e);
+            giveUp(begun, e);
             throw e;
         }
     }
 
-    /** @param begun whether the segment was to begin: a disk that is full for hours must not get a file at every attempt */
+    /** A file that was removed, replaced or cut goes on taking what is written to it. */
+    private void requireInPlace(FileChannel channel) throws IOException {
+        Path written = file;
+        if (written != null && (!Files.exists(written) || Files.size(written) != channel.position())) {
+            throw new LogLostException(written + " was removed or changed while it was written");
+        }
+    }
+
+    /** @param begun whether the segment was to begin with it: a disk that is full for hours must not get a file at every attempt */
     private void giveUp(boolean begun, IOException failure) {
         Path failed = file;
         try {

@@ -4,7 +4,6 @@ import io.hearth.backup.Backup;
 import io.hearth.backup.BackupRunningException;
 import io.hearth.backup.Backups;
 import io.hearth.config.BackupConfig;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -38,11 +37,9 @@ class BackupSchedule {
     private final BackupConfig config;
     private final InstantSource wallClock;
     private final MeterRegistry registry;
-    private final Counter failures;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition stopping = lock.newCondition();
     private @Nullable Thread logThread;
-    private @Nullable Thread backupThread;
     private volatile boolean stopped;
     private volatile boolean logFailing;
 
@@ -51,7 +48,10 @@ class BackupSchedule {
         this.config = config;
         this.wallClock = wallClock;
         this.registry = registry;
-        failures = Counter.builder("hearth.backup.failures")
+        FunctionCounter.builder(
+                        "hearth.backup.failures",
+                        this.backups,
+                        made -> made.map(Backups::failures).orElse(0L))
                 .description("Backups, and times that their log was to follow, that failed")
                 .register(registry);
     }
@@ -75,7 +75,7 @@ class BackupSchedule {
                 .register(registry);
         logThread = thread("hearth-backup-log", () -> follow(made));
         if (!config.interval().isZero()) {
-            backupThread = thread("hearth-backup", () -> backUp(made));
+            thread("hearth-backup", () -> backUp(made));
         }
     }
 
@@ -112,9 +112,13 @@ class BackupSchedule {
     }
 
     private void follow(Backups made) {
+        Duration wait;
         do {
             ship(made);
-        } while (pause(config.logInterval()));
+            // A backup is too much to try as often as the log.
+            boolean backupFailed = logFailing && !made.isFollowing();
+            wait = backupFailed && RETRY.compareTo(config.logInterval()) > 0 ? RETRY : config.logInterval();
+        } while (pause(wait));
     }
 
     private void ship(Backups made) {
@@ -125,9 +129,8 @@ class BackupSchedule {
             }
             logFailing = false;
         } catch (RuntimeException e) {
-            failures.increment();
             if (!logFailing && !stopped) {
-                LOG.errorf("%s; it is tried again every %s", e.getMessage(), config.logInterval());
+                LOG.errorf("%s; it is tried again by itself", e.getMessage());
             }
             logFailing = true;
         }
@@ -149,7 +152,6 @@ class BackupSchedule {
             } catch (BackupRunningException e) {
                 wait = config.logInterval();
             } catch (RuntimeException e) {
-                failures.increment();
                 if (!stopped) {
                     LOG.errorf("%s; it is tried again in %s", e.getMessage(), RETRY);
                 }
@@ -159,15 +161,16 @@ class BackupSchedule {
         }
     }
 
-    /** How long until the next backup; zero if it is due. */
+    /** How long until the next backup; zero if it is due, or the last one is of a clock that was ahead. */
     private Duration untilDue(Backups made) {
         List<Backup> all = made.list();
         if (all.isEmpty()) {
             return Duration.ZERO;
         }
         Instant taken = all.get(all.size() - 1).taken();
-        Duration rest = Duration.between(wallClock.instant(), taken.plus(config.interval()));
-        return rest.isNegative() ? Duration.ZERO : rest.compareTo(config.interval()) > 0 ? config.interval() : rest;
+        Duration age = Duration.between(taken, wallClock.instant());
+        boolean isDue = age.isNegative() || age.compareTo(config.interval()) >= 0;
+        return isDue ? Duration.ZERO : config.interval().minus(age);
     }
 
     /** Answers whether to go on. */

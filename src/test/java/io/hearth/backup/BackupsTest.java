@@ -173,9 +173,7 @@ final class BackupsTest {
             it.put("d", "1", "x");
             Files.createDirectories(backups());
             it.backups.list();
-            // A file where a directory has to be: what a full or failing disk does, for any user.
-            DurableFiles.removeTree(backups().resolve("files"));
-            Files.writeString(backups().resolve("files"), "in the way");
+            blockFiles();
 
             assertThatThrownBy(it.backups::backUp).isInstanceOf(BackupException.class);
             assertThat(it.backups.list()).isEmpty();
@@ -183,8 +181,7 @@ final class BackupsTest {
                     .isEmpty();
             it.put("d", "2", "x");
 
-            Files.delete(backups().resolve("files"));
-            Files.createDirectories(backups().resolve("files"));
+            unblockFiles();
             it.backups.backUp();
         }
         assertThat(restored("new", null, null)).containsOnlyKeys("d/1", "d/2");
@@ -318,11 +315,7 @@ final class BackupsTest {
     @Test
     void ship_tableHasNotKeptWhatFollows_beginsAnotherLogWithABackup() throws IOException {
         backedUp();
-        try (BackedUpTable it = open("data")) {
-            it.putMany("large", 40_000, "not shipped ");
-        }
-        open("data").close(); // recovery puts the log into the archive
-        DurableFiles.removeTree(directory.resolve("data/table/archive"));
+        loseWhatTheLogLacks();
 
         try (BackedUpTable it = open("data")) {
             it.backups.ship();
@@ -334,6 +327,145 @@ final class BackupsTest {
 
         assertThat(restored("new", null, null)).hasSize(40_003).containsEntry("d/3", "shipped");
         assertThat(damages()).isEmpty();
+    }
+
+    @Test
+    void ship_backupFailsAfterAGap_claimsNothingUntilABackupNamesTheLog() throws IOException {
+        backedUp();
+        loseWhatTheLogLacks();
+        try (BackedUpTable it = open("data")) {
+            blockFiles();
+            assertThatThrownBy(it.backups::ship).isInstanceOf(BackupException.class);
+            assertThat(it.backups.recoverableUntil()).isNull();
+            assertThat(it.backups.failures()).isEqualTo(1);
+            assertThat(DurableFiles.list(backups().resolve("log")))
+                    .as("no log without a backup is left")
+                    .hasSize(1);
+
+            unblockFiles();
+            step();
+            it.put("d", "3", "after the gap");
+            step();
+            it.backups.ship();
+
+            assertThat(it.backups.recoverableUntil()).isEqualTo(clock.instant());
+            assertThat(it.backups.list()).hasSize(2);
+        }
+        assertThat(restored("new", null, null)).containsEntry("d/3", "after the gap");
+    }
+
+    @Test
+    void ship_backupFailsAtAStartThatCannotGoOnWithTheLog_claimsNothingUntilABackupNamesTheLog() throws IOException {
+        backedUp();
+        try (BackedUpTable it = open("another")) {
+            it.put("d", "1", "of another table");
+            blockFiles();
+            for (int attempt = 1; attempt <= 2; attempt++) {
+                assertThatThrownBy(it.backups::ship).isInstanceOf(BackupException.class);
+                assertThat(it.backups.recoverableUntil()).isNull();
+            }
+            unblockFiles();
+            it.backups.ship();
+            assertThat(it.backups.recoverableUntil()).isEqualTo(clock.instant());
+            assertThat(it.backups.list()).hasSize(2);
+        }
+        assertThat(restored("new", null, null)).isEqualTo(Map.of("d/1", "of another table"));
+    }
+
+    @Test
+    void recoverableUntil_logThatNoManifestNamesYet_isUnknown() throws IOException {
+        try (BackedUpTable it = open("data")) {
+            it.backups.list();
+            BackupDirectory where = BackupDirectory.open(backups());
+            try (LogShipper shipper = LogShipper.begin(it.table, clock, where, it.table.committedSequence())) {
+                it.put("d", "1", "shipped while the files are copied");
+                shipper.ship();
+                assertThat(shipper.completeUntil()).isNull();
+
+                shipper.nameIn(Files.createFile(directory.resolve("manifest")));
+                assertThat(shipper.completeUntil()).isEqualTo(clock.instant());
+            }
+        }
+    }
+
+    @Test
+    void ship_manifestOrSegmentWasRemovedOrCut_beginsAnotherLogWithABackup() throws IOException {
+        for (String lost : List.of("manifest", "segment", "end of segment")) {
+            Path data = directory.resolve("data of " + lost);
+            try (BackedUpTable it = new BackedUpTable(data, backups(), clock)) {
+                it.put("d", "1", lost);
+                String id = it.backups.backUp().id();
+                step();
+                it.put("d", "2", lost);
+                it.backups.ship();
+                Path segment = newestSegment();
+                switch (lost) {
+                    case "manifest" -> Files.delete(backups().resolve("backups/" + id + "/manifest"));
+                    case "segment" -> Files.delete(segment);
+                    default -> cut(segment, 1);
+                }
+                step();
+                it.put("d", "3", lost);
+                step();
+
+                it.backups.ship();
+
+                assertThat(it.backups.recoverableUntil()).as(lost).isEqualTo(clock.instant());
+                assertThat(restored("restored after " + lost, null, null))
+                        .as(lost)
+                        .isEqualTo(Map.of("d/1", lost, "d/2", lost, "d/3", lost));
+                step();
+            }
+        }
+    }
+
+    @Test
+    void ship_directoryIsAwayForAWhile_writesNothingInItsPlaceAndGoesOnWithoutAGap() throws IOException {
+        Path away = directory.resolve("away");
+        Instant until;
+        try (BackedUpTable it = open("data")) {
+            it.put("d", "1", "base");
+            it.backups.backUp();
+            step();
+            Instant known = it.backups.recoverableUntil();
+            Files.move(backups(), away);
+            it.put("d", "2", "while it is away");
+            step();
+            until = clock.instant();
+            assertThatThrownBy(it.backups::ship)
+                    .isInstanceOf(BackupException.class)
+                    .hasMessageContaining("is away");
+            assertThatThrownBy(it.backups::backUp).isInstanceOf(BackupException.class);
+            assertThat(backups()).doesNotExist();
+            assertThat(it.backups.recoverableUntil()).isEqualTo(known);
+            assertThat(it.backups.failures()).isEqualTo(2);
+
+            Files.move(away, backups());
+            step();
+            it.backups.ship();
+            assertThat(it.backups.list()).hasSize(1);
+        }
+        assertThat(damages()).isEmpty();
+        assertThat(restored("new", until, null)).containsOnlyKeys("d/1", "d/2");
+    }
+
+    @Test
+    void backUp_clockWasSetBack_isStillTheLatestOne() throws IOException {
+        String later;
+        try (BackedUpTable it = open("data")) {
+            it.put("d", "1", "by a clock that was ahead");
+            it.backups.backUp();
+            clock.advance(Duration.ofDays(-365));
+            it.put("d", "1", "by the right clock");
+            later = it.backups.backUp().id();
+            assertThat(it.backups.list()).last().satisfies(last -> {
+                assertThat(last.id()).isEqualTo(later);
+                assertThat(last.taken()).isEqualTo(clock.instant());
+            });
+            assertThat(it.backups.latestTaken()).isEqualTo(clock.instant());
+        }
+        assertThat(restored("new", null, null)).isEqualTo(Map.of("d/1", "by the right clock"));
+        assertThat(restored("until", clock.instant(), null)).isEqualTo(Map.of("d/1", "by the right clock"));
     }
 
     @Test
@@ -421,6 +553,41 @@ final class BackupsTest {
             one.backups.backUp();
             assertThatThrownBy(other.backups::backUp).hasMessageContaining("another process backs up to");
         }
+    }
+
+    /** The table forgets what has been committed since the log was last shipped. */
+    private void loseWhatTheLogLacks() throws IOException {
+        try (BackedUpTable it = open("data")) {
+            it.putMany("large", 40_000, "not shipped ");
+        }
+        open("data").close(); // recovery puts the log into the archive
+        DurableFiles.removeTree(directory.resolve("data/table/archive"));
+    }
+
+    /** A file where a directory has to be: what a full or failing disk does, for any user. */
+    private void blockFiles() throws IOException {
+        Files.move(backups().resolve("files"), backups().resolve("files.aside"));
+        Files.writeString(backups().resolve("files"), "in the way");
+    }
+
+    private void unblockFiles() throws IOException {
+        Files.delete(backups().resolve("files"));
+        Files.move(backups().resolve("files.aside"), backups().resolve("files"));
+    }
+
+    private static void cut(Path file, int bytes) throws IOException {
+        byte[] whole = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(whole, whole.length - bytes));
+    }
+
+    private Path newestSegment() throws IOException {
+        Path newest = lastSegment();
+        for (Path file : filesOf(backups().resolve("log"))) {
+            if (Files.getLastModifiedTime(file).compareTo(Files.getLastModifiedTime(newest)) > 0) {
+                newest = file;
+            }
+        }
+        return newest;
     }
 
     /** A table with a backup and a log behind it. */
