@@ -19,6 +19,22 @@ final class SyncMetrics {
         this.registry = registry;
     }
 
+    /** Registers the metrics of the start of sync. */
+    void watchStart() {
+        Gauge.builder(
+                        "hearth.sync.start.pending",
+                        service,
+                        sync -> sync.startStatus().done() ? 0 : 1)
+                .description("Whether something that sync does at the start is not done yet, and is tried again")
+                .register(registry);
+        FunctionCounter.builder(
+                        "hearth.sync.start.failures",
+                        service,
+                        sync -> sync.startStatus().failures())
+                .description("Times that something which sync does at the start has failed")
+                .register(registry);
+    }
+
     /** Registers the metrics of a peer; does nothing the second time. */
     void watch(RegionId peer) {
         gauge(

@@ -5,6 +5,7 @@ import io.hearth.config.SyncConfig;
 import io.hearth.rest.SyncPages;
 import io.hearth.sync.Peer;
 import io.hearth.sync.SyncService;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.vertx.http.HttpServerStart;
@@ -63,6 +64,11 @@ class SyncSchedule {
                         "Region %s could not be compared with: %s", peer.peer().id(), e.getMessage());
             }
         }
+    }
+
+    /** Before the requests under way are waited for: those of peers wait for changes, and would not end by themselves. */
+    void stopWaiting(@Observes ShutdownDelayInitiatedEvent stopping) {
+        pages.stopWaiting();
     }
 
     void stop(@Observes @Priority(0) ShutdownEvent shutdown) {

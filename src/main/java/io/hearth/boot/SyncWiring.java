@@ -84,7 +84,9 @@ class SyncWiring {
                 new SyncService.Settings(config.pageRecords(), LONG_POLL, config.maxClockAhead()),
                 transports,
                 new PullLeases(table));
-        service.onPeer(new SyncMetrics(service, registry)::watch);
+        SyncMetrics metrics = new SyncMetrics(service, registry);
+        metrics.watchStart();
+        service.onPeer(metrics::watch);
         return service;
     }
 

@@ -36,6 +36,7 @@ public final class SyncPages implements AutoCloseable {
     private final long pollNanos;
     private final int maxWaiting;
     private final AtomicInteger waiting = new AtomicInteger();
+    private volatile boolean stopping;
     private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(THREADS, task -> {
         Thread thread = new Thread(task, "hearth-sync-pages");
         thread.setDaemon(true);
@@ -63,6 +64,11 @@ public final class SyncPages implements AutoCloseable {
     /** How many wait for changes. */
     public int waiting() {
         return waiting.get();
+    }
+
+    /** Answers who waits for changes, from now on without a wait: the service is about to stop, and waits for its requests. */
+    public void stopWaiting() {
+        stopping = true;
     }
 
     /** Runs something that blocks. */
@@ -101,7 +107,8 @@ public final class SyncPages implements AutoCloseable {
         }
         SyncPage page = source.changes(after, ask.limit, ask.wanted);
         Cursor next = page.next();
-        if (!page.records().isEmpty() || next == null || System.nanoTime() >= deadlineNanos) {
+        boolean waits = !stopping && System.nanoTime() < deadlineNanos;
+        if (!page.records().isEmpty() || next == null || !waits) {
             waiting.decrementAndGet();
             emitter.complete(page);
             return;

@@ -52,6 +52,7 @@ public class SyncPeersResource {
         return new Status(
                 source.region().value(),
                 EpochMicros.toRfc3339(EpochMicros.of(clock.instant())),
+                startOf(sync.startStatus()),
                 sync.peers().stream().map(SyncPeersResource::statusOf).toList());
     }
 
@@ -125,6 +126,10 @@ public class SyncPeersResource {
         }
     }
 
+    private static Start startOf(SyncService.StartStatus status) {
+        return new Start(status.done(), status.failures(), status.lastError());
+    }
+
     private static PeerInfo infoOf(SyncService.PeerStatus status) {
         return new PeerInfo(status.peer().id().value(), status.peer().url().toString(), status.isPreset());
     }
@@ -179,7 +184,19 @@ public class SyncPeersResource {
     public record Peers(List<PeerInfo> peers) {}
 
     @Schema(name = "SyncStatus")
-    public record Status(String region, String now, List<PeerState> peers) {}
+    public record Status(String region, String now, Start start, List<PeerState> peers) {}
+
+    /** What is done once when the service starts: peers that were added, unfinished erasures, records that were put aside. */
+    @Schema(name = "SyncStart")
+    public record Start(
+            @Schema(description = "Whether all of it is done; what is not is tried again.")
+            boolean done,
+
+            @Schema(description = "How often something of it has failed.")
+            int failures,
+
+            @Schema(description = "Why it is not done yet.") @Nullable
+            String lastError) {}
 
     /** How far this region is with a peer. */
     @Schema(name = "SyncPeerState")

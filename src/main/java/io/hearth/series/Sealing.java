@@ -17,8 +17,8 @@ public final class Sealing {
     private final Timer time;
 
     /**
-     * @param settledMillis up to when everything is here that was ever written, in other regions, too, as epoch milliseconds:
-     *     only that is sealed
+     * @param settledMillis every write with an earlier stamp is here, of other regions, too, as epoch milliseconds: only such
+     *     writes are sealed; 0 if that is not known yet, so that nothing is
      */
     public Sealing(SeriesStore series, LongSupplier settledMillis, MeterRegistry registry) {
         this.series = series;
@@ -44,6 +44,9 @@ public final class Sealing {
     /** As {@link SeriesStore#seal}, of what is settled. */
     public SealResult run(long endedBeforeMicros, LongConsumer pause) {
         long settled = settledMillis.getAsLong();
+        if (settled <= 0) {
+            return SealResult.NOTHING;
+        }
         // Windows that began later are not even looked at: while a peer is away, they are many.
         long endedBefore = settled > endedBeforeMicros / 1000 ? endedBeforeMicros : settled * 1000;
         SealResult result = series.seal(endedBefore, settled, nanos -> {

@@ -37,7 +37,7 @@ public final class PeerProgress {
     private volatile long verifiedMillis;
     private volatile State state = State.STARTING;
     private volatile long lastContactMillis;
-    private volatile long caughtUpMillis;
+    private volatile Contact contact = Contact.NEVER;
     private final long startedMillis;
     private volatile long behindRecords = -1;
     private volatile long askedMillis;
@@ -50,11 +50,19 @@ public final class PeerProgress {
         startedMillis = clock.millis();
     }
 
+    InstantSource clock() {
+        return clock;
+    }
+
     long nowMillis() {
         return clock.millis();
     }
 
-    /** A question is on its way. @param waitMillis how long the peer may take to answer it when it has nothing */
+    /**
+     * A question is on its way.
+     *
+     * @param waitMillis how long the peer may take to answer it when it has nothing
+     */
     void asked(long waitMillis) {
         mayWaitMillis = waitMillis;
         askedMillis = clock.millis();
@@ -65,7 +73,7 @@ public final class PeerProgress {
         bytes.add(answer.bytes());
     }
 
-    void taken(PeerTransport.Answer answer, SyncTarget.Taken taken, boolean inSnapshot) {
+    void taken(PeerTransport.Answer answer, SyncTarget.Taken taken) {
         records.add(answer.records().size());
         readings.add(taken.readings().readings());
         conflicts.add(taken.readings().conflicts() + taken.lostFields());
@@ -73,18 +81,29 @@ public final class PeerProgress {
         unknown.add(taken.unknown());
         clockAheadMillis = 0;
         lastError = null;
-        if (inSnapshot) {
-            state = State.SNAPSHOT;
-            return;
-        }
-        if (answer.more()) {
-            state = State.CATCHING_UP;
-            behindRecords = answer.behind() >= 0 ? answer.behind() : behindRecords;
-        } else {
-            state = State.FOLLOWING;
-            behindRecords = 0;
-            caughtUpMillis = Math.max(caughtUpMillis, askedMillis);
-        }
+    }
+
+    void inSnapshot() {
+        state = State.SNAPSHOT;
+    }
+
+    /** There is more behind what was taken. */
+    void catchesUp(PeerTransport.Answer answer) {
+        state = State.CATCHING_UP;
+        behindRecords = answer.behind() >= 0 ? answer.behind() : behindRecords;
+    }
+
+    /** All that the peer had is here. */
+    void follows(Contact now) {
+        state = State.FOLLOWING;
+        behindRecords = 0;
+        contact = now;
+    }
+
+    /** What the process before, or another one of this region, has found. */
+    void resumes(Contact last) {
+        contact = last;
+        lastContactMillis = Math.max(lastContactMillis, last.caughtUpMillis());
     }
 
     void verified(Verification.Report report) {
@@ -111,9 +130,13 @@ public final class PeerProgress {
         lastError = reason;
     }
 
-    void standsBy() {
+    /** @param last what the process that pulls has found last */
+    void standsBy(Contact last) {
         state = State.STANDBY;
-        caughtUpMillis = clock.millis();
+        clockAheadMillis = 0;
+        lastError = null;
+        behindRecords = -1;
+        resumes(last);
     }
 
     public State state() {
@@ -125,16 +148,21 @@ public final class PeerProgress {
         return behindRecords;
     }
 
-    /** For how long what the peer has may be missing here: zero while it has nothing new to tell. */
+    Contact contact() {
+        return contact;
+    }
+
+    /** For how long what the peer has may be missing here: zero while it has nothing new. */
     public double behindSeconds() {
         long now = clock.millis();
         boolean waits = state == State.FOLLOWING && now - askedMillis <= mayWaitMillis + 1000;
-        return waits ? 0 : Math.max(0, now - Math.max(startedMillis, caughtUpMillis)) / 1e3;
-    }
-
-    /** Everything that the peer had at this time, in epoch milliseconds, is here; 0 if that is not known. */
-    public long settledMillis() {
-        return caughtUpMillis;
+        if (waits) {
+            return 0;
+        }
+        long caughtUpMillis = contact.caughtUpMillis();
+        // A time ahead of the clock is from before it was set back, and says nothing.
+        long sinceMillis = caughtUpMillis == 0 || caughtUpMillis > now ? startedMillis : caughtUpMillis;
+        return Math.max(0, now - sinceMillis) / 1e3;
     }
 
     /** Epoch milliseconds; 0 if there was none yet. */

@@ -19,6 +19,9 @@ final class PeerPull {
     /** While changes come in small pages, the checkpoint moves about once in this time; what it lacks comes again. */
     private static final long SAVE_INTERVAL_MILLIS = 1_000;
 
+    /** How often it is stored that the peer has nothing new. */
+    private static final long CONTACT_INTERVAL_MILLIS = 30_000;
+
     private final RegionId peer;
     private final PeerTransport transport;
     private final SyncTarget target;
@@ -30,6 +33,8 @@ final class PeerPull {
     private @Nullable Checkpoint checkpoint;
     private boolean unsaved;
     private long savedMillis;
+    private Contact contact = Contact.NEVER;
+    private Contact savedContact = Contact.NEVER;
 
     /**
      * @param limit about how many records a page has
@@ -52,8 +57,8 @@ final class PeerPull {
         this.items = items;
         this.progress = progress;
         this.settings = settings;
-        this.nextChanges = new Prefetch(fetcher);
-        this.nextSnapshot = new Prefetch(fetcher);
+        this.nextChanges = new Prefetch(fetcher, progress.clock());
+        this.nextSnapshot = new Prefetch(fetcher, progress.clock());
     }
 
     /**
@@ -67,6 +72,9 @@ final class PeerPull {
         Checkpoint current = checkpoint;
         if (current == null) {
             current = items.checkpoint(peer).orElse(null);
+            contact = items.contact(peer);
+            savedContact = contact;
+            progress.resumes(contact);
             if (current == null) {
                 begin();
                 return;
@@ -96,20 +104,22 @@ final class PeerPull {
     private void takeSnapshot(Checkpoint current, int segment) throws IOException {
         String place = current.segments().get(segment).place();
         progress.asked(0);
-        PeerTransport.Answer answer;
+        Prefetch.Fetched fetched;
         int segments = current.segments().size();
         try {
-            answer = nextSnapshot.page(segment + " " + place, () -> transport.snapshot(segment, segments, place));
+            fetched = nextSnapshot.page(segment + " " + place, () -> transport.snapshot(segment, segments, place));
         } catch (PeerTransport.PlaceGoneException e) {
             save(current.withSegment(segment, new Checkpoint.Segment(null, false)));
             return;
         }
+        PeerTransport.Answer answer = fetched.answer();
         progress.answered(answer);
         String next = answer.next();
         if (next != null) {
             nextSnapshot.begin(segment + " " + next, () -> transport.snapshot(segment, segments, next));
         }
-        progress.taken(answer, target.take(answer, peer), true);
+        progress.taken(answer, target.take(answer, peer));
+        progress.inSnapshot();
         save(current.withSegment(segment, new Checkpoint.Segment(answer.next(), answer.next() == null)));
     }
 
@@ -120,7 +130,8 @@ final class PeerPull {
         }
         String place = current.changes();
         progress.asked(wait.toMillis());
-        PeerTransport.Answer answer = nextChanges.page(place, () -> transport.changes(place, settings.limit, wait));
+        Prefetch.Fetched fetched = nextChanges.page(place, () -> transport.changes(place, settings.limit, wait));
+        PeerTransport.Answer answer = fetched.answer();
         progress.answered(answer);
         String next = answer.next();
         if (next == null) {
@@ -130,28 +141,63 @@ final class PeerPull {
             nextChanges.begin(next, () -> transport.changes(next, settings.limit, Duration.ZERO));
         }
         SyncTarget.Taken taken = target.take(answer, peer);
-        progress.taken(answer, taken, current.openSegment() >= 0);
+        progress.taken(answer, taken);
+        boolean inSnapshot = current.openSegment() >= 0;
+        if (inSnapshot) {
+            progress.inSnapshot();
+        } else if (answer.more()) {
+            progress.catchesUp(answer);
+        } else {
+            contact = contactOf(fetched);
+            progress.follows(contact);
+        }
         if (!next.equals(place)) {
             checkpoint = current.withChanges(next);
             unsaved = true;
         }
-        if (Math.abs(progress.nowMillis() - savedMillis) >= SAVE_INTERVAL_MILLIS || current.openSegment() >= 0) {
+        long sinceContactMillis = contact.caughtUpMillis() - savedContact.caughtUpMillis();
+        boolean isDue = unsaved && Math.abs(progress.nowMillis() - savedMillis) >= SAVE_INTERVAL_MILLIS;
+        if (isDue || inSnapshot) {
             save();
+        } else if (Math.abs(sinceContactMillis) >= CONTACT_INTERVAL_MILLIS) {
+            items.save(peer, contact);
+            savedContact = contact;
         }
+    }
+
+    /**
+     * What an answer without more behind it proves. The peer read its table after it was asked, and gives its later writes
+     * later stamps than its clock said then: its clock of when it answered, less the time that this may have taken.
+     */
+    private static Contact contactOf(Prefetch.Fetched fetched) {
+        long tookMillis = Math.max(0, fetched.answeredMillis() - fetched.askedMillis());
+        long peerMillis = fetched.answer().clockMillis() - tookMillis;
+        return new Contact(fetched.askedMillis(), Math.min(fetched.askedMillis(), peerMillis));
     }
 
     /** Makes what was taken in last known to the next start. */
     void save() {
         Checkpoint latest = checkpoint;
-        if (unsaved && latest != null) {
+        if (latest == null) {
+            return;
+        }
+        if (unsaved) {
             save(latest);
+        } else if (!contact.equals(savedContact)) {
+            items.save(peer, contact);
+            savedContact = contact;
         }
     }
 
     private void save(Checkpoint next) {
-        items.save(peer, next);
+        if (contact.equals(savedContact)) {
+            items.save(peer, next);
+        } else {
+            items.save(peer, next, contact);
+        }
         checkpoint = next;
         unsaved = false;
         savedMillis = progress.nowMillis();
+        savedContact = contact;
     }
 }

@@ -2,6 +2,7 @@ package io.hearth.sync;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -16,23 +17,33 @@ final class Prefetch {
     }
 
     private final @Nullable Executor executor;
+    private final InstantSource clock;
     private @Nullable String aheadPlace;
-    private @Nullable Future<PeerTransport.Answer> ahead;
+    private @Nullable Future<Fetched> ahead;
 
     /** @param executor on which to fetch; null to fetch nothing ahead */
-    Prefetch(@Nullable Executor executor) {
+    Prefetch(@Nullable Executor executor, InstantSource clock) {
         this.executor = executor;
+        this.clock = clock;
     }
+
+    /**
+     * A page, and when it was on its way.
+     *
+     * @param askedMillis when it was asked for, epoch milliseconds
+     * @param answeredMillis when it had arrived, likewise
+     */
+    record Fetched(PeerTransport.Answer answer, long askedMillis, long answeredMillis) {}
 
     /** Begins to fetch what lies behind a place. */
     void begin(String place, Fetch fetch) {
         if (executor == null) {
             return;
         }
-        CompletableFuture<PeerTransport.Answer> future = new CompletableFuture<>();
+        CompletableFuture<Fetched> future = new CompletableFuture<>();
         executor.execute(() -> {
             try {
-                future.complete(fetch.page());
+                future.complete(fetch(fetch));
             } catch (IOException | RuntimeException e) {
                 future.completeExceptionally(e);
             }
@@ -42,11 +53,11 @@ final class Prefetch {
     }
 
     /** The page behind a place: the one that was begun with, or a new one. */
-    PeerTransport.Answer page(String place, Fetch fetch) throws IOException {
-        Future<PeerTransport.Answer> begun = ahead;
+    Fetched page(String place, Fetch fetch) throws IOException {
+        Future<Fetched> begun = ahead;
         ahead = null;
         if (begun == null || !place.equals(aheadPlace)) {
-            return fetch.page();
+            return fetch(fetch);
         }
         try {
             return begun.get();
@@ -59,5 +70,11 @@ final class Prefetch {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted");
         }
+    }
+
+    private Fetched fetch(Fetch fetch) throws IOException {
+        long askedMillis = clock.millis();
+        PeerTransport.Answer answer = fetch.page();
+        return new Fetched(answer, askedMillis, clock.millis());
     }
 }

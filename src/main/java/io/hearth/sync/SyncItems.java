@@ -15,17 +15,21 @@ import io.hearth.table.Write;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What sync keeps in the table for itself, in the partition {@code !sync}: sort keys {@code peer/<region>},
- * {@code checkpoint/<region>} and {@code unknown/…}. None of it is told to other regions. Blocks until the table answers.
+ * {@code checkpoint/<region>}, {@code contact/<region>} and {@code unknown/…}. None of it is sent to other regions. Blocks until
+ * the table answers.
  */
 final class SyncItems {
     static final String PARTITION = "!sync";
 
     private static final String PEER = "peer/";
     private static final String CHECKPOINT = "checkpoint/";
+    private static final String CONTACT = "contact/";
 
     private final Table table;
 
@@ -41,7 +45,44 @@ final class SyncItems {
     }
 
     void save(RegionId peer, Checkpoint checkpoint) {
-        put(key(CHECKPOINT, peer), checkpoint.encode());
+        write(new Write.Put(Item.of(key(CHECKPOINT, peer), Bytes.wrap(checkpoint.encode()))));
+    }
+
+    void save(RegionId peer, Contact contact) {
+        write(new Write.Put(contactItem(peer, contact)));
+    }
+
+    /** Both in one write. */
+    void save(RegionId peer, Checkpoint checkpoint, Contact contact) {
+        write(
+                new Write.Put(Item.of(key(CHECKPOINT, peer), Bytes.wrap(checkpoint.encode()))),
+                new Write.Put(contactItem(peer, contact)));
+    }
+
+    private static Item contactItem(RegionId peer, Contact contact) {
+        long expiresAtSeconds = contact.caughtUpMillis() / 1000 + Contact.LONGEST_UNSETTLED.toSeconds();
+        return new Item(key(CONTACT, peer), Bytes.wrap(contact.encode()), expiresAtSeconds, 0, null);
+    }
+
+    /** The last contact with a peer; {@link Contact#NEVER} if there was none within two days. */
+    Contact contact(RegionId peer) {
+        return table.get(key(CONTACT, peer), Consistency.STRONG)
+                .await()
+                .indefinitely()
+                .map(item -> Contact.decode(item.body().array()))
+                .orElse(Contact.NEVER);
+    }
+
+    /** The last contacts within two days, with whatever regions. */
+    Map<RegionId, Contact> contacts() {
+        Map<RegionId, Contact> contacts = new TreeMap<>();
+        for (Item item : all(table, CONTACT)) {
+            String sortKey = new String(item.key().sortKey().array(), StandardCharsets.US_ASCII);
+            contacts.put(
+                    new RegionId(sortKey.substring(CONTACT.length())),
+                    Contact.decode(item.body().array()));
+        }
+        return contacts;
     }
 
     /** The peers that were added at run time. */
@@ -52,20 +93,19 @@ final class SyncItems {
     }
 
     void save(Peer peer) {
-        put(key(PEER, peer.id()), peer.encode());
+        write(new Write.Put(Item.of(key(PEER, peer.id()), Bytes.wrap(peer.encode()))));
     }
 
     /** Forgets a peer and how far it has been taken in. */
     void forget(RegionId peer) {
-        table.write(List.of(new Write.Delete(key(PEER, peer)), new Write.Delete(key(CHECKPOINT, peer))))
-                .await()
-                .indefinitely();
+        write(
+                new Write.Delete(key(PEER, peer)),
+                new Write.Delete(key(CHECKPOINT, peer)),
+                new Write.Delete(key(CONTACT, peer)));
     }
 
-    private void put(Key key, byte[] body) {
-        table.write(List.of(new Write.Put(Item.of(key, Bytes.wrap(body)))))
-                .await()
-                .indefinitely();
+    private void write(Write... writes) {
+        table.write(List.of(writes)).await().indefinitely();
     }
 
     private static Key key(String prefix, RegionId peer) {

@@ -1,22 +1,23 @@
 package io.hearth.sync;
 
 import io.hearth.model.RegionId;
-import io.hearth.series.ClockAheadException;
 import io.hearth.series.RemoteWrites;
 import io.hearth.table.Table;
 import io.hearth.table.TableException;
+import io.hearth.table.UnsupportedFormatException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -26,21 +27,24 @@ import org.jspecify.annotations.Nullable;
 /** Pulls from all peers, each on a thread of its own, until it is closed. Safe for several threads. */
 public final class SyncService implements AutoCloseable {
     /**
+     * How peers are pulled from.
+     *
      * @param limit about how many records a page has
      * @param longPoll how long a peer may wait for changes when there are none
      * @param maxClockAhead how far the clock of another region may be ahead of the one here
      */
     public record Settings(int limit, Duration longPoll, Duration maxClockAhead) {}
 
-    /** Windows are not kept unsealed for longer than this because a peer is away. */
-    private static final Duration LONGEST_UNSETTLED = Duration.ofHours(48);
-
     private static final Logger LOG = Logger.getLogger(SyncService.class);
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
-    private static final Duration STANDBY_PAUSE = Duration.ofSeconds(5);
+    private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
+    private static final Duration LONGEST_RETRY = Duration.ofMinutes(15);
+
+    /** How often processes that share a table look for peers that another one has added or removed. */
+    private static final Duration PEERS_INTERVAL = Duration.ofSeconds(15);
+
     private static final Duration STOP_LIMIT = Duration.ofSeconds(3);
 
+    private final Table table;
     private final RegionId region;
     private final SyncItems items;
     private final SyncTarget target;
@@ -50,14 +54,19 @@ public final class SyncService implements AutoCloseable {
     private final Settings settings;
     private final Function<Peer, PeerTransport> transports;
     private final Predicate<RegionId> mayPull;
-    private final ExecutorService fetcher = Executors.newCachedThreadPool(task -> {
-        Thread thread = new Thread(task, "hearth-sync-fetch");
-        thread.setDaemon(true);
-        return thread;
-    });
-    private final Map<RegionId, Worker> workers = new LinkedHashMap<>();
+    private final ExecutorService fetcher = Executors.newCachedThreadPool(task -> daemon(task, "hearth-sync-fetch"));
+    private final Map<RegionId, Entry> entries = new ConcurrentSkipListMap<>();
+
+    /** Held while peers are added or removed; those who only look at them do not wait for it. */
+    private final ReentrantLock changing = new ReentrantLock();
+
+    private final SyncStart start;
     private Consumer<RegionId> onPeer = peer -> {};
-    private boolean closed;
+    private boolean threaded;
+    private volatile boolean arePeersKnown;
+    private volatile boolean wereErasuresTried;
+    private volatile boolean closed;
+    private volatile @Nullable Thread keeper;
 
     /**
      * @param mayPull whether this process is the one of its region that pulls from a peer now; asked again and again
@@ -72,6 +81,7 @@ public final class SyncService implements AutoCloseable {
             Settings settings,
             Function<Peer, PeerTransport> transports,
             Predicate<RegionId> mayPull) {
+        this.table = table;
         this.region = region;
         this.items = new SyncItems(table);
         this.target = target;
@@ -81,6 +91,10 @@ public final class SyncService implements AutoCloseable {
         this.settings = settings;
         this.transports = transports;
         this.mayPull = mayPull;
+        this.start = new SyncStart(List.of(
+                new SyncStart.Step("read which peers were added", this::readPeers),
+                new SyncStart.Step("finish erasures that the last process left", this::finishErasures),
+                new SyncStart.Step("look at records that were put aside", () -> target.retryKept(region))));
     }
 
     /**
@@ -90,27 +104,126 @@ public final class SyncService implements AutoCloseable {
      */
     public record PeerStatus(Peer peer, boolean isPreset, PeerProgress progress) {}
 
-    /** Tells of every peer that is begun with. To be called before the start. */
-    public synchronized void onPeer(Consumer<RegionId> listener) {
+    /**
+     * What is done once when the service starts, beside pulling.
+     *
+     * @param done whether all of it is
+     * @param failures how often something of it failed, to be tried again
+     * @param lastError why it is not done yet; null if nothing has failed
+     */
+    public record StartStatus(
+            boolean done, int failures, @Nullable String lastError) {}
+
+    /** Calls {@code listener} with every peer that is begun with. To be called before the start. */
+    public void onPeer(Consumer<RegionId> listener) {
         onPeer = listener;
     }
 
     /** How it goes with a peer; empty if it is none. */
-    public synchronized Optional<PeerProgress> progress(RegionId peer) {
-        return Optional.ofNullable(workers.get(peer)).map(worker -> worker.progress);
+    public Optional<PeerProgress> progress(RegionId peer) {
+        return Optional.ofNullable(entries.get(peer)).map(entry -> entry.progress);
     }
 
-    /** Begins with the peers of the settings and those that were added at run time, of which the former count more. */
-    public synchronized void start(List<Peer> preset) {
-        series.finishErasures();
-        target.retryKept(region);
+    /** How far the start is. */
+    public StartStatus startStatus() {
+        SyncStart.Status status = start.status();
+        return new StartStatus(status.done(), status.failures(), status.lastError());
+    }
+
+    /**
+     * Begins with the peers of the settings and those that were added at run time, of which the former count more. Returns at
+     * once: what a start has to do besides is done in the background, and tried until it succeeds.
+     */
+    public void start(List<Peer> preset) {
+        changing.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            threaded = true;
+            prepare(preset);
+            Thread thread = daemon(this::keepUp, "hearth-sync-start");
+            keeper = thread;
+            thread.start();
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** As {@link #start}, but without threads: the caller takes the turns. */
+    void prepare(List<Peer> preset) {
         for (Peer peer : preset) {
             begin(peer, true);
         }
-        for (Peer peer : items.peers()) {
-            if (!workers.containsKey(peer.id())) {
-                begin(peer, false);
+    }
+
+    /**
+     * Tries what a start has to do besides pulling, as far as it is not done.
+     *
+     * @return whether all of it is
+     */
+    boolean attemptStart() {
+        return start.attempt();
+    }
+
+    /**
+     * Takes a turn with a peer.
+     *
+     * @return how long to wait before the next one, ms
+     */
+    long turn(RegionId peer) {
+        Entry entry = entries.get(peer);
+        return entry == null ? 0 : entry.worker.turn();
+    }
+
+    private void keepUp() {
+        Duration retry = FIRST_RETRY;
+        while (!closed && !attemptStart()) {
+            rest(retry.toMillis());
+            Duration doubled = retry.multipliedBy(2);
+            retry = doubled.compareTo(LONGEST_RETRY) > 0 ? LONGEST_RETRY : doubled;
+        }
+        while (!closed && table.isShared()) {
+            rest(PEERS_INTERVAL.toMillis());
+            try {
+                readPeers();
+            } catch (TableException e) {
+                LOG.debugf("Which peers there are is looked at later: %s", e.getMessage());
             }
+        }
+    }
+
+    private void finishErasures() {
+        try {
+            series.finishErasures();
+            wereErasuresTried = true;
+        } catch (RuntimeException e) {
+            // What is damaged must not keep everything else from being sealed; a table that cannot be asked must.
+            wereErasuresTried = !(e instanceof TableException) || e instanceof UnsupportedFormatException;
+            throw e;
+        }
+    }
+
+    /** Begins with peers that were added, by whatever process, and ends those that were removed. */
+    void readPeers() {
+        changing.lock();
+        try {
+            Map<RegionId, Peer> stored = new HashMap<>();
+            items.peers().forEach(peer -> stored.put(peer.id(), peer));
+            for (Entry entry : List.copyOf(entries.values())) {
+                if (!entry.isPreset && !entry.peer.equals(stored.get(entry.peer.id()))) {
+                    entry.end();
+                    entries.remove(entry.peer.id());
+                }
+            }
+            for (Peer peer : stored.values()) {
+                if (!entries.containsKey(peer.id())) {
+                    begin(peer, false);
+                }
+            }
+            arePeersKnown = true;
+        } finally {
+            changing.unlock();
         }
     }
 
@@ -120,20 +233,25 @@ public final class SyncService implements AutoCloseable {
      * @return whether it is new
      * @throws IllegalArgumentException it is this region itself, or one of the settings
      */
-    public synchronized boolean add(Peer peer) {
+    public boolean add(Peer peer) {
         if (peer.id().equals(region)) {
             throw new IllegalArgumentException("this is region " + region + " itself");
         }
-        Worker known = workers.get(peer.id());
-        if (known != null && known.isPreset) {
-            throw new IllegalArgumentException("peer " + peer.id() + " is one of the settings");
+        changing.lock();
+        try {
+            Entry known = entries.get(peer.id());
+            if (known != null && known.isPreset) {
+                throw new IllegalArgumentException("peer " + peer.id() + " is one of the settings");
+            }
+            items.save(peer);
+            if (known != null) {
+                known.end();
+            }
+            begin(peer, false);
+            return known == null;
+        } finally {
+            changing.unlock();
         }
-        items.save(peer);
-        if (known != null) {
-            known.end();
-        }
-        begin(peer, false);
-        return known == null;
     }
 
     /**
@@ -142,26 +260,30 @@ public final class SyncService implements AutoCloseable {
      * @return whether there was one
      * @throws IllegalArgumentException it is one of the settings
      */
-    public synchronized boolean remove(RegionId id) {
-        Worker worker = workers.get(id);
-        if (worker == null) {
-            return false;
+    public boolean remove(RegionId id) {
+        changing.lock();
+        try {
+            Entry entry = entries.get(id);
+            if (entry == null) {
+                return false;
+            }
+            if (entry.isPreset) {
+                throw new IllegalArgumentException("peer " + id + " is one of the settings");
+            }
+            entry.end();
+            items.forget(id);
+            entries.remove(id);
+            return true;
+        } finally {
+            changing.unlock();
         }
-        if (worker.isPreset) {
-            throw new IllegalArgumentException("peer " + id + " is one of the settings");
-        }
-        worker.end();
-        items.forget(id);
-        workers.remove(id);
-        return true;
     }
 
     /** All peers, by id. */
-    public synchronized List<PeerStatus> peers() {
-        List<PeerStatus> all = new ArrayList<>();
-        workers.values().forEach(worker -> all.add(new PeerStatus(worker.peer, worker.isPreset, worker.progress)));
-        all.sort(Comparator.comparing(status -> status.peer().id()));
-        return all;
+    public List<PeerStatus> peers() {
+        return entries.values().stream()
+                .map(entry -> new PeerStatus(entry.peer, entry.isPreset, entry.progress))
+                .toList();
     }
 
     /**
@@ -171,19 +293,13 @@ public final class SyncService implements AutoCloseable {
      * @throws IOException the peer is not reached, or breaks off
      */
     public Optional<Verification.Report> verify(RegionId id) throws IOException {
-        Peer peer;
-        PeerProgress progress;
-        synchronized (this) {
-            Worker worker = workers.get(id);
-            if (worker == null) {
-                return Optional.empty();
-            }
-            peer = worker.peer;
-            progress = worker.progress;
+        Entry entry = entries.get(id);
+        if (entry == null) {
+            return Optional.empty();
         }
-        try (PeerTransport transport = transports.apply(peer)) {
+        try (PeerTransport transport = transports.apply(entry.peer)) {
             Verification.Report report = verification.run(id, transport);
-            progress.verified(report);
+            entry.progress.verified(report);
             if (report.differing() > 0) {
                 LOG.warnf(
                         "Of %d days of devices, %d were not the same in region %s; %d are now",
@@ -202,28 +318,47 @@ public final class SyncService implements AutoCloseable {
     }
 
     /**
-     * Up to when everything is here that any peer has written, as epoch milliseconds; without peers always. What is away for
-     * longer than two days is not waited for.
+     * Every write of a peer with an earlier stamp is here, as epoch milliseconds; {@link Long#MAX_VALUE} without peers. It is
+     * what was stored when a process of this region was caught up with a peer last, so it holds for all processes of the region
+     * and after a restart. A peer that is away for longer than two days is not waited for. 0 until it is known which peers there
+     * are, and that erasures have been finished which the last process left.
+     *
+     * @throws TableException the table could not be asked
      */
     public long settledMillis() {
-        long settled = Long.MAX_VALUE;
-        long atLeast = clock.millis() - LONGEST_UNSETTLED.toMillis();
-        for (PeerStatus status : peers()) {
-            settled = Math.min(settled, Math.max(atLeast, status.progress.settledMillis()));
+        if (!arePeersKnown || !wereErasuresTried) {
+            return 0;
         }
-        return settled == Long.MAX_VALUE ? settled : settled - settings.maxClockAhead.toMillis();
+        Map<RegionId, Contact> contacts = items.contacts();
+        Set<RegionId> peers = new HashSet<>(entries.keySet());
+        if (table.isShared()) {
+            peers.addAll(contacts.keySet()); // of a peer that only the settings of another process name
+        }
+        if (peers.isEmpty()) {
+            return Long.MAX_VALUE;
+        }
+        long now = clock.millis();
+        long marginMillis = settings.maxClockAhead.toMillis();
+        long settled = now;
+        for (RegionId peer : peers) {
+            long known = contacts.getOrDefault(peer, Contact.NEVER).settledMillis();
+            // Later than now: stored before the clock was set back, so it proves nothing.
+            known = known > now + marginMillis ? 0 : known;
+            settled = Math.min(settled, Math.max(known, now - Contact.LONGEST_UNSETTLED.toMillis()));
+        }
+        return Math.max(0, settled - marginMillis);
     }
 
     /** Stops pulling. What was taken in is durable; a little of it may come again after the next start. */
     @Override
     public void close() {
-        List<Worker> ending;
-        synchronized (this) {
-            closed = true;
-            ending = List.copyOf(workers.values());
+        closed = true;
+        Thread starting = keeper;
+        if (starting != null) {
+            starting.interrupt();
         }
-        ending.forEach(Worker::interrupt);
-        ending.forEach(Worker::end);
+        entries.values().forEach(Entry::interrupt);
+        entries.values().forEach(Entry::end);
         fetcher.shutdownNow();
     }
 
@@ -231,33 +366,72 @@ public final class SyncService implements AutoCloseable {
         if (closed) {
             return;
         }
-        Worker worker = new Worker(peer, isPreset);
-        workers.put(peer.id(), worker);
+        Entry entry = new Entry(peer, isPreset);
+        entries.put(peer.id(), entry);
         onPeer.accept(peer.id());
-        worker.start();
+        if (threaded) {
+            entry.thread.start();
+        }
     }
 
-    /** Who pulls from one peer. */
-    private final class Worker {
+    private static Thread daemon(Runnable task, String name) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    private static void rest(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A peer, and the thread that pulls from it. */
+    private final class Entry {
         private final Peer peer;
         private final boolean isPreset;
         private final PeerProgress progress = new PeerProgress(clock);
+        private final PeerTransport transport;
+        private final PeerWorker worker;
         private final Thread thread;
-        private volatile boolean ended;
 
-        Worker(Peer peer, boolean isPreset) {
+        Entry(Peer peer, boolean isPreset) {
             this.peer = peer;
             this.isPreset = isPreset;
-            thread = new Thread(this::run, "hearth-sync-" + peer.id());
-            thread.setDaemon(true);
+            transport = transports.apply(peer);
+            worker = new PeerWorker(peer, items, progress, () -> mayPull.test(peer.id()), this::newPull);
+            thread = daemon(this::run, "hearth-sync-" + peer.id());
         }
 
-        void start() {
-            thread.start();
+        private PeerPull newPull() {
+            return new PeerPull(
+                    peer.id(),
+                    transport,
+                    target,
+                    items,
+                    progress,
+                    new PeerPull.Settings(settings.limit, settings.longPoll),
+                    threaded ? fetcher : null);
+        }
+
+        private void run() {
+            try (transport) {
+                while (!worker.hasEnded()) {
+                    long pauseMillis = worker.turn();
+                    if (pauseMillis > 0) {
+                        rest(pauseMillis);
+                    }
+                }
+                // The interrupt that ended it must not end this, too.
+                boolean unused = Thread.interrupted();
+                worker.save();
+            }
         }
 
         void interrupt() {
-            ended = true;
+            worker.end();
             thread.interrupt();
         }
 
@@ -265,87 +439,6 @@ public final class SyncService implements AutoCloseable {
             interrupt();
             try {
                 thread.join(STOP_LIMIT.toMillis());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
-
-        private void run() {
-            try (PeerTransport opened = transports.apply(peer)) {
-                PeerPull pull = newPull(opened);
-                long pauseMillis = FIRST_PAUSE.toMillis();
-                while (!ended) {
-                    if (!mayPull.test(peer.id())) {
-                        progress.standsBy();
-                        pull = newPull(opened); // whoever takes over moves the checkpoint
-                        rest(STANDBY_PAUSE.toMillis());
-                        continue;
-                    }
-                    if (step(pull)) {
-                        pauseMillis = FIRST_PAUSE.toMillis();
-                    } else {
-                        rest(ThreadLocalRandom.current().nextLong(pauseMillis / 2, pauseMillis + 1));
-                        pauseMillis = Math.min(pauseMillis * 2, LONGEST_PAUSE.toMillis());
-                    }
-                }
-                pull.save();
-            } catch (RuntimeException e) {
-                if (!ended) {
-                    progress.failed(String.valueOf(e.getMessage()));
-                    LOG.errorf(e, "Pulling from region %s ended", peer.id());
-                }
-            }
-        }
-
-        private PeerPull newPull(PeerTransport opened) {
-            return new PeerPull(
-                    peer.id(),
-                    opened,
-                    target,
-                    items,
-                    progress,
-                    new PeerPull.Settings(settings.limit, settings.longPoll),
-                    fetcher);
-        }
-
-        /** Whether it went well. */
-        private boolean step(PeerPull pull) {
-            PeerProgress.State before = progress.state();
-            try {
-                pull.step();
-                if (before == PeerProgress.State.FAILING || before == PeerProgress.State.HELD_CLOCK_AHEAD) {
-                    LOG.infof("Region %s is reached again", peer.id());
-                }
-                return true;
-            } catch (ClockAheadException e) {
-                progress.held(e.ahead().toMillis(), String.valueOf(e.getMessage()));
-                if (before != PeerProgress.State.HELD_CLOCK_AHEAD) {
-                    LOG.errorf("Nothing is taken in from region %s until clocks agree: %s", peer.id(), e.getMessage());
-                }
-            } catch (IOException | TableException e) {
-                failed(before, String.valueOf(e.getMessage()), null);
-            } catch (RuntimeException e) {
-                failed(before, e.toString(), e);
-            }
-            return false;
-        }
-
-        private void failed(PeerProgress.State before, String reason, @Nullable RuntimeException fault) {
-            if (ended) {
-                return;
-            }
-            progress.failed(reason);
-            if (fault != null) {
-                LOG.errorf(fault, "Taking in what region %s has failed; it is tried again", peer.id());
-            } else if (before != PeerProgress.State.FAILING) {
-                LOG.warnf(
-                        "Region %s at %s cannot be pulled from, it is tried again: %s", peer.id(), peer.url(), reason);
-            }
-        }
-
-        private void rest(long millis) {
-            try {
-                Thread.sleep(millis);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

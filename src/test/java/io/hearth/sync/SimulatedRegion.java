@@ -9,6 +9,7 @@ import io.hearth.shadow.Limits;
 import io.hearth.shadow.ShadowStore;
 import io.hearth.table.Cursor;
 import io.hearth.table.Direction;
+import io.hearth.table.Table;
 import io.hearth.table.memory.MemoryTable;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,13 +19,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /** A region of the simulation: the rooms it consists of, on a table that outlives them, by a clock that is wrong. */
 @SuppressWarnings("NullAway")
 final class SimulatedRegion implements InstantSource {
     static final Duration RETENTION = Duration.ofHours(15);
-    private static final Duration KEPT_AFTER_DELETE = Duration.ofHours(48);
-    private static final Duration MAX_CLOCK_AHEAD = Duration.ofMinutes(10);
+    private static final Duration KEPT_AFTER_DELETE = Duration.ofDays(2);
+    static final Duration MAX_CLOCK_AHEAD = Duration.ofMinutes(10);
 
     final RegionId id;
     private final Instant[] now;
@@ -49,6 +51,15 @@ final class SimulatedRegion implements InstantSource {
         wipe();
     }
 
+    /** A process on a table that others may use, too. */
+    SimulatedRegion(RegionId id, Instant[] now, Duration retention, Table table) {
+        this.id = id;
+        this.now = now;
+        this.retention = retention;
+        this.table = new CrashingTable(table);
+        open();
+    }
+
     @Override
     public Instant instant() {
         return now[0].plusMillis(clockOffsetMillis);
@@ -63,11 +74,15 @@ final class SimulatedRegion implements InstantSource {
 
     /** The process dies, and another one begins with the table. */
     void restart() {
+        open();
+        series.remote().finishErasures();
+    }
+
+    private void open() {
         table.heal();
         series = new SeriesStore(table, id, this, retention);
         shadows = new ShadowStore(
                 table, id, this, new ShadowStore.Settings(Limits.DEFAULT, KEPT_AFTER_DELETE, Duration.ofDays(30)));
-        series.remote().finishErasures();
         source = new SyncSource(table, id);
         target = new SyncTarget(table, series.remote(), shadows, this, MAX_CLOCK_AHEAD, erasure -> {});
         pulls.clear();
@@ -88,6 +103,11 @@ final class SimulatedRegion implements InstantSource {
     }
 
     SyncService service(PeerTransport transport) {
+        return service(transport, peer -> true);
+    }
+
+    /** @param mayPull whether this is the process of its region that pulls */
+    SyncService service(PeerTransport transport, Predicate<RegionId> mayPull) {
         return new SyncService(
                 table,
                 id,
@@ -97,7 +117,7 @@ final class SimulatedRegion implements InstantSource {
                 verification(),
                 new SyncService.Settings(100, Duration.ZERO, MAX_CLOCK_AHEAD),
                 peer -> transport,
-                peer -> true);
+                mayPull);
     }
 
     ShadowVerification shadowVerification() {

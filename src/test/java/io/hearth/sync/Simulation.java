@@ -51,7 +51,6 @@ final class Simulation {
     private final Map<List<RegionId>, SimulatedLink> links = new HashMap<>();
     private final Oracle oracle = new Oracle();
     private final Map<ShadowId, Map<String, FieldWrite>> shadowOracle = new HashMap<>();
-    private final List<String> log = new ArrayList<>();
 
     private record FieldWrite(WriteStamp stamp, @Nullable Integer value) {}
 
@@ -161,7 +160,8 @@ final class Simulation {
         for (SimulatedRegion peer : regions) {
             if (peer != region) {
                 PeerProgress progress = region.progress.get(peer.id);
-                settled = Math.min(settled, progress == null ? 0 : progress.settledMillis());
+                settled = Math.min(
+                        settled, progress == null ? 0 : progress.contact().settledMillis());
             }
         }
         long before = settled - MARGIN_MILLIS;
