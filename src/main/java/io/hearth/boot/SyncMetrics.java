@@ -2,6 +2,7 @@ package io.hearth.boot;
 
 import io.hearth.model.RegionId;
 import io.hearth.sync.PeerProgress;
+import io.hearth.sync.PutAside;
 import io.hearth.sync.SyncService;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -65,8 +66,30 @@ final class SyncMetrics {
                 "Times that a peer was not reached or could not be taken in",
                 peer,
                 PeerProgress::errors);
-        counter("refused", null, "Damaged records that were left out", peer, PeerProgress::refused);
-        counter("unknown", null, "Records of a later version that were put aside", peer, PeerProgress::unknown);
+        counter(
+                "refused",
+                null,
+                "Records that were left out: damaged, or without room to put them aside",
+                peer,
+                PeerProgress::refused);
+        counter(
+                "unknown",
+                null,
+                "Records of a later version that were put aside",
+                peer,
+                progress -> progress.putAside(PutAside.Reason.LATER_VERSION));
+        for (PutAside.Reason reason : PutAside.Reason.values()) {
+            FunctionCounter.builder(
+                            "hearth.sync.put.aside",
+                            service,
+                            sync -> sync.progress(peer)
+                                    .map(progress -> (double) progress.putAside(reason))
+                                    .orElse(0.0))
+                    .tag("peer", peer.value())
+                    .tag("reason", reason.text())
+                    .description("Records that cannot be taken in now and were put aside")
+                    .register(registry);
+        }
         counter(
                 "differing",
                 null,

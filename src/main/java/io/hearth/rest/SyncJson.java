@@ -20,20 +20,32 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** Records of sync as apps read them: a JSON object a line. */
 final class SyncJson {
+    private static final Logger LOG = Logger.getLogger(SyncJson.class);
     private static final JsonFactory JSON = new JsonFactory();
 
     private SyncJson() {}
 
     static byte[] write(SyncPage page, long nowMillis) {
         ByteArrayOutputStream lines = new ByteArrayOutputStream();
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
         try {
             for (SyncRecord record : page.records()) {
-                write(record, nowMillis, lines);
-                lines.write('\n');
+                line.reset();
+                try {
+                    write(record, nowMillis, line);
+                } catch (RuntimeException e) {
+                    // Nothing is asked of the table here: the record is damaged, and must not stop the feed.
+                    LOG.errorf("A record of %s cannot be read: %s", record.device(), e.toString());
+                    line.reset();
+                    writeUnreadable(record.device(), line);
+                }
+                line.write('\n');
+                line.writeTo(lines);
             }
             try (JsonGenerator json = JSON.createGenerator(lines)) {
                 json.writeStartObject();
@@ -96,6 +108,15 @@ final class SyncJson {
             }
         } else if (record instanceof SyncRecord.Erased erased) {
             writeErasure(erased.erasure(), out);
+        }
+    }
+
+    private static void writeUnreadable(DeviceId device, ByteArrayOutputStream out) throws IOException {
+        try (JsonGenerator json = JSON.createGenerator(out)) {
+            json.writeStartObject();
+            json.writeStringField("kind", "unreadable");
+            json.writeStringField("device", device.value());
+            json.writeEndObject();
         }
     }
 

@@ -7,8 +7,10 @@ import io.hearth.rest.problem.ProblemException;
 import io.hearth.rest.problem.ProblemType;
 import io.hearth.sync.Peer;
 import io.hearth.sync.PeerProgress;
+import io.hearth.sync.PutAside;
 import io.hearth.sync.SyncService;
 import io.hearth.sync.SyncSource;
+import io.hearth.sync.SyncTarget;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
@@ -23,6 +25,8 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
@@ -36,12 +40,14 @@ import org.jspecify.annotations.Nullable;
 public class SyncPeersResource {
     private final SyncService sync;
     private final SyncSource source;
+    private final SyncTarget target;
     private final InstantSource clock;
 
     @Inject
-    public SyncPeersResource(SyncService sync, SyncSource source, InstantSource clock) {
+    public SyncPeersResource(SyncService sync, SyncSource source, SyncTarget target, InstantSource clock) {
         this.sync = sync;
         this.source = source;
+        this.target = target;
         this.clock = clock;
     }
 
@@ -53,6 +59,7 @@ public class SyncPeersResource {
                 source.region().value(),
                 EpochMicros.toRfc3339(EpochMicros.of(clock.instant())),
                 startOf(sync.startStatus()),
+                keptOf(target.kept()),
                 sync.peers().stream().map(SyncPeersResource::statusOf).toList());
     }
 
@@ -126,6 +133,18 @@ public class SyncPeersResource {
         }
     }
 
+    private static Map<String, Long> putAsideOf(PeerProgress progress) {
+        Map<String, Long> lines = new TreeMap<>();
+        for (PutAside.Reason reason : PutAside.Reason.values()) {
+            lines.put(reason.text(), progress.putAside(reason));
+        }
+        return lines;
+    }
+
+    private static Kept keptOf(SyncTarget.Kept kept) {
+        return new Kept(kept.lines(), kept.bytes());
+    }
+
     private static Start startOf(SyncService.StartStatus status) {
         return new Start(status.done(), status.failures(), status.lastError());
     }
@@ -150,7 +169,8 @@ public class SyncPeersResource {
                 progress.conflicts(),
                 progress.errors(),
                 progress.refused(),
-                progress.unknown(),
+                progress.putAside(PutAside.Reason.LATER_VERSION),
+                putAsideOf(progress),
                 progress.snapshots(),
                 progress.verifiedMillis() == 0 ? null : EpochMicros.toRfc3339(progress.verifiedMillis() * 1000),
                 progress.differing(),
@@ -184,7 +204,11 @@ public class SyncPeersResource {
     public record Peers(List<PeerInfo> peers) {}
 
     @Schema(name = "SyncStatus")
-    public record Status(String region, String now, Start start, List<PeerState> peers) {}
+    public record Status(String region, String now, Start start, Kept putAside, List<PeerState> peers) {}
+
+    /** Records that cannot be taken in now, and are tried again at each start, for a month. */
+    @Schema(name = "SyncPutAside")
+    public record Kept(int records, long bytes) {}
 
     /** What is done once when the service starts: peers that were added, unfinished erasures, records that were put aside. */
     @Schema(name = "SyncStart")
@@ -231,11 +255,14 @@ public class SyncPeersResource {
 
             long errors,
 
-            @Schema(description = "Damaged records that were left out.")
+            @Schema(description = "Records that were left out: damaged, or without room to put them aside.")
             long refused,
 
             @Schema(description = "Records of a later version that were put aside.")
             long unknown,
+
+            @Schema(description = "Records that were put aside, by reason: `later-version`, `unreadable`, `failed`.")
+            Map<String, Long> putAside,
 
             @Schema(description = "How often everything was taken over.")
             long snapshots,

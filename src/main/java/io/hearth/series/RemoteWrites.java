@@ -149,6 +149,7 @@ public final class RemoteWrites {
      *
      * @param peer who sends them; its own need no looking for what is there already
      * @throws ClockAheadException a stamp is more than {@code maxClockAhead} ahead of the clock here; nothing was stored
+     * @throws UnsupportedFormatException one was written by a later build; nothing was stored
      * @throws io.hearth.table.TableException the table failed; some may be stored, and all may come again
      */
     public Outcome apply(List<RemoteRun> runs, RegionId peer, Duration maxClockAhead) {
@@ -182,6 +183,10 @@ public final class RemoteWrites {
                 throw new CorruptItemException("not the key of a run");
             }
             Item item = Item.of(run.key, run.body);
+            if (item.body().length() > 0 && item.body().array()[0] != RunWriter.FORMAT) {
+                throw new UnsupportedFormatException(
+                        "a run has format " + item.body().array()[0], null);
+            }
             WriteStamp stamp = SeriesKeys.runStamp(run.key.sortKey());
             RunReader reader = new RunReader(item);
             long[] times = new long[reader.size()];
@@ -392,6 +397,7 @@ public final class RemoteWrites {
      * Stores a chunk: as it is where nothing else is stored of its time, else what of it is not there yet.
      *
      * @throws ClockAheadException as for runs
+     * @throws UnsupportedFormatException as for runs
      * @throws io.hearth.table.TableException as for runs
      */
     public Outcome apply(DeviceId device, Bytes chunkBody, Duration maxClockAhead) {
@@ -404,7 +410,7 @@ public final class RemoteWrites {
             if (SeriesKeys.windowStart(chunk.firstMicros()) != SeriesKeys.windowStart(chunk.lastMicros())) {
                 throw new CorruptItemException("the readings of a chunk lie in one window");
             }
-        } catch (CorruptChunkException | CorruptItemException | UnsupportedFormatException e) {
+        } catch (CorruptChunkException | CorruptItemException e) {
             tally.refuse("a chunk of " + device + ": " + e.getMessage());
             return tally.outcome();
         }

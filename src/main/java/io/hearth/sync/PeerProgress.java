@@ -1,6 +1,9 @@
 package io.hearth.sync;
 
 import java.time.InstantSource;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +34,7 @@ public final class PeerProgress {
     private final LongAdder conflicts = new LongAdder();
     private final LongAdder errors = new LongAdder();
     private final LongAdder refused = new LongAdder();
-    private final LongAdder unknown = new LongAdder();
+    private final Map<PutAside.Reason, LongAdder> putAside = new EnumMap<>(PutAside.Reason.class);
     private final LongAdder snapshots = new LongAdder();
     private final LongAdder differing = new LongAdder();
     private volatile long verifiedMillis;
@@ -48,6 +51,9 @@ public final class PeerProgress {
     PeerProgress(InstantSource clock) {
         this.clock = clock;
         startedMillis = clock.millis();
+        for (PutAside.Reason reason : PutAside.Reason.values()) {
+            putAside.put(reason, new LongAdder());
+        }
     }
 
     InstantSource clock() {
@@ -77,8 +83,8 @@ public final class PeerProgress {
         records.add(answer.records().size());
         readings.add(taken.readings().readings());
         conflicts.add(taken.readings().conflicts() + taken.lostFields());
-        refused.add(taken.readings().refused());
-        unknown.add(taken.unknown());
+        refused.add(taken.readings().refused() + taken.noRoom());
+        taken.putAside().forEach((reason, lines) -> adder(reason).add(lines));
         clockAheadMillis = 0;
         lastError = null;
     }
@@ -191,14 +197,18 @@ public final class PeerProgress {
         return errors.sum();
     }
 
-    /** Records that were damaged, and left out. */
+    private LongAdder adder(PutAside.Reason reason) {
+        return Objects.requireNonNull(putAside.get(reason));
+    }
+
+    /** Records that were damaged, or that there was no room to put aside, and that were left out. */
     public long refused() {
         return refused.sum();
     }
 
-    /** Records of a later version, which were put aside. */
-    public long unknown() {
-        return unknown.sum();
+    /** Lines that were put aside for a reason. */
+    public long putAside(PutAside.Reason reason) {
+        return adder(reason).sum();
     }
 
     /** How often everything was taken over. */

@@ -24,7 +24,7 @@ public interface PeerTransport extends AutoCloseable {
     /**
      * A page as it arrived.
      *
-     * @param unknown lines of kinds or versions that this build does not know
+     * @param aside lines that this build cannot read
      * @param next where to go on; null at the end of a segment
      * @param more whether there was more at once
      * @param behind how many changes lie behind; -1 if the peer did not count
@@ -33,7 +33,7 @@ public interface PeerTransport extends AutoCloseable {
      */
     record Answer(
             List<SyncRecord> records,
-            List<String> unknown,
+            List<PutAside> aside,
             @Nullable String next,
             boolean more,
             long behind,

@@ -19,7 +19,6 @@ import io.hearth.shadow.ShadowId;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Cursor;
 import io.hearth.table.Key;
 import java.io.ByteArrayInputStream;
@@ -27,6 +26,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -112,11 +112,46 @@ public final class RecordLines {
             data.writeBytes(run.run().body().array());
             at++;
         }
-        begin("runs", json);
-        json.writeNumberField("count", at - from);
-        writeData(data.toByteArray(), json);
-        end(json);
+        writeRuns(data.toByteArray(), at - from, json);
         return at;
+    }
+
+    private static void writeRuns(byte[] data, int count, JsonGenerator json) throws IOException {
+        begin("runs", json);
+        json.writeNumberField("count", count);
+        writeData(data, json);
+        end(json);
+    }
+
+    /** The line of one record. */
+    static String line(SyncRecord record) {
+        return line(json -> {
+            if (record instanceof SyncRecord.Run) {
+                int unused = writeRuns(List.of(record), 0, json);
+            } else {
+                write(record, json);
+            }
+        });
+    }
+
+    /** The line of runs that are written already. */
+    static String runsLine(byte[] data, int count) {
+        return line(json -> writeRuns(data, count, json));
+    }
+
+    private interface Writing {
+        void write(JsonGenerator json) throws IOException;
+    }
+
+    private static String line(Writing writing) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (JsonGenerator json = JSON.createGenerator(out)) {
+            json.setPrettyPrinter(null);
+            writing.write(json);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toString(StandardCharsets.UTF_8).stripTrailing();
     }
 
     private static void write(SyncRecord record, JsonGenerator json) throws IOException {
@@ -182,11 +217,11 @@ public final class RecordLines {
     /**
      * Reads a page.
      *
-     * @throws IOException it is broken off or damaged; nothing of it may be used
+     * @throws IOException it is broken off or was damaged on its way; nothing of it may be used
      */
     public static PeerTransport.Answer read(InputStream in) throws IOException {
         List<SyncRecord> records = new ArrayList<>();
-        List<String> unknown = new ArrayList<>();
+        List<PutAside> aside = new ArrayList<>();
         Lines lines = new Lines(in);
         for (byte[] line = lines.next(); line != null; line = lines.next()) {
             JsonNode json;
@@ -199,19 +234,26 @@ public final class RecordLines {
                 JsonNode after = json.get("after");
                 return new PeerTransport.Answer(
                         records,
-                        unknown,
+                        aside,
                         after == null || after.isNull() ? null : after.asText(),
                         json.path("more").asBoolean(),
                         json.path("behind").asLong(-1),
                         json.path("clock").asLong(),
                         lines.bytes);
             }
+            String text = new String(line, StandardCharsets.UTF_8);
+            String kind = json.path("kind").asText();
+            int before = records.size();
             try {
-                if (!isKnown(json) || !decode(json, records)) {
-                    unknown.add(new String(line, java.nio.charset.StandardCharsets.UTF_8));
+                if (!isKnown(json) || !decode(json, records, aside)) {
+                    String why =
+                            "kind '" + kind + "' of version " + json.path("v").asText();
+                    aside.add(new PutAside(text, PutAside.Reason.LATER_VERSION, why));
                 }
-            } catch (CorruptItemException | IllegalArgumentException e) {
-                throw new IOException("a line of the page is damaged: " + e.getMessage(), e);
+            } catch (RuntimeException e) {
+                // It arrived as it was sent, so it would be no better the next time.
+                records.subList(before, records.size()).clear();
+                aside.add(new PutAside(text, PutAside.Reason.UNREADABLE, "kind '" + kind + "': " + e.getMessage()));
             }
         }
         throw new IOException("the page was broken off");
@@ -222,29 +264,39 @@ public final class RecordLines {
         List<SyncRecord> records = new ArrayList<>();
         try {
             JsonNode json = MAPPER.readTree(line);
-            if (isKnown(json)) {
-                decode(json, records);
-            }
-        } catch (IOException | CorruptItemException | IllegalArgumentException e) {
+            List<PutAside> unreadable = new ArrayList<>();
+            return isKnown(json) && decode(json, records, unreadable) && unreadable.isEmpty() ? records : List.of();
+        } catch (IOException | RuntimeException e) {
             return List.of();
         }
-        return records;
     }
 
     private static boolean isKnown(JsonNode json) {
         return json.path("v").asInt() == VERSION;
     }
 
-    /** Adds the records of a line; false if it is of a kind that this build does not know. */
-    private static boolean decode(JsonNode json, List<SyncRecord> records) throws IOException {
+    /**
+     * Adds the records of a line; false if it is of a kind that this build does not know.
+     *
+     * @param aside takes those of several in a line that cannot be read
+     */
+    private static boolean decode(JsonNode json, List<SyncRecord> records, List<PutAside> aside) throws IOException {
         switch (json.path("kind").asText()) {
             case "runs" -> {
                 ByteReader in = new ByteReader(data(json));
                 int count = json.path("count").asInt();
                 for (int i = 0; i < count; i++) {
+                    int start = in.position();
                     String partition = in.readText();
                     Bytes sortKey = bytes(in);
-                    records.add(new SyncRecord.Run(new RemoteRun(new Key(partition, sortKey), bytes(in))));
+                    Bytes body = bytes(in);
+                    try {
+                        records.add(new SyncRecord.Run(new RemoteRun(new Key(partition, sortKey), body)));
+                    } catch (IllegalArgumentException e) {
+                        byte[] run = Arrays.copyOfRange(in.array(), start, in.position());
+                        aside.add(
+                                new PutAside(runsLine(run, 1), PutAside.Reason.UNREADABLE, "a run: " + e.getMessage()));
+                    }
                 }
             }
             case "chunk" -> records.add(new SyncRecord.Chunk(device(json), Bytes.wrap(data(json))));
@@ -285,7 +337,7 @@ public final class RecordLines {
     private static byte[] data(JsonNode json) throws IOException {
         byte[] data = json.path("data").binaryValue();
         if (data == null || crcOf(data) != json.path("crc").asLong()) {
-            throw new CorruptItemException("its checksum differs");
+            throw new IOException("a line of the page was damaged on its way: its checksum differs");
         }
         return data;
     }

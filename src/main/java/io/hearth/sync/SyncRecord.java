@@ -21,8 +21,16 @@ public sealed interface SyncRecord {
     /** The kind, of which a feed can be asked; what this build does not know has none. */
     Kind kind();
 
+    /** The device that it is about. */
+    DeviceId device();
+
     /** Readings of one device that were committed together, as they are stored. */
     record Run(RemoteRun run) implements SyncRecord {
+        @Override
+        public DeviceId device() {
+            return new DeviceId(run.key().partitionKey());
+        }
+
         @Override
         public Kind kind() {
             return Kind.READINGS;
@@ -40,6 +48,11 @@ public sealed interface SyncRecord {
     /** That there is a device, and its metrics. */
     record Device(DeviceSummary summary) implements SyncRecord {
         @Override
+        public DeviceId device() {
+            return summary.id();
+        }
+
+        @Override
         public Kind kind() {
             return Kind.DEVICE;
         }
@@ -48,6 +61,11 @@ public sealed interface SyncRecord {
     /** That readings were erased. */
     record Erased(Erasure erasure) implements SyncRecord {
         @Override
+        public DeviceId device() {
+            return erasure.device();
+        }
+
+        @Override
         public Kind kind() {
             return Kind.ERASURE;
         }
@@ -55,6 +73,11 @@ public sealed interface SyncRecord {
 
     /** A shadow with the stamps of all its fields, deleted or not. */
     record Shadow(ShadowId id, ShadowDocument document) implements SyncRecord {
+        @Override
+        public DeviceId device() {
+            return id.thing();
+        }
+
         @Override
         public Kind kind() {
             return Kind.SHADOW;

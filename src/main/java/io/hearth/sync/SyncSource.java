@@ -12,7 +12,6 @@ import io.hearth.shadow.StoredShadow;
 import io.hearth.table.Change;
 import io.hearth.table.ChangePage;
 import io.hearth.table.ChangeStart;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Cursor;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
@@ -185,7 +184,7 @@ public final class SyncSource {
         SyncRecord record = record(item);
         boolean isWanted = record != null
                 && (wanted.kinds.isEmpty() || wanted.kinds.contains(record.kind()))
-                && (wanted.devices.isEmpty() || wanted.devices.contains(deviceOf(record)))
+                && (wanted.devices.isEmpty() || wanted.devices.contains(record.device()))
                 && isOrigin(record, wanted);
         return isWanted ? record : null;
     }
@@ -211,22 +210,6 @@ public final class SyncSource {
         return (wanted.origin == Origin.ALL || writer.equals(region)) && !writer.equals(wanted.except);
     }
 
-    static DeviceId deviceOf(SyncRecord record) {
-        if (record instanceof SyncRecord.Run run) {
-            return new DeviceId(run.run().key().partitionKey());
-        }
-        if (record instanceof SyncRecord.Chunk chunk) {
-            return chunk.device();
-        }
-        if (record instanceof SyncRecord.Device device) {
-            return device.summary().id();
-        }
-        if (record instanceof SyncRecord.Erased erased) {
-            return erased.erasure().device();
-        }
-        return ((SyncRecord.Shadow) record).id().thing();
-    }
-
     private static @Nullable SyncRecord record(Item item) {
         Key key = item.key();
         try {
@@ -246,8 +229,9 @@ public final class SyncSource {
                 StoredShadow shadow = StoredShadow.of(item);
                 return new SyncRecord.Shadow(shadow.id(), shadow.document());
             }
-        } catch (CorruptItemException | IllegalArgumentException e) {
-            LOG.errorf("An item of %s cannot be told to other regions: %s", key.partitionKey(), e.getMessage());
+        } catch (RuntimeException e) {
+            // Reading an item asks nothing of the table: whatever fails is of this item, and must not stop the feed.
+            LOG.errorf("An item of %s cannot be sent to other regions: %s", key.partitionKey(), e.toString());
         }
         return null;
     }

@@ -2,49 +2,50 @@ package io.hearth.sync;
 
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
+import io.hearth.series.ClockAheadException;
 import io.hearth.series.Erasure;
 import io.hearth.series.RemoteWrites;
 import io.hearth.series.RemoteWrites.RemoteRun;
+import io.hearth.shadow.RegionMerge;
 import io.hearth.shadow.ShadowStore;
-import io.hearth.table.Bytes;
-import io.hearth.table.Item;
-import io.hearth.table.Key;
 import io.hearth.table.Table;
-import io.hearth.table.Write;
+import io.hearth.table.TableException;
+import io.hearth.table.UnsupportedFormatException;
 import io.smallrye.mutiny.Multi;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.zip.CRC32C;
 import org.jboss.logging.Logger;
 
 /**
  * Takes in the records of peers. In whatever order and however often they come, the outcome is the same. Blocks until all of
  * it is durable. Safe for several threads.
  *
- * <p>Lines that this build does not know are kept for a month, and looked at again at each start: a later build takes them in.
+ * <p>A record that cannot be taken in holds no other up. It is put aside for a month, and looked at again at each start: a
+ * later build may know it, or what was wrong may have been mended. If there is no room for it, it is refused and logged.
  */
 public final class SyncTarget {
     private static final Logger LOG = Logger.getLogger(SyncTarget.class);
-    private static final Duration UNKNOWN_KEPT = Duration.ofDays(30);
-    private static final String UNKNOWN = "unknown/";
     private static final int SHADOWS_AT_A_TIME = 16;
 
-    private final Table table;
+    /** What is put aside has at most so many bytes. */
+    static final long MOST_ASIDE_BYTES = 64L << 20;
+
+    private final PutAsideItems putAside;
     private final RemoteWrites series;
     private final ShadowStore shadows;
-    private final InstantSource clock;
     private final Duration maxClockAhead;
     private final Consumer<Erasure> erased;
 
     /**
      * @param maxClockAhead how far the clock of another region may be ahead of the one here
-     * @param erased is told of each erasure that came in and is news, when it is done
+     * @param erased is called with each erasure that came in and was not known, when it is done
      */
     public SyncTarget(
             Table table,
@@ -53,10 +54,9 @@ public final class SyncTarget {
             InstantSource clock,
             Duration maxClockAhead,
             Consumer<Erasure> erased) {
-        this.table = table;
+        this.putAside = new PutAsideItems(table, clock, MOST_ASIDE_BYTES);
         this.series = series;
         this.shadows = shadows;
-        this.clock = clock;
         this.maxClockAhead = maxClockAhead;
         this.erased = erased;
     }
@@ -66,54 +66,126 @@ public final class SyncTarget {
      *
      * @param readings what became of runs and chunks
      * @param lostFields fields of shadows that two regions had written without knowing of each other
-     * @param unknown lines that were put aside
+     * @param putAside how many lines were put aside, by reason
+     * @param noRoom how many lines there was no room for
      */
-    record Taken(RemoteWrites.Outcome readings, int lostFields, int unknown) {}
+    record Taken(RemoteWrites.Outcome readings, int lostFields, Map<PutAside.Reason, Integer> putAside, int noRoom) {}
+
+    /** What is put aside. */
+    public record Kept(int lines, long bytes) {}
+
+    /** What is put aside, as far as this process knows. */
+    public Kept kept() {
+        PutAsideItems.Kept kept = putAside.kept();
+        return new Kept(kept.lines(), kept.bytes());
+    }
+
+    /** A page that is being taken in. */
+    private static final class Intake {
+        private final RegionId peer;
+        private final List<PutAside> aside = new ArrayList<>();
+        private RemoteWrites.Outcome readings = RemoteWrites.Outcome.NOTHING;
+        private int lostFields;
+
+        Intake(RegionId peer) {
+            this.peer = peer;
+        }
+    }
 
     /**
      * Takes in a page.
      *
-     * @throws io.hearth.series.ClockAheadException the peer's clock is too far ahead; some of the page may be stored, and all
-     *     may come again
-     * @throws io.hearth.table.TableException as above
+     * @throws ClockAheadException the peer's clock is too far ahead; some of the page may be stored, and all may come again
+     * @throws TableException as above
      */
     Taken take(PeerTransport.Answer page, RegionId peer) {
-        Taken taken = take(page.records(), peer);
-        keep(page.unknown());
-        return new Taken(taken.readings, taken.lostFields, page.unknown().size());
+        Intake intake = new Intake(peer);
+        intake.aside.addAll(page.aside());
+        take(page.records(), intake);
+        if (intake.readings.reason() != null) {
+            LOG.errorf("Region %s sent what cannot be stored, and was left out: %s", peer, intake.readings.reason());
+        }
+        Map<PutAside.Reason, Integer> counts = new EnumMap<>(PutAside.Reason.class);
+        int noRoom = 0;
+        if (!intake.aside.isEmpty()) {
+            for (PutAside line : intake.aside) {
+                counts.merge(line.reason(), 1, Integer::sum);
+            }
+            List<PutAside> refused = putAside.keep(intake.aside, peer);
+            for (PutAside line : refused) {
+                counts.merge(line.reason(), -1, Integer::sum);
+            }
+            noRoom = refused.size();
+            log(intake, refused);
+        }
+        return new Taken(intake.readings, intake.lostFields, counts, noRoom);
     }
 
-    private Taken take(List<SyncRecord> records, RegionId peer) {
-        List<RemoteRun> runs = new ArrayList<>();
+    private static void log(Intake intake, List<PutAside> refused) {
+        PutAside first = intake.aside.get(0);
+        LOG.warnf(
+                "%d lines of region %s were put aside until they can be taken in, the first as %s: %s",
+                intake.aside.size() - refused.size(),
+                intake.peer,
+                first.reason().text(),
+                first.why());
+        if (!refused.isEmpty()) {
+            LOG.errorf(
+                    "%d more were left out, as there is no room to put them aside, the first: %s",
+                    refused.size(), refused.get(0).why());
+        }
+    }
+
+    private void take(List<SyncRecord> records, Intake intake) {
+        List<SyncRecord.Run> runs = new ArrayList<>();
         List<SyncRecord.Shadow> documents = new ArrayList<>();
-        RemoteWrites.Outcome outcome = RemoteWrites.Outcome.NOTHING;
         // Devices and erasures first: both spare the readings work.
         for (SyncRecord record : records) {
             if (record instanceof SyncRecord.Device device) {
-                series.apply(device.summary());
-            } else if (record instanceof SyncRecord.Erased found && series.apply(found.erasure(), maxClockAhead)) {
-                erased.accept(found.erasure());
+                isolated(record, intake, () -> series.apply(device.summary()));
+            } else if (record instanceof SyncRecord.Erased found) {
+                isolated(record, intake, () -> erase(found.erasure()));
             } else if (record instanceof SyncRecord.Run run) {
-                runs.add(run.run());
+                runs.add(run);
             } else if (record instanceof SyncRecord.Shadow shadow) {
                 documents.add(shadow);
             }
         }
-        if (!runs.isEmpty()) {
-            outcome = series.apply(runs, peer, maxClockAhead);
-        }
+        takeRuns(runs, intake);
         for (SyncRecord record : records) {
             if (record instanceof SyncRecord.Chunk chunk) {
-                outcome = outcome.plus(series.apply(chunk.device(), chunk.body(), maxClockAhead));
+                isolated(record, intake, () -> add(series.apply(chunk.device(), chunk.body(), maxClockAhead), intake));
             }
         }
-        if (outcome.reason() != null) {
-            LOG.errorf("Region %s sent what cannot be stored, and was left out: %s", peer, outcome.reason());
-        }
-        return new Taken(outcome, merge(documents, peer), 0);
+        merge(documents, intake);
     }
 
-    private int merge(List<SyncRecord.Shadow> documents, RegionId peer) {
+    private void erase(Erasure erasure) {
+        if (series.apply(erasure, maxClockAhead)) {
+            erased.accept(erasure);
+        }
+    }
+
+    private static void add(RemoteWrites.Outcome outcome, Intake intake) {
+        intake.readings = intake.readings.plus(outcome);
+    }
+
+    private void takeRuns(List<SyncRecord.Run> runs, Intake intake) {
+        if (runs.isEmpty()) {
+            return;
+        }
+        try {
+            add(series.apply(runs.stream().map(SyncRecord.Run::run).toList(), intake.peer, maxClockAhead), intake);
+        } catch (RuntimeException e) {
+            throwUnlessOfARecord(e);
+            for (SyncRecord.Run run : runs) {
+                List<RemoteRun> one = List.of(run.run());
+                isolated(run, intake, () -> add(series.apply(one, intake.peer, maxClockAhead), intake));
+            }
+        }
+    }
+
+    private void merge(List<SyncRecord.Shadow> documents, Intake intake) {
         for (SyncRecord.Shadow shadow : documents) {
             WriteStamp last = shadow.document().lastWrite();
             if (last != null) {
@@ -121,55 +193,96 @@ public final class SyncTarget {
             }
         }
         AtomicInteger lost = new AtomicInteger();
-        Multi.createFrom()
-                .iterable(documents)
-                .onItem()
-                .transformToUni(shadow -> shadows.merge(shadow.id(), shadow.document(), "region:" + peer.value())
-                        .invoke(merge -> lost.addAndGet(merge.lost().size())))
-                .merge(SHADOWS_AT_A_TIME)
-                .collect()
-                .last()
-                .await()
-                .indefinitely();
-        return lost.get();
-    }
-
-    private void keep(List<String> unknown) {
-        if (unknown.isEmpty()) {
-            return;
-        }
-        List<Write> writes = new ArrayList<>();
-        for (String line : unknown) {
-            byte[] utf8 = line.getBytes(StandardCharsets.UTF_8);
-            if (utf8.length < Item.MAX_ITEM_BYTES / 2) {
-                CRC32C crc = new CRC32C();
-                crc.update(utf8, 0, utf8.length);
-                byte[] name = UNKNOWN.getBytes(StandardCharsets.US_ASCII);
-                ByteBuffer sortKey = ByteBuffer.allocate(name.length + Integer.BYTES * 2)
-                        .put(name)
-                        .putInt((int) crc.getValue())
-                        .putInt(utf8.length);
-                writes.add(new Write.Put(new Item(
-                        new Key(SyncItems.PARTITION, Bytes.wrap(sortKey.array())),
-                        Bytes.wrap(utf8),
-                        clock.instant().plus(UNKNOWN_KEPT).getEpochSecond(),
-                        0,
-                        null)));
+        try {
+            Multi.createFrom()
+                    .iterable(documents)
+                    .onItem()
+                    .transformToUni(shadow -> merge(shadow, intake)
+                            .invoke(merge -> lost.addAndGet(merge.lost().size())))
+                    .merge(SHADOWS_AT_A_TIME)
+                    .collect()
+                    .last()
+                    .await()
+                    .indefinitely();
+            intake.lostFields += lost.get();
+        } catch (RuntimeException e) {
+            throwUnlessOfARecord(e);
+            for (SyncRecord.Shadow shadow : documents) {
+                isolated(
+                        shadow,
+                        intake,
+                        () -> intake.lostFields += merge(shadow, intake)
+                                .await()
+                                .indefinitely()
+                                .lost()
+                                .size());
             }
         }
-        LOG.warnf("%d records of a later version were put aside until this build knows them", unknown.size());
-        table.write(writes).await().indefinitely();
     }
 
-    /** Takes in what was put aside and this build knows. To be called once at the start. */
+    private Uni<RegionMerge> merge(SyncRecord.Shadow shadow, Intake intake) {
+        return shadows.merge(shadow.id(), shadow.document(), "region:" + intake.peer.value());
+    }
+
+    /** Takes in a record; where that fails because of what it holds, or of what is stored beside it, puts it aside. */
+    private static void isolated(SyncRecord record, Intake intake, Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException e) {
+            throwUnlessOfARecord(e);
+            PutAside.Reason reason =
+                    e instanceof UnsupportedFormatException ? PutAside.Reason.LATER_VERSION : PutAside.Reason.FAILED;
+            String why = "a record of " + deviceOf(record) + ": " + e;
+            LOG.errorf(e, "A record of region %s cannot be taken in and is put aside: %s", intake.peer, why);
+            intake.aside.add(new PutAside(RecordLines.line(record), reason, why));
+        }
+    }
+
+    /** A run may be of no device that there can be. */
+    private static String deviceOf(SyncRecord record) {
+        return record instanceof SyncRecord.Run run
+                ? run.run().key().partitionKey()
+                : record.device().value();
+    }
+
+    /** Throws what all records would fail with, and what passes by itself. */
+    private static void throwUnlessOfARecord(RuntimeException e) {
+        boolean isOfTheTable = e instanceof TableException && !(e instanceof UnsupportedFormatException);
+        if (isOfTheTable
+                || e instanceof ClockAheadException
+                || Thread.currentThread().isInterrupted()) {
+            throw e;
+        }
+    }
+
+    /**
+     * Takes in what was put aside and can be taken in now; what cannot stays.
+     *
+     * @throws TableException the table failed; what is left stays
+     */
     void retryKept(RegionId self) {
-        for (Item item : SyncItems.all(table, UNKNOWN)) {
-            List<SyncRecord> records =
-                    RecordLines.readKept(new String(item.body().array(), StandardCharsets.UTF_8));
-            if (!records.isEmpty()) {
-                take(records, self);
-                table.write(List.of(new Write.Delete(item.key()))).await().indefinitely();
+        AtomicInteger taken = new AtomicInteger();
+        putAside.forEach(stored -> {
+            List<SyncRecord> records = RecordLines.readKept(stored.line());
+            if (!records.isEmpty() && isTaken(records, self)) {
+                putAside.forget(stored);
+                taken.incrementAndGet();
             }
+        });
+        putAside.count();
+        if (taken.get() > 0) {
+            LOG.infof("%d lines that were put aside have been taken in", taken.get());
         }
+    }
+
+    private boolean isTaken(List<SyncRecord> records, RegionId self) {
+        Intake intake = new Intake(self);
+        try {
+            take(records, intake);
+        } catch (ClockAheadException e) {
+            LOG.warnf("A line that was put aside stays there: %s", e.getMessage());
+            return false;
+        }
+        return intake.aside.isEmpty();
     }
 }

@@ -6,14 +6,19 @@ import io.hearth.model.TimeRange;
 import io.hearth.series.DeviceSummary;
 import io.hearth.series.SeriesStore;
 import io.hearth.series.WindowDigests;
+import io.hearth.table.TableException;
+import io.hearth.table.UnsupportedFormatException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compares what a peer has with what is here, readings device by device and day by day, and shadows, and fetches again what
@@ -21,6 +26,7 @@ import java.util.TreeMap;
  * are compared.
  */
 public final class Verification {
+    private static final Logger LOG = Logger.getLogger(Verification.class);
     private static final Duration SETTLING = Duration.ofHours(1);
     private static final int MOST_NAMED = 100;
     private static final int SEGMENTS = 8;
@@ -121,8 +127,51 @@ public final class Verification {
         series.allDevices()
                 .map(DeviceSummary::id)
                 .filter(device -> Math.floorMod(device.value().hashCode(), segments) == segment)
-                .forEach(device -> byDevice.put(device, WindowDigests.of(series, device, range)));
+                .forEach(device -> {
+                    try {
+                        byDevice.put(device, WindowDigests.of(series, device, range));
+                    } catch (RuntimeException e) {
+                        throwUnlessOfADevice(e);
+                        LOG.errorf("Device %s cannot be compared with other regions: %s", device, e.getMessage());
+                    }
+                });
         return new Digests(byDevice, shadows.digests(segment, segments, tombstonesFromMillis));
+    }
+
+    /** What is here, without the windows that cannot be read. */
+    private SortedMap<Long, Long> digestsHere(DeviceId device, Set<Long> windows, TimeRange range) {
+        try {
+            return WindowDigests.of(series, device, range);
+        } catch (RuntimeException e) {
+            throwUnlessOfADevice(e);
+            SortedMap<Long, Long> digests = new TreeMap<>();
+            for (long window : windows) {
+                Long digest = digestHere(device, window);
+                if (digest != null) {
+                    digests.put(window, digest);
+                }
+            }
+            return digests;
+        }
+    }
+
+    /** Null if nothing is there, or it cannot be read. */
+    private @Nullable Long digestHere(DeviceId device, long window) {
+        TimeRange whole = new TimeRange(window, window + WindowDigests.WINDOW_MICROS);
+        try {
+            return WindowDigests.of(series, device, whole).get(window);
+        } catch (RuntimeException e) {
+            throwUnlessOfADevice(e);
+            LOG.errorf("A day of device %s cannot be read: %s", device, e.getMessage());
+            return null;
+        }
+    }
+
+    /** One damaged chunk must not keep all other devices from being compared; a table that does not answer must. */
+    private static void throwUnlessOfADevice(RuntimeException e) {
+        if (e instanceof TableException && !(e instanceof UnsupportedFormatException)) {
+            throw e;
+        }
     }
 
     /** @throws IOException the peer is not reached, or breaks off */
@@ -143,16 +192,15 @@ public final class Verification {
                     digests.byDevice().entrySet()) {
                 DeviceId device = theirs.getKey();
                 devices++;
-                SortedMap<Long, Long> ours = WindowDigests.of(series, device, range);
+                SortedMap<Long, Long> ours =
+                        digestsHere(device, theirs.getValue().keySet(), range);
                 for (Map.Entry<Long, Long> window : theirs.getValue().entrySet()) {
                     windows++;
                     if (window.getValue().equals(ours.get(window.getKey()))) {
                         continue;
                     }
                     target.take(transport.window(device, window.getKey()), peer);
-                    TimeRange whole = new TimeRange(window.getKey(), window.getKey() + WindowDigests.WINDOW_MICROS);
-                    boolean same = window.getValue()
-                            .equals(WindowDigests.of(series, device, whole).get(window.getKey()));
+                    boolean same = window.getValue().equals(digestHere(device, window.getKey()));
                     repaired += same ? 1 : 0;
                     differences.add(new Difference(device, window.getKey(), same));
                 }

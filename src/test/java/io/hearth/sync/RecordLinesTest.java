@@ -2,6 +2,7 @@ package io.hearth.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
@@ -61,7 +62,11 @@ class RecordLinesTest {
         PeerTransport.Answer answer = RecordLines.read(lines);
 
         assertThat(answer.records()).containsExactly(DEVICE);
-        assertThat(answer.unknown()).hasSize(2);
+        assertThat(answer.aside())
+                .extracting(PutAside::line, PutAside::reason)
+                .containsExactly(
+                        tuple("{\"v\":2,\"kind\":\"runs\",\"x\":1}", PutAside.Reason.LATER_VERSION),
+                        tuple("{\"v\":1,\"kind\":\"song\"}", PutAside.Reason.LATER_VERSION));
     }
 
     @Test

@@ -48,7 +48,7 @@ final class SimulatedLink implements PeerTransport {
         if (faulty && !earlier.isEmpty() && random.nextInt(8) == 0) {
             Answer old = RecordLines.read(earlier.get(random.nextInt(earlier.size())));
             // No proof of having caught up.
-            return new Answer(old.records(), old.unknown(), old.next(), true, -1, old.clockMillis(), old.bytes());
+            return new Answer(old.records(), old.aside(), old.next(), true, -1, old.clockMillis(), old.bytes());
         }
         try {
             byte[] page = RecordLines.write(peer.source.changes(new Cursor(after), limit, wanted), peer.millis());
