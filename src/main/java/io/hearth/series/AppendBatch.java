@@ -32,6 +32,8 @@ public final class AppendBatch {
         private int size;
         private Transmission[] transmissions = new Transmission[0];
         private int transmissionCount;
+        private long firstHybridTime;
+        private long hybridTime;
 
         private DeviceReadings(DeviceId device) {
             this.device = device;
@@ -45,6 +47,21 @@ public final class AppendBatch {
 
         DeviceId device() {
             return device;
+        }
+
+        /** Takes note of the hybrid times that the first and the last run of the readings are stored with. */
+        void stamped(long first, long last) {
+            firstHybridTime = first;
+            hybridTime = last;
+        }
+
+        /** The hybrid time that the last run of the readings is stored with. */
+        long hybridTime() {
+            return hybridTime;
+        }
+
+        boolean haveOneStamp() {
+            return firstHybridTime == hybridTime;
         }
 
         int size() {

@@ -25,6 +25,8 @@ final class BlockBuilder {
     /** A time at which no reading has expired. */
     static final long BEFORE_EXPIRY = Long.MIN_VALUE;
 
+    private static final long NO_RETENTION = -1;
+
     private final Set<String> wanted;
     private final TimeRange range;
     private final long nowMicros;
@@ -35,10 +37,15 @@ final class BlockBuilder {
     private int rows;
     private long[] times;
     private int[] sourceOfRow;
+
+    /** By column of a block that was merged, the source of its last value; null if each reading has one source. */
+    private int @Nullable [] lastSources;
+
     private final List<Source> sources = new ArrayList<>();
     private boolean ascending = true;
     private boolean complete = true;
     private long shortestKeptMicros = Long.MAX_VALUE;
+    private boolean hasOneRetention = true;
 
     /**
      * What one write brought.
@@ -133,6 +140,7 @@ final class BlockBuilder {
             sourceOfRow[row] = in ? sources.size() : -1;
             complete &= in;
         }
+        hasOneRetention &= sources.isEmpty() || sources.get(0).retentionSeconds == source.retentionSeconds;
         sources.add(source);
     }
 
@@ -146,7 +154,7 @@ final class BlockBuilder {
         return shortestKeptMicros;
     }
 
-    /** The merged block; the builder must not be used any more but for {@link #spans}. */
+    /** The merged block; the builder must not be used any more but for {@link #spans} and {@link #stampOfLast}. */
     ReadingBlock build() {
         List<ColumnBuilder> columns = new ArrayList<>();
         for (ColumnBuilder column : byName.values()) {
@@ -180,6 +188,12 @@ final class BlockBuilder {
             row = end;
         }
         return spans;
+    }
+
+    /** The stamp of the write that brought the last value of a column of the block that was built; {@code row} has it. */
+    WriteStamp stampOfLast(int column, int row) {
+        int source = lastSources == null ? sourceOfRow[row] : lastSources[column];
+        return SeriesKeys.runStamp(sources.get(source).stampKey);
     }
 
     private void leaveOutEmptyReadings(List<ColumnBuilder> columns) {
@@ -216,24 +230,46 @@ final class BlockBuilder {
             mergedTimes[group] = times[order[firstOfGroup[group]]];
             mergedSources[group] = sourceOfRow[order[firstOfGroup[group + 1] - 1]];
         }
+        long[] retentions = hasOneRetention ? new long[0] : new long[groups];
+        Arrays.fill(retentions, NO_RETENTION);
         List<Column> merged = new ArrayList<>(columns.size());
+        int[] lasts = new int[columns.size()];
         for (ColumnBuilder column : columns) {
+            int last = -1;
             ColumnBuilder target = new ColumnBuilder(column.metric, true, Math.max(groups, 1));
             for (int group = 0; group < groups; group++) {
                 for (int i = firstOfGroup[group + 1] - 1; i >= firstOfGroup[group]; i--) {
                     if (column.kinds[order[i]] != Column.ABSENT) {
                         target.copy(column, order[i], group);
+                        last = sourceOfRow[order[i]];
+                        if (!hasOneRetention) {
+                            retentions[group] = longer(retentions[group], sources.get(last).retentionSeconds);
+                        }
                         break;
                     }
                 }
             }
             if (target.values > 0) {
+                lasts[merged.size()] = last;
                 merged.add(target.build(groups));
+            }
+        }
+        for (int group = 0; group < retentions.length; group++) {
+            Source source = sources.get(mergedSources[group]);
+            if (retentions[group] != NO_RETENTION && retentions[group] != source.retentionSeconds) {
+                // Values of one reading share what their span says; none of them must expire early.
+                mergedSources[group] = sources.size();
+                sources.add(new Source(source.stampKey, retentions[group]));
             }
         }
         rows = groups;
         sourceOfRow = mergedSources;
+        lastSources = lasts;
         return new ReadingBlock(groups, mergedTimes, merged);
+    }
+
+    private static long longer(long retentionSeconds, long otherSeconds) {
+        return retentionSeconds == NO_RETENTION ? otherSeconds : Span.longerRetention(retentionSeconds, otherSeconds);
     }
 
     /** The rows that stay, by time, and those of one time by write stamp. */

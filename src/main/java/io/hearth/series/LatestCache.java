@@ -4,203 +4,185 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
+import io.hearth.model.HybridTime;
 import io.hearth.model.PointBuffer;
 import io.hearth.model.ReadingBlock;
+import io.hearth.model.RegionId;
 import io.hearth.model.Value;
-import io.hearth.series.chunk.MetricSummary;
-import java.util.Collections;
-import java.util.HashMap;
-import java.util.List;
+import io.hearth.model.WriteStamp;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The latest value of each metric of the devices that somebody asked for: loaded from the table once, and kept exact by
- * every commit from then on. An entry is put in place before it is loaded, so that a commit that happens meanwhile updates
- * it; as the later of two values wins whichever comes first, nothing is missed.
+ * The latest value of each metric of the devices that were asked for: loaded from the table once, and kept exact by every
+ * commit from then on. Safe for several threads.
+ *
+ * <p>An entry is put in place before the table is read, so that it gets every commit that the reading may miss. Until the
+ * entry is loaded, these commits are kept apart from what the table answers. Then both compete by device time and write
+ * stamp, as they do in the table. Where that depends on a stamp that is not known exactly, the entry is dropped, and the
+ * next load decides.
  */
 final class LatestCache {
     /** The most devices whose latest values are kept. */
     static final int CACHED_DEVICES = 100_000;
 
+    private final RegionId region;
     private final Cache<DeviceId, Entry> entries =
             Caffeine.newBuilder().maximumSize(CACHED_DEVICES).build();
 
-    /** What is known of one device. Guarded by itself, but never while the table is read: commits must not wait for that. */
-    static final class Entry {
-        private final Map<String, Point> points = new HashMap<>();
-        private boolean loaded;
+    /** Devices with a write that failed and may still become durable, which nobody would report; by number of the failure. */
+    private final Map<DeviceId, Long> uncertain = new ConcurrentHashMap<>();
 
-        /** What is known as an answer; null when something has changed since it was made. */
+    private final AtomicLong failures = new AtomicLong();
+
+    /** @param region that local commits are stamped with */
+    LatestCache(RegionId region) {
+        this.region = region;
+    }
+
+    /** What is kept of one device. Guarded by itself, but never while the table is read: commits must not wait for that. */
+    private static final class Entry {
+        /** Null until the entry is loaded. */
+        private @Nullable LatestValues loaded;
+
+        /** What has been committed while the entry was not loaded. */
+        private LatestValues arrived = new LatestValues();
+
+        /** What is loaded, as an answer; null if something has changed since it was made. */
         private @Nullable LatestReadings answer;
 
-        /** From when on a point may have expired, so that the entry must be loaded again. */
-        private long validUntilMicros = Long.MAX_VALUE;
+        synchronized boolean isLoaded() {
+            return loaded != null;
+        }
 
-        private record Point(Value value, long deviceTimeMicros, long hybridTime) {}
-
-        /**
-         * Takes in every last value of a block.
-         *
-         * @param keptMicros how long the shortest-lived reading of the block is kept after its device time
-         */
-        synchronized void offer(ReadingBlock block, long keptMicros) {
-            for (Column column : block.columns()) {
-                for (int row = block.size() - 1; row >= 0; row--) {
-                    Value value = column.valueAt(row);
-                    if (value != null) {
-                        offer(column.metric(), value, block.timesMicros()[row], 0, keptMicros);
-                        break;
-                    }
-                }
-            }
+        /** The answer; null if the entry is not loaded, or something in it has expired. */
+        synchronized @Nullable LatestReadings answerAt(DeviceId device, long nowMicros) {
+            LatestValues values = loaded;
+            return values == null || nowMicros >= values.validUntilMicros() ? null : answerOf(device, values);
         }
 
         /**
-         * Takes in the last values that a chunk has, of which nothing has expired.
+         * Completes the load, unless another thread has done so already.
          *
-         * @param keptMicros how long the shortest-lived reading of the chunk is kept after its device time
+         * @param found what the table holds; the entry's own afterwards, unless the answer is null
+         * @return the answer; null if only the table can decide which values are the latest
          */
-        synchronized void offer(List<MetricSummary> summaries, long keptMicros) {
-            for (MetricSummary summary : summaries) {
-                offer(summary.metric(), summary.last(), summary.lastMicros(), 0, keptMicros);
-            }
-        }
-
-        /**
-         * Takes in the last values of a block as far as they are later than what is known by their device times.
-         *
-         * @return false if one is of the same device time: which of the two wins, only the table knows
-         */
-        private boolean offerLater(ReadingBlock block, long hybridTime, long keptMicros) {
-            boolean isSure = true;
-            for (Column column : block.columns()) {
-                int row = block.size() - 1;
-                while (row >= 0 && column.kindAt(row) == Column.ABSENT) {
-                    row--;
+        synchronized @Nullable LatestReadings complete(DeviceId device, LatestValues found) {
+            LatestValues values = loaded;
+            if (values == null) {
+                if (!found.addCommitted(arrived)) {
+                    return null;
                 }
-                Value value = row < 0 ? null : column.valueAt(row);
-                if (value != null) {
-                    Point known = points.get(column.metric());
-                    isSure &= known == null || known.deviceTimeMicros != block.timesMicros()[row];
-                    offer(column.metric(), value, block.timesMicros()[row], hybridTime, keptMicros);
-                }
+                values = found;
+                loaded = found;
+                arrived = new LatestValues();
             }
-            return isSure;
+            return answerOf(device, values);
         }
 
-        synchronized int metrics() {
-            return points.size();
-        }
-
-        private synchronized boolean isStale(long nowMicros) {
-            return loaded && nowMicros >= validUntilMicros;
-        }
-
-        /** The answer, if there is one and nothing in it has expired. */
-        private synchronized @Nullable LatestReadings answerAt(long nowMicros) {
-            return loaded && nowMicros < validUntilMicros ? answer : null;
-        }
-
-        private synchronized boolean isLoaded() {
-            return loaded;
-        }
-
-        private synchronized LatestReadings snapshot(DeviceId device) {
-            loaded = true;
+        private LatestReadings answerOf(DeviceId device, LatestValues values) {
             LatestReadings known = answer;
             if (known == null) {
-                TreeMap<String, LatestPoint> latest = new TreeMap<>();
-                points.forEach(
-                        (metric, point) -> latest.put(metric, new LatestPoint(point.value, point.deviceTimeMicros)));
-                known = new LatestReadings(device, Collections.unmodifiableSortedMap(latest));
+                known = values.readings(device);
                 answer = known;
             }
             return known;
         }
 
-        private void offer(String metric, Value value, long timeMicros, long hybridTime, long keptMicros) {
-            Point known = points.get(metric);
-            if (known == null
-                    || timeMicros > known.deviceTimeMicros
-                    || timeMicros == known.deviceTimeMicros && hybridTime >= known.hybridTime) {
-                points.put(metric, new Point(value, timeMicros, hybridTime));
-                answer = null;
-                validUntilMicros = Math.min(validUntilMicros, saturatedSum(timeMicros, keptMicros));
-            }
+        /** Where to add what has been committed. */
+        private LatestValues target() {
+            answer = null;
+            LatestValues values = loaded;
+            return values == null ? arrived : values;
         }
 
-        private static long saturatedSum(long timeMicros, long keptMicros) {
-            return keptMicros == Long.MAX_VALUE ? Long.MAX_VALUE : timeMicros + keptMicros;
+        synchronized boolean addCommitted(ReadingBlock block, WriteStamp stamp, long keptMicros) {
+            return target().addCommitted(block, stamp, keptMicros);
+        }
+
+        synchronized boolean addCommitted(
+                AppendBatch.DeviceReadings readings, PointBuffer points, WriteStamp stamp, long keptMicros) {
+            LatestValues target = target();
+            boolean isSure = true;
+            for (int i = 0; i < readings.size(); i++) {
+                int reading = readings.reading(i);
+                int end = points.firstPoint(reading + 1);
+                for (int point = points.firstPoint(reading); point < end; point++) {
+                    isSure &= target.addCommitted(
+                            points.metric(point),
+                            valueOf(points, point),
+                            points.timeMicros(reading),
+                            stamp,
+                            keptMicros);
+                }
+            }
+            return isSure;
         }
     }
 
     /**
      * The latest readings of a device.
      *
-     * @param loader offers an entry what the table holds; may be called when nothing is known or something has expired
+     * @param loader adds what the table holds; called when nothing is known or something has expired
      */
-    LatestReadings latest(DeviceId device, long nowMicros, Consumer<Entry> loader) {
+    LatestReadings latest(DeviceId device, long nowMicros, Consumer<LatestValues> loader) {
+        if (uncertain.containsKey(device)) {
+            return uncached(device, loader);
+        }
         Entry entry = entries.get(device, id -> new Entry());
-        LatestReadings answer = entry.answerAt(nowMicros);
+        LatestReadings answer = entry.answerAt(device, nowMicros);
         if (answer != null) {
             return answer;
         }
-        if (entry.isStale(nowMicros)) {
+        if (entry.isLoaded()) {
+            // A value has expired, and an earlier one that is kept longer may be the latest now.
             entries.asMap().remove(device, entry);
             entry = entries.get(device, id -> new Entry());
         }
-        if (!entry.isLoaded()) {
-            loader.accept(entry);
+        LatestValues found = new LatestValues();
+        loader.accept(found);
+        answer = entry.complete(device, found);
+        if (answer == null || uncertain.containsKey(device)) {
+            entries.asMap().remove(device, entry);
         }
-        return entry.snapshot(device);
+        // What the table answered is right by itself: it was read after the question.
+        return answer == null ? found.readings(device) : answer;
     }
 
     /** The latest readings of a device as the table has them; nothing is kept. */
-    static LatestReadings uncached(DeviceId device, Consumer<Entry> loader) {
-        Entry entry = new Entry();
-        loader.accept(entry);
-        return entry.snapshot(device);
+    static LatestReadings uncached(DeviceId device, Consumer<LatestValues> loader) {
+        LatestValues found = new LatestValues();
+        loader.accept(found);
+        return found.readings(device);
     }
 
-    /** Takes in what has just become durable, if anybody has asked for the device. */
-    void committed(AppendBatch.DeviceReadings readings, PointBuffer points, long hybridTime, long keptMicros) {
-        Entry entry = entries.getIfPresent(readings.device());
-        if (entry == null) {
-            return;
-        }
-        synchronized (entry) {
-            for (int i = 0; i < readings.size(); i++) {
-                int reading = readings.reading(i);
-                int end = points.firstPoint(reading + 1);
-                for (int point = points.firstPoint(reading); point < end; point++) {
-                    entry.offer(
-                            points.metric(point),
-                            valueOf(points, point),
-                            points.timeMicros(reading),
-                            hybridTime,
-                            keptMicros);
-                }
-            }
-        }
-    }
-
-    /** Takes in what another region wrote and has just become durable, if anybody has asked for the device. */
-    void committed(DeviceId device, Supplier<ReadingBlock> written, long hybridTime, long keptMicros) {
+    /**
+     * Takes in what has just become durable, if the device has been asked for.
+     *
+     * @param keptMicros how long the readings are kept after their device time; {@link Long#MAX_VALUE} for ever
+     */
+    void committed(AppendBatch.DeviceReadings readings, PointBuffer points, long keptMicros) {
+        DeviceId device = readings.device();
         Entry entry = entries.getIfPresent(device);
         if (entry == null) {
             return;
         }
-        boolean isSure;
-        ReadingBlock block = written.get();
-        synchronized (entry) {
-            isSure = entry.offerLater(block, hybridTime, keptMicros);
+        WriteStamp stamp = new WriteStamp(new HybridTime(readings.hybridTime()), region);
+        // The readings of several runs have several stamps.
+        if (!readings.haveOneStamp() || !entry.addCommitted(readings, points, stamp, keptMicros)) {
+            entries.asMap().remove(device, entry);
         }
-        if (!isSure) {
-            forget(device);
+    }
+
+    /** Takes in what another region wrote and has just become durable, if the device has been asked for. */
+    void committed(DeviceId device, Supplier<ReadingBlock> written, WriteStamp stamp, long keptMicros) {
+        Entry entry = entries.getIfPresent(device);
+        if (entry != null && !entry.addCommitted(written.get(), stamp, keptMicros)) {
+            entries.asMap().remove(device, entry);
         }
     }
 
@@ -215,5 +197,31 @@ final class LatestCache {
     /** Forgets a device, so that the table is asked again. */
     void forget(DeviceId device) {
         entries.invalidate(device);
+    }
+
+    /** How many writes have failed without a known outcome, to be told to {@link #settled} by a write that begins now. */
+    long failures() {
+        return failures.get();
+    }
+
+    /** Keeps nothing of a device, of which a write has failed and may still become durable, until that is {@link #settled}. */
+    void failed(DeviceId device) {
+        uncertain.put(device, failures.incrementAndGet());
+        entries.invalidate(device);
+    }
+
+    /**
+     * A write has become durable: what failed before it began has become durable, too, or never will.
+     *
+     * @param failuresBefore what {@link #failures} answered when that write began
+     */
+    void settled(long failuresBefore) {
+        if (!uncertain.isEmpty()) {
+            uncertain.forEach((device, failure) -> {
+                if (failure <= failuresBefore && uncertain.remove(device, failure)) {
+                    entries.invalidate(device);
+                }
+            });
+        }
     }
 }

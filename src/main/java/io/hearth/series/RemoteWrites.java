@@ -17,6 +17,7 @@ import io.hearth.table.Bytes;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
+import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.Table;
 import io.hearth.table.UnsupportedFormatException;
 import io.hearth.table.Write;
@@ -281,7 +282,14 @@ public final class RemoteWrites {
         HybridClock.Tick tick = store.nextTick();
         List<Write> all = new ArrayList<>(writes);
         store.horizonOf(tick).ifPresent(horizon -> all.add(new Write.Put(horizon)));
-        parts.table.write(all).await().indefinitely();
+        long failuresBefore = parts.latest.failures();
+        try {
+            parts.table.write(all).await().indefinitely();
+        } catch (OutcomeUnknownException e) {
+            writes.forEach(write -> parts.latest.failed(new DeviceId(write.key().partitionKey())));
+            throw e;
+        }
+        parts.latest.settled(failuresBefore);
         if (tick.horizonMillis() != 0) {
             parts.clock.stored(tick.horizonMillis());
         }
@@ -291,7 +299,7 @@ public final class RemoteWrites {
         parts.latest.committed(
                 one.device,
                 () -> StoredRun.readings(one.item),
-                one.stamp.time().packed(),
+                one.stamp,
                 BlockBuilder.keptMicros(one.retentionSeconds));
     }
 
@@ -348,7 +356,13 @@ public final class RemoteWrites {
         sayAgain(device, again, writes);
         if (!writes.isEmpty()) {
             write(writes);
-            stored.forEach(this::offerToLatest);
+            if (again.isEmpty()) {
+                stored.forEach(this::offerToLatest);
+            } else {
+                // What is sealed has won by a later stamp than that of its write, which is the one that the cache
+                // knows.
+                parts.latest.forget(device);
+            }
         }
     }
 

@@ -75,13 +75,13 @@ final class Sealer {
     /**
      * Seals the windows of all devices that ended before a time. A window that cannot be read is left alone and logged.
      *
-     * @param writtenBeforeMillis runs that were written later are left alone: sealing may give a reading a later stamp than it
-     *     has, which must not pass that of a write that is still to come from another region
+     * @param writtenBefore {@linkplain HybridTime#packed() packed}; runs that were written later are left alone: sealing may
+     *     give a reading a later stamp than it has, which must not pass that of a write that is still to come
      * <p>Stops after the device at hand when the thread is interrupted.
      *
      * @param pause is called with the nanoseconds that a device took, and may make the caller wait so that others get on
      */
-    SealResult sealAll(long endedBeforeMicros, long writtenBeforeMillis, LongConsumer pause) {
+    SealResult sealAll(long endedBeforeMicros, long writtenBefore, LongConsumer pause) {
         SealResult result = SealResult.NOTHING;
         Cursor cursor = null;
         do {
@@ -91,7 +91,7 @@ final class Sealer {
                     return result;
                 }
                 long startNanos = System.nanoTime();
-                result = result.plus(sealDevice(device.id(), endedBeforeMicros, writtenBeforeMillis));
+                result = result.plus(sealDevice(device.id(), endedBeforeMicros, writtenBefore));
                 pause.accept(System.nanoTime() - startNanos);
             }
             cursor = page.next();
@@ -314,7 +314,7 @@ final class Sealer {
                 device, EpochMicros.toInstant(window), e.getMessage());
     }
 
-    private SealResult sealDevice(DeviceId device, long endedBeforeMicros, long writtenBeforeMillis) {
+    private SealResult sealDevice(DeviceId device, long endedBeforeMicros, long writtenBefore) {
         onlyOne.lock();
         try {
             SealResult result = SealResult.NOTHING;
@@ -333,7 +333,7 @@ final class Sealer {
                         continue;
                     }
                 }
-                List<Item> piece = takePiece(runs, window, writtenBeforeMillis);
+                List<Item> piece = takePiece(runs, window, writtenBefore);
                 boolean isLast = !runs.hasNext()
                         || SeriesKeys.runFirstTimeMicros(runs.peek().key().sortKey())
                                 >= window + SeriesKeys.WINDOW_MICROS;
@@ -361,7 +361,7 @@ final class Sealer {
     }
 
     /** Takes the runs of a window, whole slots of them, until they have enough readings for a chunk; younger ones are left. */
-    private static List<Item> takePiece(ItemWalk runs, long window, long writtenBeforeMillis) {
+    private static List<Item> takePiece(ItemWalk runs, long window, long writtenBefore) {
         List<Item> piece = new ArrayList<>();
         int readings = 0;
         long slot = 0;
@@ -373,7 +373,7 @@ final class Sealer {
                 break;
             }
             runs.next();
-            if (SeriesKeys.runHybridTime(run.key().sortKey()) >>> HybridTime.COUNTER_BITS < writtenBeforeMillis) {
+            if (SeriesKeys.runHybridTime(run.key().sortKey()) < writtenBefore) {
                 slot = SeriesKeys.slotStart(time);
                 readings += new RunReader(run).size();
                 piece.add(run);

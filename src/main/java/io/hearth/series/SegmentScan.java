@@ -297,7 +297,7 @@ final class SegmentScan implements Iterator<Segment> {
         shortestKeptMicros = Math.min(shortestKeptMicros, builder.shortestKeptMicros());
         ReadingBlock block = builder.build();
         if (block.size() > 0) {
-            ready.add(new Segment.Open(block));
+            ready.add(new Segment.Open(block, builder));
         }
     }
 }

@@ -22,6 +22,7 @@ import io.hearth.table.Cursor;
 import io.hearth.table.Direction;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
+import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.Page;
 import io.hearth.table.Query;
 import io.hearth.table.SortRange;
@@ -41,6 +42,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -85,14 +87,17 @@ public final class SeriesStore {
     private final Rollups rollups;
     private final RolledAggregates rolledAggregates;
     private final Sealer sealer;
-    private final LatestCache latest = new LatestCache();
+    private final LatestCache latest;
     private final ParallelReads readers = new ParallelReads();
     private final Erasures erasures;
     private final RegionId ownRegion;
     private final RemoteWrites remote;
 
     /** Appends that have taken their stamp, or are about to, and are not settled yet. */
-    private final Set<CompletableFuture<@Nullable Void>> underWay = ConcurrentHashMap.newKeySet();
+    private final Set<UnderWay> underWay = ConcurrentHashMap.newKeySet();
+
+    /** How many passes of sealing have begun. */
+    private final AtomicLong sealings = new AtomicLong();
 
     private final ThreadLocal<RunWriter> runWriters = ThreadLocal.withInitial(RunWriter::new);
 
@@ -114,6 +119,7 @@ public final class SeriesStore {
         this.region = region.value().getBytes(StandardCharsets.US_ASCII);
         this.wallClock = wallClock;
         this.retentionSeconds = retention.toSeconds();
+        this.latest = new LatestCache(region);
         if (table.isShared()) {
             stampedUntilMillis = 0;
             clock = HybridClock.shared(wallClock);
@@ -140,9 +146,27 @@ public final class SeriesStore {
     /**
      * What an append has to store, and to tell afterwards.
      *
+     * @param firstHybridTime the earliest of its stamps
      * @param erased the last erasure before the stamp was taken
+     * @param sealings how many passes of sealing had begun
      */
-    private record Prepared(List<Write> writes, List<Item> records, long hybridTime, long horizonMillis, long erased) {}
+    private record Prepared(
+            List<Write> writes,
+            List<Item> records,
+            long firstHybridTime,
+            long horizonMillis,
+            long erased,
+            long sealings) {}
+
+    /** An append whose stamps are not earlier than {@code earliestHybridTime}. */
+    private static final class UnderWay {
+        private final CompletableFuture<@Nullable Void> settled = new CompletableFuture<>();
+        private final long earliestHybridTime;
+
+        UnderWay(long earliestHybridTime) {
+            this.earliestHybridTime = earliestHybridTime;
+        }
+    }
 
     /** Takes in what other regions have written. */
     public RemoteWrites remote() {
@@ -167,23 +191,33 @@ public final class SeriesStore {
             }
 
             private Uni<Void> attempt() {
-                CompletableFuture<@Nullable Void> settled = new CompletableFuture<>();
-                underWay.add(settled);
+                Prepared earlier = prepared;
+                UnderWay append = new UnderWay(
+                        earlier == null ? clock.reachedMillis() << HybridTime.COUNTER_BITS : earlier.firstHybridTime);
+                underWay.add(append);
+                long failuresBefore = latest.failures();
                 return Uni.createFrom()
                         .deferred(() -> {
                             Prepared ready = prepared;
-                            if (ready == null || ready.erased != erasures.latest()) {
-                                // What was prepared before an erasure must not come back behind it under its old stamp.
+                            if (ready == null
+                                    || ready.erased != erasures.latest()
+                                    || ready.sealings != sealings.get()) {
+                                // What was prepared before an erasure must not come back behind it under its old stamp;
+                                // nor
+                                // behind a sealing, which may have given an earlier write a later stamp than this one
+                                // has.
                                 ready = prepare(batch);
                                 prepared = ready;
                             }
                             Prepared now = ready;
-                            return store(now).invoke(() -> committed(batch, now));
+                            return store(now).invoke(() -> committed(batch, now, failuresBefore));
                         })
+                        .onFailure(OutcomeUnknownException.class)
+                        .invoke(() -> batch.devices().forEach(readings -> latest.failed(readings.device())))
                         .onTermination()
                         .invoke(() -> {
-                            underWay.remove(settled);
-                            settled.complete(null);
+                            underWay.remove(append);
+                            append.settled.complete(null);
                         });
             }
         });
@@ -333,9 +367,9 @@ public final class SeriesStore {
      */
     public LatestReadings latest(DeviceId device) {
         if (table.isShared()) {
-            return LatestCache.uncached(device, entry -> loadLatest(device, entry));
+            return LatestCache.uncached(device, found -> loadLatest(device, found));
         }
-        return latest.latest(device, nowMicros(), entry -> loadLatest(device, entry));
+        return latest.latest(device, nowMicros(), found -> loadLatest(device, found));
     }
 
     /** The latest values of several devices, in their order. */
@@ -386,17 +420,21 @@ public final class SeriesStore {
     }
 
     /** From the headers of chunks where they answer; decodes nothing that is sealed. */
-    private void loadLatest(DeviceId device, LatestCache.Entry entry) {
+    private void loadLatest(DeviceId device, LatestValues found) {
+        Optional<DeviceSummary> record = catalog.find(device);
         // Another process may have erased the record of a device that this one goes on storing.
-        int unknown = table.isShared() ? Integer.MAX_VALUE : 0;
-        int metrics = catalog.find(device).map(found -> found.metrics().size()).orElse(unknown);
+        if (record.isEmpty() && !table.isShared()) {
+            return;
+        }
+        // By name: what has been committed since the record was read may have other metrics.
+        Set<String> metrics = record.map(DeviceSummary::metrics).orElseGet(TreeSet::new);
         SegmentScan scan = segments(device, TimeRange.ALL, Set.of(), Direction.DESCENDING, Consistency.STRONG);
-        while (entry.metrics() < metrics && scan.hasNext()) {
+        while ((record.isEmpty() || !found.haveAll(metrics)) && scan.hasNext()) {
             Segment segment = scan.next();
             if (segment instanceof Segment.Sealed sealed) {
-                entry.offer(sealed.chunk().metrics(), scan.shortestKeptMicros());
-            } else {
-                entry.offer(scan.blockOf(segment), scan.shortestKeptMicros());
+                found.add(sealed.chunk(), scan.shortestKeptMicros());
+            } else if (segment instanceof Segment.Open open) {
+                found.add(open, scan.shortestKeptMicros());
             }
         }
     }
@@ -473,11 +511,11 @@ public final class SeriesStore {
         }
         HybridClock.Tick tick = nextTick();
         // Appends with an earlier stamp are stored before their readings are looked for.
-        List<CompletableFuture<@Nullable Void>> earlier = List.copyOf(underWay);
+        List<UnderWay> earlier = List.copyOf(underWay);
         remote.erase(
                 new Erasure(device, range, wholeDevice, new WriteStamp(new HybridTime(tick.hybridTime()), ownRegion)),
                 tick,
-                () -> earlier.forEach(CompletableFuture::join));
+                () -> earlier.forEach(append -> append.settled.join()));
     }
 
     /** The item that keeps the clock monotone across restarts, to be stored along with what has the time of a tick. */
@@ -494,7 +532,20 @@ public final class SeriesStore {
      * @param pause is called with the nanoseconds that a device took, and may make the caller wait so that others get on
      */
     public SealResult seal(long endedBeforeMicros, long writtenBeforeMillis, LongConsumer pause) {
-        return sealer.sealAll(endedBeforeMicros, writtenBeforeMillis, pause);
+        // Sealing may give a reading a later stamp than it has, which must not pass that of an append that is under
+        // way.
+        sealings.incrementAndGet();
+        long limit = writtenBeforeMillis >= Long.MAX_VALUE >>> HybridTime.COUNTER_BITS
+                ? Long.MAX_VALUE
+                : writtenBeforeMillis << HybridTime.COUNTER_BITS;
+        if (!table.isShared()) {
+            // Appends that begin from here on are later. Where others append, too, this clock says nothing of them.
+            limit = Math.min(limit, nextHybridTime());
+        }
+        for (UnderWay append : underWay) {
+            limit = Math.min(limit, append.earliestHybridTime);
+        }
+        return sealer.sealAll(endedBeforeMicros, limit, pause);
     }
 
     /** As above, whenever it was written. */
@@ -505,12 +556,15 @@ public final class SeriesStore {
     private Prepared prepare(AppendBatch batch) {
         PointBuffer points = batch.points();
         long erased = erasures.latest();
+        long sealingsBefore = sealings.get();
         HybridClock.Tick tick = clock.next();
+        long first = tick.hybridTime();
         List<Write> writes = new ArrayList<>();
         List<Item> records = new ArrayList<>(0);
         long horizonMillis = tick.horizonMillis();
         for (AppendBatch.DeviceReadings readings : batch.devices()) {
             readings.sortByTime(points);
+            long firstHybridTime = tick.hybridTime();
             int from = 0;
             long bytes = 0;
             long slot = SeriesKeys.slotStart(points.timeMicros(readings.reading(0)));
@@ -534,12 +588,13 @@ public final class SeriesStore {
                 bytes += size;
             }
             writes.add(run(batch, readings, from, readings.size(), tick.hybridTime()));
+            readings.stamped(firstHybridTime, tick.hybridTime());
             recordIfNew(readings, points, seenMicros(tick)).ifPresent(records::add);
         }
         if (horizonMillis != 0) {
             writes.add(new Write.Put(horizon(horizonMillis)));
         }
-        return new Prepared(writes, records, tick.hybridTime(), horizonMillis, erased);
+        return new Prepared(writes, records, first, horizonMillis, erased, sealingsBefore);
     }
 
     /**
@@ -558,7 +613,7 @@ public final class SeriesStore {
         return table.write(records).chain(() -> table.write(prepared.writes));
     }
 
-    private void committed(AppendBatch batch, Prepared prepared) {
+    private void committed(AppendBatch batch, Prepared prepared, long failuresBefore) {
         if (!table.isShared()) {
             prepared.records.forEach(catalog::stored);
         }
@@ -567,8 +622,9 @@ public final class SeriesStore {
         }
         long keptMicros = retentionSeconds == 0 ? Long.MAX_VALUE : retentionSeconds * 1_000_000;
         for (AppendBatch.DeviceReadings readings : batch.devices()) {
-            latest.committed(readings, batch.points(), prepared.hybridTime, keptMicros);
+            latest.committed(readings, batch.points(), keptMicros);
         }
+        latest.settled(failuresBefore);
     }
 
     private Write run(AppendBatch batch, AppendBatch.DeviceReadings readings, int from, int to, long hybridTime) {

@@ -51,7 +51,7 @@ final class SpanMerge {
         return new Span(
                 a.readings() + b.readings(),
                 a.stamp().compareTo(b.stamp()) >= 0 ? a.stamp() : b.stamp(),
-                Math.max(a.retentionSeconds(), b.retentionSeconds()));
+                Span.longerRetention(a.retentionSeconds(), b.retentionSeconds()));
     }
 
     private static long millis(Span span) {

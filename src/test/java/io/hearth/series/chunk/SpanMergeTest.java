@@ -99,4 +99,14 @@ class SpanMergeTest {
 
         assertThat(Chunk.open(chunks.get(0)).spans()).isEqualTo(spans);
     }
+
+    @Test
+    void merge_manySpansForEverAndForATime_keepsAllForEver() {
+        List<Span> spans = new ArrayList<>();
+        for (int i = 0; i < 2 * MAX; i++) {
+            spans.add(new Span(1, Blocks.stamp(5), i % 2 == 0 ? 0 : 60));
+        }
+
+        assertThat(SpanMerge.merge(spans, MAX)).containsExactly(new Span(2 * MAX, Blocks.stamp(5), 0));
+    }
 }
