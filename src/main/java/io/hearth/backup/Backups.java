@@ -237,12 +237,16 @@ public final class Backups implements AutoCloseable {
             if (following == null && !abandoned) {
                 List<Manifest> backups = directory.readable();
                 remember(backups);
-                if (!backups.isEmpty()) {
+                abandoned = backups.isEmpty();
+                if (!abandoned) {
                     following = LogShipper.resume(table, clock, directory, backups.get(backups.size() - 1));
                 }
-                abandoned = following == null;
             }
             return following;
+        } catch (LogLostException e) {
+            LOG.log(System.Logger.Level.WARNING, "Another backup and log begin: " + e.getMessage());
+            abandoned = true;
+            return null;
         } finally {
             followingLock.unlock();
         }

@@ -1,5 +1,6 @@
 package io.hearth.backup;
 
+import io.hearth.backup.Manifest.StoredFile;
 import io.hearth.model.EpochMicros;
 import io.hearth.table.CursorExpiredException;
 import io.hearth.table.rocksdb.LogRecord;
@@ -49,34 +50,47 @@ final class LogShipper implements Closeable {
     }
 
     /**
-     * Goes on with the log of {@code backup}; null if it cannot be gone on with: it is of another table, or the table is not
-     * a continuation of what was shipped, or has not kept what follows.
+     * Goes on with the log of {@code backup}.
+     *
+     * @throws LogLostException it cannot be gone on with, and why
      */
-    static @Nullable LogShipper resume(
-            RocksDbTable table, InstantSource clock, BackupDirectory backups, Manifest backup) throws IOException {
+    static LogShipper resume(RocksDbTable table, InstantSource clock, BackupDirectory backups, Manifest backup)
+            throws IOException {
         if (!backup.table().equals(table.id())) {
-            return null;
+            throw new LogLostException("backup " + backup.id() + " is of another table");
+        }
+        for (StoredFile file : backup.files()) {
+            Path path = backups.root().resolve(file.path());
+            if (!Files.exists(path) || Files.size(path) != file.bytes()) {
+                throw new LogLostException(path + " of backup " + backup.id() + " is missing or has another size");
+            }
         }
         Path directory = backups.log(backup.log());
         ArchivedLog archived = ArchivedLog.scan(directory, backup.sequence());
-        if (!archived.damages().isEmpty() || table.committedSequence() < archived.last()) {
-            return null;
+        if (!archived.damages().isEmpty()) {
+            throw new LogLostException(archived.damages().get(0));
         }
         LogRecord last = archived.lastRecord();
         try {
-            if (last != null && !isInLogOf(table, last)) {
-                return null;
+            if (table.committedSequence() < archived.last() || last != null && !isInLogOf(table, last)) {
+                throw new LogLostException(
+                        "the table is not the one that was backed up but an earlier state of it, as of"
+                                + " a snapshot of a volume: followers of its changes miss some. Restore a backup instead");
             }
             table.readLog(archived.last(), commit -> false);
         } catch (CursorExpiredException e) {
-            return null;
+            throw new LogLostException("the table has not kept what follows backup " + backup.id() + " and its log");
         }
         LogShipper shipper = new LogShipper(table, clock, backup.log(), directory, archived.last());
         shipper.nameIn(backups.manifest(backup.id()));
         return shipper;
     }
 
-    /** Whether the table's log has the commit too. If it does not reach back that far, whether the table has no other. */
+    /**
+     * Whether the table's log has the commit too.
+     *
+     * @throws CursorExpiredException if it does not reach back that far, and the table has later ones
+     */
     private static boolean isInLogOf(RocksDbTable table, LogRecord commit) {
         boolean[] same = {true};
         try {
@@ -85,7 +99,9 @@ final class LogShipper implements Closeable {
                 return false;
             });
         } catch (CursorExpiredException e) {
-            return table.committedSequence() == commit.last();
+            if (table.committedSequence() > commit.last()) {
+                throw e;
+            }
         }
         return same[0];
     }

@@ -2,10 +2,12 @@ package io.hearth.backup;
 
 import io.hearth.backup.Manifest.StoredFile;
 import io.hearth.model.EpochMicros;
+import io.hearth.table.Bytes;
 import io.hearth.table.TableException;
 import io.hearth.table.rocksdb.LogRecord;
 import io.hearth.table.rocksdb.TableRestore;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -15,6 +17,14 @@ import org.jspecify.annotations.Nullable;
 /** Makes a data directory from a backup and the log that follows it. */
 public final class Restore {
     private static final String TABLE = "table";
+
+    /**
+     * How far other regions have been taken in. That was said of the table that was lost: from there on their feeds leave out
+     * what this region itself had written or erased since the backup, which only a snapshot of theirs brings back.
+     */
+    private static final String SYNC_PARTITION = "!sync";
+
+    private static final Bytes SYNC_CHECKPOINTS = Bytes.wrap("checkpoint/".getBytes(StandardCharsets.US_ASCII));
 
     /**
      * @param backups the directory of backups
@@ -99,6 +109,7 @@ public final class Restore {
             copy(manifest, table);
             try (TableRestore restore = TableRestore.open(table, manifest.format())) {
                 log.walk(block -> replay.apply(block, restore));
+                restore.remove(SYNC_PARTITION, SYNC_CHECKPOINTS);
                 restore.finish();
             }
             DurableFiles.syncDirectory(request.dataDirectory);

@@ -1,7 +1,10 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.table.Bytes;
+import io.hearth.table.Key;
 import io.hearth.table.TableException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import org.rocksdb.FlushOptions;
@@ -67,6 +70,28 @@ public final class TableRestore implements AutoCloseable {
         if (sequence != commit.last()) {
             throw new TableException(
                     "record " + commit.last() + " of the log became record " + sequence + " of the table", null);
+        }
+    }
+
+    /**
+     * Removes the items of a partition whose sort keys begin with a prefix. They must not be listed in the index.
+     *
+     * @throws TableException if they cannot be read or removed
+     */
+    public void remove(String partitionKey, Bytes sortKeyPrefix) {
+        byte[] start = RowKey.encode(new Key(partitionKey, sortKeyPrefix));
+        try (RowIterator rows = new RowIterator(database, database.items(), start, null, false)) {
+            for (rows.first(); rows.isValid(); rows.next()) {
+                rows.readKey();
+                byte[] row = rows.keyCopy();
+                if (row.length < start.length || !Arrays.equals(row, 0, start.length, start, 0, start.length)) {
+                    break;
+                }
+                database.db().delete(database.items(), row);
+            }
+            rows.checkStatus();
+        } catch (RocksDBException e) {
+            throw new TableException("the restored table cannot be written: " + e.getMessage(), e);
         }
     }
 
