@@ -26,6 +26,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -159,17 +160,25 @@ public final class DevicePresence {
                         session == NO_SESSION ? 0 : processes.own()));
     }
 
-    /** The last will of a session says that the device is offline. */
-    public void willSaid(DeviceId device, long session) {
+    /**
+     * The last will of a session says that the device is offline.
+     *
+     * @return whether the device is online all the same, by another session
+     */
+    public CompletionStage<Boolean> willSaid(DeviceId device, long session) {
         Presence offline = now(device, false, Cause.STATUS);
-        happened(device, true, state -> {
-            if (isOther(state.connection, session) || isOther(state.speaker, session)) {
-                return state;
-            }
-            return processes.isOther(state.process)
-                    ? new State(state.presence, state.connection, NO_SESSION, state.process)
-                    : new State(changed(state, offline), state.connection, NO_SESSION, processes.own());
-        });
+        AtomicBoolean isOnline = new AtomicBoolean();
+        return happened(device, true, state -> {
+                    boolean isTaken = isOther(state.connection, session) || isOther(state.speaker, session);
+                    State after = isTaken
+                            ? state
+                            : processes.isOther(state.process)
+                                    ? new State(state.presence, state.connection, NO_SESSION, state.process)
+                                    : new State(changed(state, offline), state.connection, NO_SESSION, processes.own());
+                    isOnline.set(after.isOnline());
+                    return after;
+                })
+                .thenApply(done -> isOnline.get());
     }
 
     private static boolean isOther(long holder, long session) {

@@ -51,10 +51,13 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private final AtomicBoolean awake = new AtomicBoolean();
     private final Runnable work = this::work;
     private final List<Runnable> whenClosed = new ArrayList<>();
+    private final List<Runnable> whenOver = new ArrayList<>();
 
     private @Nullable ChannelHandlerContext context;
     private volatile Stage stage = Stage.AWAITING_CONNECT;
     private boolean leaving;
+    private boolean awaitsPrevious;
+    private boolean endedWithWill;
     private String clientId = "";
     private boolean mqtt5;
     private @Nullable Publish will;
@@ -125,10 +128,16 @@ final class Connection extends ChannelInboundHandlerAdapter {
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
         services.clients().add(this);
-        timer = eventLoop.schedule(
-                () -> refuse(EndpointMetrics.Refused.TIMEOUT, "no CONNECT in time"),
-                CONNECT_TIMEOUT_SECONDS,
-                TimeUnit.SECONDS);
+        timer = eventLoop.schedule(this::connectTimedOut, CONNECT_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private void connectTimedOut() {
+        if (stage == Stage.TAKING_OVER) {
+            write(Handshake.unavailable(mqtt5));
+            refuse(EndpointMetrics.Refused.TIMEOUT, "the last session of its client id does not end");
+        } else {
+            refuse(EndpointMetrics.Refused.TIMEOUT, "no CONNECT in time");
+        }
     }
 
     // --- Packets -----------------------------------------------------------------------------------------------------
@@ -213,8 +222,15 @@ final class Connection extends ChannelInboundHandlerAdapter {
             accept(request, assigned);
         } else {
             // Its will comes before anything of ours, so this one waits, and reads nothing on.
-            previous.takeOver(() -> eventLoop.execute(() -> accept(request, assigned)));
+            awaitsPrevious = true;
+            previous.takeOver(() -> eventLoop.execute(() -> previousOver(request, assigned)));
         }
+    }
+
+    private void previousOver(ConnectRequest request, boolean assigned) {
+        awaitsPrevious = false;
+        accept(request, assigned);
+        endIfOver();
     }
 
     private void accept(ConnectRequest request, boolean assigned) {
@@ -235,16 +251,25 @@ final class Connection extends ChannelInboundHandlerAdapter {
         wake();
     }
 
-    /** Ends this connection in favour of another with the same client id; {@code then} runs when it is over. Any thread. */
+    /**
+     * Ends this connection in favour of another with the same client id; {@code then} runs when it is over, and with it every
+     * one that it took over from. Any thread.
+     */
     private void takeOver(Runnable then) {
         execute(() -> {
-            if (stage == Stage.CLOSED) {
-                then.run();
-                return;
-            }
-            whenClosed.add(then);
+            whenOver.add(then);
             disconnect(ReasonCode.SESSION_TAKEN_OVER, EndpointMetrics.Closed.TAKEN_OVER);
+            endIfOver();
         });
+    }
+
+    /** Lets the next holder of the client id in, once nothing more comes of this session or one before it. */
+    private void endIfOver() {
+        if (stage == Stage.CLOSED && !awaitsPrevious && (!endedWithWill || inbound.isIdle())) {
+            services.clients().release(clientId, this);
+            whenOver.forEach(Runnable::run);
+            whenOver.clear();
+        }
     }
 
     private void disconnected(MqttMessage packet) {
@@ -343,7 +368,6 @@ final class Connection extends ChannelInboundHandlerAdapter {
             ctx.close();
         }
         services.clients().remove(this);
-        services.clients().release(clientId, this);
         subscriptions.clear();
         outbound.clear();
         if (wasConnected) {
@@ -352,6 +376,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         }
         whenClosed.forEach(Runnable::run);
         whenClosed.clear();
+        endIfOver();
     }
 
     private void endSession() {
@@ -362,6 +387,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         Publish last = will;
         will = null;
         if (last != null) {
+            endedWithWill = true;
             inbound.acceptWill(last);
         }
     }
@@ -450,6 +476,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         if (leaving && inbound.isIdle()) {
             leave();
         }
+        endIfOver();
     }
 
     @Override
@@ -470,7 +497,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
         ctx.write(packets, ctx.voidPromise());
     }
 
-    private void execute(Runnable task) {
+    /** Runs a task on the event loop, also when the client is gone; on any thread. */
+    void execute(Runnable task) {
         try {
             eventLoop.execute(task);
         } catch (RejectedExecutionException e) {

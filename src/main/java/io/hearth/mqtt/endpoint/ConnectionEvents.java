@@ -13,6 +13,8 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -94,20 +96,33 @@ final class ConnectionEvents {
     }
 
     /** A client says something on a topic; what is no status of a device is passed over. */
-    void published(Publish publish, Session by, boolean asWill) {
+    void published(Publish publish, Session by) {
+        DeviceId device = deviceOf(publish);
+        Boolean online = device == null ? null : StatusTopic.isOnline(publish.payload());
+        if (device != null && online != null) {
+            presence.said(device, online, by.number());
+        }
+    }
+
+    /**
+     * A client's last will says something on a topic; what is no status of a device is passed over.
+     *
+     * @return whether it says offline of a device that is online all the same, by another session
+     */
+    CompletionStage<Boolean> willPublished(Publish will, Session by) {
+        DeviceId device = deviceOf(will);
+        Boolean online = device == null ? null : StatusTopic.isOnline(will.payload());
+        if (device == null || online == null) {
+            return CompletableFuture.completedStage(false);
+        }
+        return online
+                ? presence.said(device, true, by.number()).thenApply(done -> false)
+                : presence.willSaid(device, by.number());
+    }
+
+    private static @Nullable DeviceId deviceOf(Publish publish) {
         String device = StatusTopic.deviceOf(publish.topic());
-        if (device == null || !DeviceId.isValid(device)) {
-            return;
-        }
-        Boolean online = StatusTopic.isOnline(publish.payload());
-        if (online == null) {
-            return;
-        }
-        if (asWill && !online) {
-            presence.willSaid(new DeviceId(device), by.number());
-        } else {
-            presence.said(new DeviceId(device), online, by.number());
-        }
+        return device == null || !DeviceId.isValid(device) ? null : new DeviceId(device);
     }
 
     private static boolean isDevice(Session session) {

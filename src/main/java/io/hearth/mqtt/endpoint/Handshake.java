@@ -120,6 +120,16 @@ final class Handshake {
         return connAck.build();
     }
 
+    /** The CONNACK of a server that cannot let the client in for the time being. */
+    static MqttConnAckMessage unavailable(boolean toMqtt5) {
+        return MqttMessageBuilders.connAck()
+                .returnCode(
+                        toMqtt5
+                                ? MqttConnectReturnCode.CONNECTION_REFUSED_SERVER_UNAVAILABLE_5
+                                : MqttConnectReturnCode.CONNECTION_REFUSED_SERVER_UNAVAILABLE)
+                .build();
+    }
+
     /** What a client with a version we do not know gets: the CONNACK of 3.1.1, which it may recognise. */
     static MqttConnAckMessage unsupportedVersion() {
         return MqttMessageBuilders.connAck()

@@ -3,12 +3,14 @@ package io.hearth.mqtt.endpoint;
 import io.hearth.ingest.Delivery;
 import io.hearth.ingest.Origin;
 import io.hearth.mqtt.ShadowTopics;
+import io.hearth.mqtt.StatusTopic;
 import io.hearth.mqtt.TelemetryTopic;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Queue;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,7 +76,11 @@ final class Inbound {
         if (publish.qos() == 2) {
             unreleased.set(publish.packetId());
         }
-        take(publish, device, request, false);
+        ConnectionEvents.Session session = connection.session();
+        if (device == null && session != null) {
+            services.events().published(publish, session);
+        }
+        take(publish, device, request);
     }
 
     private ShadowTopics.@Nullable Request shadowRequest(Publish publish) {
@@ -89,25 +95,36 @@ final class Inbound {
 
     /**
      * Publishes the will of a client that is gone; nobody waits for an answer. A will is no request for a shadow, as with AWS:
-     * published late, it would overwrite what a newer session of the device has reported.
+     * published late, it would overwrite what a newer session of the device has reported. For the same reason, after the will
+     * of a session that its device has left behind, the status topic gets again what it had before.
      */
     void acceptWill(Publish will) {
-        if (!isReserved(will)) {
-            take(will, TelemetryTopic.deviceOf(will.topic()), null, true);
+        if (isReserved(will)) {
+            return;
+        }
+        ConnectionEvents.Session session = connection.session();
+        Publish said = services.router().retainedOf(will.topic());
+        take(will, TelemetryTopic.deviceOf(will.topic()), null);
+        if (session != null) {
+            services.events().willPublished(will, session).thenAccept(isOnline -> {
+                if (isOnline && said != null && Boolean.TRUE.equals(StatusTopic.isOnline(said.payload()))) {
+                    connection.execute(() -> sayAgain(said, will));
+                }
+            });
         }
     }
 
-    private void take(
-            Publish publish, @Nullable String device, ShadowTopics.@Nullable Request request, boolean isWill) {
-        if (publish.qos() == 0) {
-            unansweredQos0++;
+    /** The device is online by another session, so its topic says what that has said, unless there is news already. */
+    private void sayAgain(Publish said, Publish will) {
+        CompletionStage<Void> retained = services.router().retainAgain(said, will);
+        if (retained != null) {
+            Answer answer = enqueue(said);
+            retained.whenComplete((done, failure) -> answer.settle());
         }
-        Answer answer = new Answer(this, publish, connection.readNanos());
-        unanswered.add(answer);
-        services.inFlight().enter(publish.payload().length);
-        if (device == null) {
-            tellPresence(publish, isWill);
-        }
+    }
+
+    private void take(Publish publish, @Nullable String device, ShadowTopics.@Nullable Request request) {
+        Answer answer = enqueue(publish);
         if (device != null) {
             services.telemetry().emit(new Answer.Telemetry(answer, delivery(publish, device)));
         } else if (request != null) {
@@ -126,11 +143,14 @@ final class Inbound {
         }
     }
 
-    private void tellPresence(Publish publish, boolean isWill) {
-        ConnectionEvents.Session session = connection.session();
-        if (session != null) {
-            services.events().published(publish, session, isWill);
+    private Answer enqueue(Publish publish) {
+        if (publish.qos() == 0) {
+            unansweredQos0++;
         }
+        Answer answer = new Answer(this, publish, connection.readNanos());
+        unanswered.add(answer);
+        services.inFlight().enter(publish.payload().length);
+        return answer;
     }
 
     /** QoS 2, second half: the client will not send the message again. */

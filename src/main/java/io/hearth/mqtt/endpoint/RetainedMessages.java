@@ -90,6 +90,21 @@ public final class RetainedMessages {
         return table.write(List.of(write)).subscribeAsCompletionStage();
     }
 
+    /**
+     * Retains {@code publish} if {@code expected} is what its topic has, the same and not an equal one; completes when that is
+     * durable. Null, and nothing has happened, if it is not.
+     */
+    @Nullable
+    synchronized CompletionStage<Void> keepInPlaceOf(Publish expected, Publish publish) {
+        return byTopic.get(publish.topic()) == expected ? keep(publish) : null;
+    }
+
+    /** What is retained of a topic; null if nothing is. */
+    @Nullable
+    Publish of(String topic) {
+        return byTopic.get(topic);
+    }
+
     /** What is retained of the topics that the well-formed {@code filter} matches. */
     List<Publish> matching(String filter) {
         if (filter.indexOf('+') < 0 && filter.indexOf('#') < 0) {

@@ -1,6 +1,7 @@
 package io.hearth.mqtt.endpoint;
 
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** Brings publishes to the subscribers, those of now and, as retained messages, those to come. */
@@ -56,6 +57,22 @@ final class Router {
                 answer.fail();
             }
         });
+    }
+
+    /** What is retained of a topic; null if nothing is. */
+    @Nullable
+    Publish retainedOf(String topic) {
+        return retained.of(topic);
+    }
+
+    /**
+     * Keeps again what was retained before {@code last} came, which is the latest of its topic.
+     *
+     * @return completes when that is durable; null, and nothing has happened, if there is a later one by now
+     */
+    @Nullable
+    CompletionStage<Void> retainAgain(Publish before, Publish last) {
+        return retained.keepInPlaceOf(last.retain() ? last : before, before);
     }
 
     /** What is retained of the topics that {@code filter} matches. */

@@ -36,7 +36,7 @@ class ConnectIT {
 
     @Test
     void unknownVersion_isRefused() {
-        assertThat(answerTo(new Hello(9, "c", EndpointFixture.PASSWORD, 0, "", new byte[0])))
+        assertThat(answerTo(new Hello(9, "c", EndpointFixture.PASSWORD, 0, "", false, new byte[0])))
                 .isEqualTo(1);
     }
 

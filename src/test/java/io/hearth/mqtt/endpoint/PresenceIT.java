@@ -9,6 +9,7 @@ import io.hearth.model.DeviceId;
 import io.hearth.mqtt.endpoint.RawClient.Hello;
 import io.hearth.mqtt.endpoint.RawClient.Packet;
 import io.hearth.presence.Presence.Cause;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -16,6 +17,9 @@ import org.junit.jupiter.api.Test;
 class PresenceIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int DISCONNECT_PACKET = 0xE0;
+
+    /** Of a PUBLISH: QoS 1, to be retained. */
+    private static final int RETAINED = 3;
 
     private final EndpointFixture fixture = new EndpointFixture();
 
@@ -67,6 +71,43 @@ class PresenceIT {
             assertThat(watcher.read().payload()).isEqualTo("offline");
             assertThat(fixture.presence.of(new DeviceId("d1")).orElseThrow().online())
                     .isTrue();
+        }
+    }
+
+    @Test
+    void statusTopic_afterTheWillOfASessionLeftBehind_saysAgainWhatTheDeviceSaid() {
+        Hello hello = Hello.mqtt3("left-behind").retainedWill("devices/d1/status");
+        RawClient left = RawClient.connected(fixture.port(), hello);
+        left.send(left.publish("devices/d1/status", RETAINED, 1, "online".getBytes(StandardCharsets.UTF_8)));
+        awaitPresence("d1", true, Cause.STATUS);
+        try (RawClient back = RawClient.connected(fixture.port(), "back");
+                RawClient watcher = RawClient.connected(fixture.port(), "watcher")) {
+            back.send(back.publish("devices/d1/status", RETAINED, 1, "Online".getBytes(StandardCharsets.UTF_8)));
+            assertThat(back.read().type()).isEqualTo(RawClient.PUBACK);
+            watcher.subscribed("devices/d1/status", 1);
+            assertThat(watcher.read().payload()).isEqualTo("Online");
+            left.close();
+            assertThat(watcher.read().payload()).isEqualTo("offline");
+            assertThat(watcher.read().payload()).isEqualTo("Online");
+            assertThat(retained("devices/d1/status")).isEqualTo("Online");
+        }
+    }
+
+    @Test
+    void statusTopic_afterTheWillOfTheLastSession_saysOffline() {
+        Hello hello = Hello.mqtt3("gateway").retainedWill("devices/d1/status");
+        RawClient gateway = RawClient.connected(fixture.port(), hello);
+        gateway.send(gateway.publish("devices/d1/status", RETAINED, 1, "online".getBytes(StandardCharsets.UTF_8)));
+        awaitPresence("d1", true, Cause.STATUS);
+        try (RawClient watcher = RawClient.connected(fixture.port(), "watcher")) {
+            watcher.subscribed("devices/d1/status", 1);
+            assertThat(watcher.read().payload()).isEqualTo("online");
+            gateway.close();
+            assertThat(watcher.read().payload()).isEqualTo("offline");
+            watcher.send(watcher.publish("devices/d1/status", 1, 1, "sentinel"));
+            assertThat(watcher.read().type()).isEqualTo(RawClient.PUBACK);
+            assertThat(watcher.read().payload()).isEqualTo("sentinel");
+            assertThat(retained("devices/d1/status")).isEqualTo("offline");
         }
     }
 
@@ -134,6 +175,13 @@ class PresenceIT {
             assertThat(disconnect.type()).isEqualTo(RawClient.DISCONNECT);
             assertThat(disconnect.body().get(0)).isEqualTo((byte) 0x87);
             assertThat(watcher.isSilentFor(200)).isTrue();
+        }
+    }
+
+    private String retained(String topic) {
+        try (RawClient late = RawClient.connected(fixture.port(), "late")) {
+            late.subscribed(topic, 0);
+            return late.read().payload();
         }
     }
 

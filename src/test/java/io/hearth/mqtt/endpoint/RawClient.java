@@ -58,29 +58,41 @@ final class RawClient implements AutoCloseable {
 
     /** What is special about a CONNECT. */
     record Hello(
-            int version, String clientId, String password, int keepAliveSeconds, String willTopic, byte[] properties) {
+            int version,
+            String clientId,
+            String password,
+            int keepAliveSeconds,
+            String willTopic,
+            boolean willRetained,
+            byte[] properties) {
         static Hello mqtt3(String clientId) {
-            return new Hello(4, clientId, EndpointFixture.PASSWORD, 0, "", new byte[0]);
+            return new Hello(4, clientId, EndpointFixture.PASSWORD, 0, "", false, new byte[0]);
         }
 
         static Hello mqtt5(String clientId) {
-            return new Hello(5, clientId, EndpointFixture.PASSWORD, 0, "", new byte[0]);
+            return new Hello(5, clientId, EndpointFixture.PASSWORD, 0, "", false, new byte[0]);
         }
 
         Hello keepAlive(int seconds) {
-            return new Hello(version, clientId, password, seconds, willTopic, properties);
+            return new Hello(version, clientId, password, seconds, willTopic, willRetained, properties);
         }
 
+        /** With the last will "offline". */
         Hello will(String topic) {
-            return new Hello(version, clientId, password, keepAliveSeconds, topic, properties);
+            return new Hello(version, clientId, password, keepAliveSeconds, topic, false, properties);
+        }
+
+        Hello retainedWill(String topic) {
+            return new Hello(version, clientId, password, keepAliveSeconds, topic, true, properties);
         }
 
         Hello secret(String other) {
-            return new Hello(version, clientId, other, keepAliveSeconds, willTopic, properties);
+            return new Hello(version, clientId, other, keepAliveSeconds, willTopic, willRetained, properties);
         }
 
         Hello properties(int... bytes) {
-            return new Hello(version, clientId, password, keepAliveSeconds, willTopic, RawClient.bytes(bytes));
+            return new Hello(
+                    version, clientId, password, keepAliveSeconds, willTopic, willRetained, RawClient.bytes(bytes));
         }
     }
 
@@ -129,7 +141,7 @@ final class RawClient implements AutoCloseable {
         boolean withPassword = !hello.password().isEmpty();
         boolean withWill = !hello.willTopic().isEmpty();
         body.write(hello.version());
-        body.write(0x02 | (withPassword ? 0xC0 : 0) | (withWill ? 0x04 : 0));
+        body.write(0x02 | (withPassword ? 0xC0 : 0) | (withWill ? 0x04 : 0) | (hello.willRetained() ? 0x20 : 0));
         body.write(hello.keepAliveSeconds() >> 8);
         body.write(hello.keepAliveSeconds());
         if (hello.version() == 5) {
