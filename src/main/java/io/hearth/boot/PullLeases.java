@@ -5,6 +5,7 @@ import io.hearth.model.RegionId;
 import io.hearth.table.Table;
 import io.hearth.table.TableException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
@@ -14,10 +15,12 @@ final class PullLeases implements Predicate<RegionId> {
     private static final Duration TERM = Duration.ofSeconds(15);
 
     private final Table table;
+    private final InstantSource wallClock;
     private final Map<RegionId, Held> leases = new ConcurrentHashMap<>();
 
-    PullLeases(Table table) {
+    PullLeases(Table table, InstantSource wallClock) {
         this.table = table;
+        this.wallClock = wallClock;
     }
 
     private static final class Held {
@@ -45,7 +48,8 @@ final class PullLeases implements Predicate<RegionId> {
     @Override
     public boolean test(RegionId peer) {
         return !table.isShared()
-                || leases.computeIfAbsent(peer, id -> new Held(new Lease(table, "sync/" + id, TERM, System::nanoTime)))
+                || leases.computeIfAbsent(
+                                peer, id -> new Held(new Lease(table, "sync/" + id, TERM, System::nanoTime, wallClock)))
                         .holds();
     }
 }

@@ -54,7 +54,7 @@ class SealSchedule {
         share = new CpuShare(config.sealShare());
         Duration threeLooks = config.sealInterval().multipliedBy(3);
         leaseTerm = threeLooks.compareTo(SHORTEST_TERM) > 0 ? threeLooks : SHORTEST_TERM;
-        lease = table.isShared() ? new Lease(table, LEASE, leaseTerm, System::nanoTime) : null;
+        lease = table.isShared() ? new Lease(table, LEASE, leaseTerm, System::nanoTime, wallClock) : null;
         if (lease != null) {
             Gauge.builder("hearth.series.seal.leader", lease, held -> held.isHeld() ? 1 : 0)
                     .description("Whether this is the process that seals, of those on the table")

@@ -83,7 +83,7 @@ class SyncWiring {
                 verification,
                 new SyncService.Settings(config.pageRecords(), LONG_POLL, config.maxClockAhead()),
                 transports,
-                new PullLeases(table));
+                new PullLeases(table, clock));
         SyncMetrics metrics = new SyncMetrics(service, registry);
         metrics.watchStart();
         service.onPeer(metrics::watch);

@@ -12,6 +12,8 @@ import io.hearth.table.Key;
 import io.hearth.table.Table;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -26,10 +28,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Clocks of different machines are never compared. A contender takes the lease over when it has seen the same version of it
  * for a whole term of its own stopwatch; the holder holds for a term from before it sent its last renewal, which is earlier. So
- * two never hold at once, whatever their wall clocks say. But a process that stalls between looking at {@link #isHeld} and
- * what it then does can come too late: work must be harmless even so, or be refused by {@link #fence}.
+ * two never hold at once, whatever their wall clocks say, as long as their stopwatches run.
  *
- * <p>Safe for several threads; calls that talk to the table block.
+ * <p>A stopwatch stands still while its machine is suspended. So the holder also looks at its wall clock: when that has passed
+ * the end of the term, it does not hold, and a renewal or {@link #confirm} asks the table. What remains: a machine whose wall
+ * clock is not set yet after it was suspended holds until its next renewal; and a process that stalls between looking and
+ * what it then does can come too late. Work must be harmless even so, or be refused by {@link #fence}.
+ *
+ * <p>Safe for several threads; {@link #isHeld} and {@link #fence} never block, calls that talk to the table do.
  */
 public final class Lease {
     private static final String PARTITION = "!leases";
@@ -40,11 +46,11 @@ public final class Lease {
     private final Key key;
     private final Duration term;
     private final LongSupplier nanoClock;
+    private final InstantSource wallClock;
     private final long owner = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
 
-    private long fence;
-    private boolean held;
-    private long heldUntilNanos;
+    private volatile long fence;
+    private volatile @Nullable Term held;
     private long watchedVersion = -1;
     private long watchedSinceNanos;
 
@@ -52,15 +58,20 @@ public final class Lease {
      * @param name of the work, alike in all contenders
      * @param term after how long a holder that says nothing is taken for dead
      * @param nanoClock a stopwatch that never steps, {@link System#nanoTime} but in tests
+     * @param wallClock goes on, or is set, when the machine was suspended; may step otherwise, too
      */
-    public Lease(Table table, String name, Duration term, LongSupplier nanoClock) {
+    public Lease(Table table, String name, Duration term, LongSupplier nanoClock, InstantSource wallClock) {
         this.table = table;
         this.key = new Key(PARTITION, Bytes.wrap(name.getBytes(StandardCharsets.UTF_8)));
         this.term = term;
         this.nanoClock = nanoClock;
+        this.wallClock = wallClock;
     }
 
     private record State(long owner, long termMillis) {}
+
+    /** When a term ends by either clock. */
+    private record Term(long endNanos, Instant end) {}
 
     /**
      * Takes the lease if it is free, renews it if this holds it, else watches its holder; call it more often than once a term.
@@ -69,31 +80,56 @@ public final class Lease {
      * @throws io.hearth.table.TableException if the table cannot be asked; what was held is held to its end, no longer
      */
     public synchronized boolean hold() {
-        long beganNanos = nanoClock.getAsLong();
-        if (held && store(fence, beganNanos)) {
+        Term next = term();
+        if (held != null && store(fence, next)) {
             return true;
         }
-        beganNanos = nanoClock.getAsLong();
+        next = term();
         Item found = table.get(key, Consistency.STRONG).await().indefinitely().orElse(null);
-        return mayTake(found) && store(found == null ? 0 : found.version(), beganNanos);
+        return mayTake(found) && store(found == null ? 0 : found.version(), next);
+    }
+
+    private Term term() {
+        return new Term(
+                nanoClock.getAsLong() + term.toNanos(), wallClock.instant().plus(term));
     }
 
     /** Whether the lease is held still, as far as this process knows without asking. */
-    public synchronized boolean isHeld() {
-        return held && nanoClock.getAsLong() - heldUntilNanos < 0;
+    public boolean isHeld() {
+        Term current = held;
+        return current != null && runs(current) && wallClock.instant().isBefore(current.end);
+    }
+
+    /**
+     * Whether the lease is held still; asks the table if the stopwatch says so and the wall clock does not.
+     *
+     * @throws io.hearth.table.TableException if the table cannot be asked
+     */
+    public boolean confirm() {
+        if (isHeld()) {
+            return true;
+        }
+        synchronized (this) {
+            Term current = held;
+            return isHeld() || (current != null && runs(current) && hold());
+        }
+    }
+
+    private boolean runs(Term current) {
+        return nanoClock.getAsLong() - current.endNanos < 0;
     }
 
     /** Grows with every holder and renewal: what a later holder does carries a greater one. Of the last time it was held. */
-    public synchronized long fence() {
+    public long fence() {
         return fence;
     }
 
     /** Gives the lease back, so that others need not wait for its end; does nothing if it is not held. */
     public synchronized void release() {
-        if (!held) {
+        if (held == null) {
             return;
         }
-        held = false;
+        held = null;
         try {
             table.put(item(fence + 1, NOBODY), Condition.version(fence)).await().indefinitely();
         } catch (ConditionFailedException e) {
@@ -119,17 +155,16 @@ public final class Lease {
                 > Duration.ofMillis(state.termMillis).toNanos();
     }
 
-    private boolean store(long version, long beganNanos) {
+    private boolean store(long version, Term next) {
         Condition condition = version == 0 ? Condition.absent() : Condition.version(version);
         try {
             table.put(item(version + 1, owner), condition).await().indefinitely();
         } catch (ConditionFailedException e) {
-            held = false;
+            held = null;
             return false;
         }
         fence = version + 1;
-        heldUntilNanos = beganNanos + term.toNanos();
-        held = true;
+        held = next;
         return isHeld();
     }
 

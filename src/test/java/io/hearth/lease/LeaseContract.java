@@ -2,13 +2,19 @@ package io.hearth.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hearth.table.Condition;
 import io.hearth.table.FakeClock;
+import io.hearth.table.ForwardingTable;
+import io.hearth.table.Item;
 import io.hearth.table.Table;
+import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
@@ -22,6 +28,7 @@ abstract class LeaseContract {
 
     private Table table;
     private final AtomicLong now = new AtomicLong();
+    private final FakeClock wallClock = new FakeClock();
 
     abstract Table open(FakeClock clock) throws Exception;
 
@@ -36,7 +43,7 @@ abstract class LeaseContract {
     }
 
     private Lease contender(long stopwatchOffset) {
-        return new Lease(table, "work", TERM, () -> now.get() + stopwatchOffset);
+        return new Lease(table, "work", TERM, () -> now.get() + stopwatchOffset, wallClock);
     }
 
     private void pass(Duration time) {
@@ -87,6 +94,79 @@ abstract class LeaseContract {
     }
 
     @Test
+    void isHeld_afterTheMachineWasSuspended_isNoUntilTheTableHasBeenAsked() {
+        AtomicLong stopwatch = new AtomicLong();
+        FakeClock wall = new FakeClock();
+        Lease suspended = new Lease(table, "work", TERM, stopwatch::get, wall);
+        assertThat(suspended.hold()).isTrue();
+        wall.advance(TERM);
+        assertThat(suspended.isHeld()).isFalse();
+        assertThat(suspended.confirm()).isTrue();
+        assertThat(suspended.isHeld()).isTrue();
+    }
+
+    @Test
+    void confirm_afterTheMachineWasSuspendedAndAnotherTookOver_isNo() {
+        AtomicLong stopwatch = new AtomicLong();
+        FakeClock wall = new FakeClock();
+        Lease suspended = new Lease(table, "work", TERM, stopwatch::get, wall);
+        Lease other = contender(0);
+        assertThat(suspended.hold()).isTrue();
+        assertThat(other.hold()).isFalse();
+        wall.advance(TERM.plusSeconds(1));
+        pass(TERM.plusSeconds(1));
+        assertThat(other.hold()).isTrue();
+
+        assertThat(suspended.isHeld()).isFalse();
+        assertThat(suspended.confirm()).isFalse();
+        assertThat(other.hold()).isTrue();
+    }
+
+    @Test
+    void confirm_afterTheTermByTheStopwatch_doesNotTakeItAgain() {
+        Lease lease = contender(0);
+        assertThat(lease.hold()).isTrue();
+        pass(TERM);
+        assertThat(lease.confirm()).isFalse();
+    }
+
+    @Test
+    void isHeld_whenTheWallClockIsSetBack_goesByTheStopwatch() {
+        FakeClock wall = new FakeClock();
+        Lease lease = new Lease(table, "work", TERM, now::get, wall);
+        assertThat(lease.hold()).isTrue();
+        wall.advance(Duration.ofHours(-5));
+        pass(TERM.minusMillis(1));
+        assertThat(lease.isHeld()).isTrue();
+        pass(Duration.ofMillis(1));
+        assertThat(lease.isHeld()).isFalse();
+    }
+
+    @Test
+    void isHeld_whileARenewalWaitsForTheTable_doesNotWait() {
+        CompletableFuture<Void> answered = new CompletableFuture<>();
+        AtomicBoolean isSlow = new AtomicBoolean();
+        Table slow = new ForwardingTable(table) {
+            @Override
+            public Uni<Void> put(Item item, Condition condition) {
+                return isSlow.get()
+                        ? Uni.createFrom().completionStage(answered).chain(() -> table.put(item, condition))
+                        : table.put(item, condition);
+            }
+        };
+        Lease lease = new Lease(slow, "work", TERM, now::get, wallClock);
+        assertThat(lease.hold()).isTrue();
+        isSlow.set(true);
+        CompletableFuture<Boolean> renewal = CompletableFuture.supplyAsync(lease::hold);
+        assertThat(CompletableFuture.supplyAsync(lease::isHeld)
+                        .orTimeout(20, TimeUnit.SECONDS)
+                        .join())
+                .isTrue();
+        answered.complete(null);
+        assertThat(renewal.join()).isTrue();
+    }
+
+    @Test
     void release_givesItToTheNextAtOnce_andOnlyOnce() {
         Lease one = contender(0);
         Lease other = contender(0);
@@ -104,7 +184,8 @@ abstract class LeaseContract {
     @Test
     void hold_otherNames_areOtherLeases() {
         assertThat(contender(0).hold()).isTrue();
-        assertThat(new Lease(table, "other work", TERM, now::get).hold()).isTrue();
+        assertThat(new Lease(table, "other work", TERM, now::get, wallClock).hold())
+                .isTrue();
     }
 
     /** Several threads, each of which holds, works, renews, releases or dies; nobody ever works beside another. */

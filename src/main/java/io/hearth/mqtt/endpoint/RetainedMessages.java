@@ -91,12 +91,12 @@ public final class RetainedMessages {
     }
 
     /**
-     * Retains {@code publish} if {@code expected} is what its topic has, the same and not an equal one; completes when that is
+     * Retains {@code publish} if {@code expected} is what its topic has, that and not one that says the same; completes when that is
      * durable. Null, and nothing has happened, if it is not.
      */
     @Nullable
     synchronized CompletionStage<Void> keepInPlaceOf(Publish expected, Publish publish) {
-        return byTopic.get(publish.topic()) == expected ? keep(publish) : null;
+        return expected.equals(byTopic.get(publish.topic())) ? keep(publish) : null;
     }
 
     /** What is retained of a topic; null if nothing is. */

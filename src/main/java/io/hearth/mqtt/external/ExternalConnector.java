@@ -77,7 +77,9 @@ public class ExternalConnector implements InboundConnector {
                 vertx,
                 telemetry,
                 new BrokerClient.Shadows(
-                        shadows, shadowTopics, new Lease(table, "shadow-requests", ShadowTurn.TERM, System::nanoTime)),
+                        shadows,
+                        shadowTopics,
+                        new Lease(table, "shadow-requests", ShadowTurn.TERM, System::nanoTime, clock)),
                 inFlight,
                 registry,
                 clock);

@@ -40,7 +40,7 @@ final class Service implements AutoCloseable {
         BrokerClient.Shadows shadows = new BrokerClient.Shadows(
                 new ShadowService(store, ForkJoinPool.commonPool(), 10),
                 new ShadowTopics("$aws/things"),
-                new Lease(table, "shadow-requests", ShadowTurn.TERM, System::nanoTime));
+                new Lease(table, "shadow-requests", ShadowTurn.TERM, System::nanoTime, Clock.systemUTC()));
         client = new BrokerClient(config, vertx, sink.stream(), shadows, inFlight, registry, Clock.systemUTC());
         client.start();
     }
