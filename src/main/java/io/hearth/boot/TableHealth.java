@@ -7,6 +7,7 @@ import io.hearth.table.Table;
 import io.hearth.table.rocksdb.RocksDbTable;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
@@ -18,6 +19,7 @@ import org.eclipse.microprofile.health.Readiness;
 class TableHealth implements HealthCheck {
     private static final Key PROBE = new Key("!health", Bytes.wrap(new byte[1]));
     private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static final int SHOWN_DAMAGES = 5;
 
     private final Table table;
 
@@ -35,6 +37,12 @@ class TableHealth implements HealthCheck {
                 return answer.down()
                         .withData("error", "nothing can be written: " + failure)
                         .build();
+            }
+            if (table instanceof RocksDbTable embedded && !embedded.damages().isEmpty()) {
+                // What is whole still answers, so the service stays ready.
+                answer.withData(
+                        "damaged",
+                        embedded.damages().stream().limit(SHOWN_DAMAGES).collect(Collectors.joining("; ")));
             }
             return answer.up().build();
         } catch (RuntimeException e) {

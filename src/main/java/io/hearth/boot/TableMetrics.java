@@ -55,13 +55,19 @@ final class TableMetrics implements CommitListener {
         Gauge.builder("hearth.table.writable", table, watched -> watched.writeFailure() == null ? 1 : 0)
                 .description("0 while commits fail, as on a full disk")
                 .register(registry);
+        Gauge.builder(
+                        "hearth.table.damages",
+                        table,
+                        watched -> watched.damages().size())
+                .description("Places in the table's files that were found damaged since the start")
+                .register(registry);
     }
 
     @Override
     public void committed(int batches, int writes, long bytes, long commitNanos) {
         commitTime.record(commitNanos, TimeUnit.NANOSECONDS);
         commitWrites.record(writes);
-        committedBytes.increment(bytes);
+        committedBytes.increment((double) bytes);
     }
 
     @Override

@@ -1,6 +1,8 @@
 package io.hearth.table.rocksdb;
 
 import io.hearth.table.TableException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /*
@@ -11,7 +13,8 @@ import java.util.Arrays;
  *   0x01 key value     put                   0x05 cf key value   put into a column family
  *   0x00 key           delete                0x04 cf key         delete from a column family
  *   0x0F start end     range deletion        0x0E cf start end   range deletion in a column family
- *   0x03 blob          annotation in the log only, not counted: the mark of a sweep, or the time of a commit
+ *   0x03 blob          annotation in the log only, not counted: the mark of a sweep, the time of a commit, or up to which
+ *                      sequence number the log was durable when the batch was made
  *
  * with cf = varint32, and key, value, ... = varint32 length and bytes.
  *
@@ -38,6 +41,11 @@ final class BatchFormat {
     private static final byte TIME_MARK = 't';
 
     private static final int TIME_MARK_BYTES = 1 + Long.BYTES;
+
+    /** The annotation that says how far the log was durable: this byte and the sequence number, big-endian. */
+    private static final byte DURABLE_MARK = 'd';
+
+    private static final int DURABLE_MARK_BYTES = 1 + Long.BYTES;
 
     private static final int DELETE = 0x00;
     private static final int PUT = 0x01;
@@ -93,17 +101,43 @@ final class BatchFormat {
 
     /** Says when the commit began, for recovery to an instant. It is in the log only, and not counted. */
     static void timeMark(long micros, ByteSink sink) {
+        mark(TIME_MARK, micros, sink);
+    }
+
+    /** Says up to which sequence number the log was durable before, 0 if nothing is: a start can tell what it must find. */
+    static void durableMark(long sequence, ByteSink sink) {
+        mark(DURABLE_MARK, sequence, sink);
+    }
+
+    /** Begins a batch that nobody should see in the change feed, with room for its header. */
+    static void beginHousekeeping(long durable, ByteSink sink) {
+        sink.put(new byte[HEADER_BYTES]);
+        sweepMark(sink);
+        durableMark(durable, sink);
+    }
+
+    private static void mark(byte kind, long number, ByteSink sink) {
         sink.putByte(LOG_DATA);
-        sink.putVarint(TIME_MARK_BYTES);
-        sink.putByte(TIME_MARK);
+        sink.putVarint(1 + Long.BYTES);
+        sink.putByte(kind);
         for (int shift = 56; shift >= 0; shift -= 8) {
-            sink.putByte((int) (micros >>> shift));
+            sink.putByte((int) (number >>> shift));
         }
     }
 
     static void slice(byte[] bytes, ByteSink sink) {
         sink.putVarint(bytes.length);
         sink.put(bytes);
+    }
+
+    /** The sequence number of a batch's first record, as it is in the log. */
+    static long sequence(byte[] batch) {
+        return ByteBuffer.wrap(batch).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+    }
+
+    /** How many records a batch has. */
+    static int count(byte[] batch) {
+        return ByteBuffer.wrap(batch).order(ByteOrder.LITTLE_ENDIAN).getInt(COUNT_OFFSET);
     }
 
     /** What a record does. */
@@ -183,11 +217,24 @@ final class BatchFormat {
 
         /** Of a {@linkplain #isTimeMark time mark}. */
         long timeMarkMicros() {
-            long micros = 0;
-            for (int i = 1; i < TIME_MARK_BYTES; i++) {
-                micros = micros << 8 | array[keyOffset + i] & 0xFF;
+            return markedNumber();
+        }
+
+        boolean isDurableMark() {
+            return kind == Kind.LOG_DATA && keyLength == DURABLE_MARK_BYTES && array[keyOffset] == DURABLE_MARK;
+        }
+
+        /** Of a {@linkplain #isDurableMark durable mark}. */
+        long durableMark() {
+            return markedNumber();
+        }
+
+        private long markedNumber() {
+            long number = 0;
+            for (int i = 1; i <= Long.BYTES; i++) {
+                number = number << 8 | (array[keyOffset + i] & 0xFF);
             }
-            return micros;
+            return number;
         }
 
         private int varint() {

@@ -13,8 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.rocksdb.RocksDBException;
-import org.rocksdb.TransactionLogIterator;
-import org.rocksdb.WriteBatch;
 
 /**
  * The change feed, read from the write-ahead log. The position of a cursor is the table's id (16 B) and the sequence
@@ -25,28 +23,30 @@ final class ChangeLog {
     private static final int POSITION_BYTES = 24;
 
     private final UUID tableId;
+    private final LogReader log;
 
-    ChangeLog(UUID tableId) {
+    ChangeLog(UUID tableId, LogReader log) {
         this.tableId = tableId;
+        this.log = log;
     }
 
     /** @param committed the latest sequence number that may be shown */
-    Cursor start(Database database, ChangeStart start, long committed) throws RocksDBException {
+    Cursor start(ChangeStart start, long committed) {
         return cursor(
                 switch (start) {
                     case NOW -> committed;
-                    case OLDEST -> Math.min(committed, beforeOldest(database, committed));
+                    case OLDEST -> log.beforeOldest(committed);
                 });
     }
 
     ChangePage read(Database database, Cursor after, int limit, long committed) throws RocksDBException {
         long sequence = sequence(after);
         if (sequence > committed) {
-            throw LogReader.expired(null); // the table was put back to an earlier state
+            throw LogReader.expired(); // the table was put back to an earlier state
         }
         List<Change> changes = new ArrayList<>();
         if (sequence < committed) {
-            sequence = LogReader.read(database, sequence, committed, (first, last, batch) -> {
+            sequence = log.read(database, sequence, committed, (first, last, batch) -> {
                 collect(batch, changes);
                 return changes.size() < limit;
             });
@@ -54,23 +54,8 @@ final class ChangeLog {
         return new ChangePage(changes, cursor(sequence));
     }
 
-    private static long beforeOldest(Database database, long committed) throws RocksDBException {
-        if (committed == 0) {
-            return 0;
-        }
-        try (TransactionLogIterator log = database.db().getUpdatesSince(1)) {
-            if (!log.isValid()) {
-                return committed;
-            }
-            TransactionLogIterator.BatchResult result = log.getBatch();
-            result.writeBatch().close();
-            return result.sequenceNumber() - 1;
-        }
-    }
-
-    private static void collect(WriteBatch batch, List<Change> changes) throws RocksDBException {
-        byte[] data = batch.data();
-        BatchFormat.Reader reader = new BatchFormat.Reader(data, BatchFormat.HEADER_BYTES, data.length);
+    private static void collect(byte[] batch, List<Change> changes) {
+        BatchFormat.Reader reader = new BatchFormat.Reader(batch, BatchFormat.HEADER_BYTES, batch.length);
         ItemValue value = new ItemValue();
         while (reader.next()) {
             if (reader.isSweepMark()) {
@@ -108,7 +93,7 @@ final class ChangeLog {
         }
         ByteBuffer bytes = ByteBuffer.wrap(position);
         if (!tableId.equals(new UUID(bytes.getLong(), bytes.getLong()))) {
-            throw LogReader.expired(null); // made for a table that was in this place before
+            throw LogReader.expired(); // made for a table that was in this place before
         }
         return bytes.getLong();
     }

@@ -24,6 +24,7 @@ final class CommitBuilder {
 
     private final Database database;
     private final long nowMicros;
+    private final long durable;
     private final long nowSeconds;
     private final List<byte[]> chunks = new ArrayList<>();
     private final List<Integer> chunkLengths = new ArrayList<>();
@@ -33,10 +34,14 @@ final class CommitBuilder {
     private int bytes;
     private int records;
 
-    /** @param nowMicros when the commit begins: what has expired then is absent, and the log keeps it */
-    CommitBuilder(Database database, long nowMicros) {
+    /**
+     * @param nowMicros when the commit begins: what has expired then is absent, and the log keeps it
+     * @param durable up to which sequence number the log is durable, which the log keeps; 0 if commits are not synced
+     */
+    CommitBuilder(Database database, long nowMicros, long durable) {
         this.database = database;
         this.nowMicros = nowMicros;
+        this.durable = durable;
         nowSeconds = Math.floorDiv(nowMicros, 1_000_000L);
     }
 
@@ -76,9 +81,10 @@ final class CommitBuilder {
 
     /** The whole commit in RocksDB's format. */
     byte[] toBatch() {
-        ByteSink head = new ByteSink(BatchFormat.HEADER_BYTES + 16);
+        ByteSink head = new ByteSink(BatchFormat.HEADER_BYTES + 32);
         head.put(new byte[BatchFormat.HEADER_BYTES]);
         BatchFormat.timeMark(nowMicros, head);
+        BatchFormat.durableMark(durable, head);
         byte[] batch = Arrays.copyOf(head.array(), head.length() + bytes);
         BatchFormat.writeCount(batch, records);
         int position = head.length();

@@ -26,24 +26,30 @@ final class Committer {
     private final InstantSource clock;
     private final CommitListener listener;
     private final BooleanSupplier recovery;
+    private final @Nullable DurableFile durable;
     private final Thread thread;
     private volatile long committedSequence;
     private volatile @Nullable String failure;
     private boolean broken;
     private long nextRecoveryNanos;
 
-    /** @param recovery tries to make the database writable after it failed, and answers whether it is */
+    /**
+     * @param recovery tries to make the database writable after it failed, and answers whether it is
+     * @param durable notes what is durable; null if commits are not synced
+     */
     Committer(
             WriteQueue queue,
             DatabaseGuard guard,
             InstantSource clock,
             CommitListener listener,
-            BooleanSupplier recovery) {
+            BooleanSupplier recovery,
+            @Nullable DurableFile durable) {
         this.queue = queue;
         this.guard = guard;
         this.clock = clock;
         this.listener = listener;
         this.recovery = recovery;
+        this.durable = durable;
         completions = new Completions(queue);
         committedSequence = guard.use(database -> database.db().getLatestSequenceNumber());
         thread = new Thread(this::run, "table-commits");
@@ -154,22 +160,30 @@ final class Committer {
     private void commit(PendingWrite first) throws RocksDBException {
         committedSequence = guard.tryUse(database -> {
             if (first instanceof PendingWrite.Sweep sweep) {
-                SweepCommit.commit(database, sweep, clock.instant().getEpochSecond());
+                SweepCommit.commit(database, sweep, clock.instant().getEpochSecond(), durableSequence());
                 // Not synced, so a power failure can take its sequence numbers back: the feed waits for the next
                 // commit.
                 return committedSequence;
             }
             if (first instanceof PendingWrite.Replacement replacement) {
-                ReplacementCommit.commit(database, replacement);
+                ReplacementCommit.commit(database, replacement, durableSequence());
                 return committedSequence;
             }
             commit(first, database);
             return database.db().getLatestSequenceNumber();
         });
+        if (durable != null) {
+            durable.reached(committedSequence);
+        }
+    }
+
+    /** What was committed is synced, also what the sweep did before the last commit that users wait for. */
+    private long durableSequence() {
+        return durable == null ? 0 : committedSequence;
     }
 
     private void commit(PendingWrite first, Database database) throws RocksDBException {
-        CommitBuilder commit = new CommitBuilder(database, micros(clock.instant()));
+        CommitBuilder commit = new CommitBuilder(database, micros(clock.instant()), durableSequence());
         int batches = 0;
         int writes = 0;
         for (PendingWrite write = first; write != null; write = write.link) {

@@ -1,10 +1,17 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.table.TableDamagedException;
 import io.hearth.table.TableException;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.AbstractEventListener;
 import org.rocksdb.BackgroundErrorReason;
 import org.rocksdb.BlockBasedTableConfig;
@@ -39,12 +46,45 @@ final class Database implements AutoCloseable {
     private final ColumnFamilyHandle index;
     private final WriteOptions durably;
     private final WriteOptions lazily;
-    private final LogTails logTails;
 
-    /** Opens the database of {@code settings}, and creates it if there is none. */
+    /** Opens the database of {@code settings}, and creates it if there is none, as far as its own files tell. */
     static Database open(RocksDbSettings settings) {
+        return open(settings, 0, new Damages());
+    }
+
+    /**
+     * Opens the database of {@code settings}, and creates it if there is none.
+     *
+     * @param acknowledged a sequence number up to which everything was durable
+     * @param damages is told of damage with which the table can be opened
+     * @throws TableDamagedException if it has lost what was durable; nothing was changed
+     * @throws TableException if it is open elsewhere, or cannot be used
+     */
+    static Database open(RocksDbSettings settings, long acknowledged, Damages damages) {
+        Path directory = settings.directory();
         try {
-            return new Database(settings);
+            ManifestFile manifest = ManifestFile.read(directory);
+            long expected = 0;
+            if (manifest == null) {
+                refuseIfUsed(directory, acknowledged);
+            } else {
+                LogCheck log = LogCheck.of(directory, manifest, acknowledged);
+                log.cutTornEnds(damages);
+                manifest.cutTornEnd();
+                expected = log.expected();
+            }
+            Database database = new Database(settings, manifest);
+            long reached = database.db().getLatestSequenceNumber();
+            if (reached < expected) {
+                database.close();
+                throw new TableDamagedException(
+                        "the table is damaged: the log in " + directory + " was replayed up to record " + reached
+                                + " instead of record " + expected,
+                        null);
+            }
+            return database;
+        } catch (IOException e) {
+            throw new TableException("the table in " + directory + " cannot be read: " + e, e);
         } catch (RocksDBException e) {
             String message = String.valueOf(e.getMessage());
             if (message.contains("lock")) {
@@ -54,11 +94,28 @@ final class Database implements AutoCloseable {
         }
     }
 
-    private Database(RocksDbSettings settings) throws RocksDBException {
+    /** Without a manifest there must be nothing else, or RocksDB would begin an empty database and remove the rest. */
+    private static void refuseIfUsed(Path directory, long acknowledged) throws IOException {
+        boolean used = acknowledged > 0;
+        try (Stream<Path> files = Files.list(directory)) {
+            used |= files.anyMatch(file -> String.valueOf(file.getFileName()).matches("[0-9]+\\.(log|sst)"));
+        } catch (NoSuchFileException e) {
+            return;
+        }
+        if (used) {
+            throw new TableDamagedException(
+                    "the table is damaged: " + directory.resolve(ManifestFile.CURRENT) + " is missing", null);
+        }
+    }
+
+    /** @param manifest what is there already; null creates the database */
+    private Database(RocksDbSettings settings, @Nullable ManifestFile manifest) throws RocksDBException {
         boolean opened = false;
         try {
             LRUCache cache = own(new LRUCache(settings.blockCacheBytes()));
-            DBOptions options = own(databaseOptions(settings));
+            DBOptions options = own(databaseOptions(settings)
+                    .setCreateIfMissing(manifest == null)
+                    .setCreateMissingColumnFamilies(manifest == null || manifest.isOfEmptyTable()));
             ColumnFamilyOptions familyOptions = own(familyOptions(settings, cache));
             List<ColumnFamilyHandle> handles = new ArrayList<>();
             RocksDB database = RocksDB.open(
@@ -73,7 +130,6 @@ final class Database implements AutoCloseable {
             index = own(handles.get(BatchFormat.INDEX));
             durably = own(new WriteOptions().setSync(settings.fsync()));
             lazily = own(new WriteOptions());
-            logTails = own(new LogTails(db));
             opened = true;
         } finally {
             if (!opened) {
@@ -83,9 +139,7 @@ final class Database implements AutoCloseable {
     }
 
     private DBOptions databaseOptions(RocksDbSettings settings) {
-        return new DBOptions()
-                .setCreateIfMissing(true)
-                .setCreateMissingColumnFamilies(true)
+        return trackingLogs()
                 .setDbWriteBufferSize(settings.memtableBytes())
                 .setMaxTotalWalSize(WAL_PER_MEMTABLE * settings.memtableBytes())
                 .setWalTtlSeconds(settings.walRetention().toSeconds())
@@ -99,6 +153,20 @@ final class Database implements AutoCloseable {
                 .setMaxLogFileSize(4 << 20)
                 .setStatsDumpPeriodSec(0)
                 .setStatsPersistPeriodSec(0);
+    }
+
+    /**
+     * Has the manifest say how long each log file is that is not written to any more, so that a start sees when one is missing
+     * or was cut. Set by its name, as the Java API has no method for it.
+     */
+    private static DBOptions trackingLogs() {
+        Properties tracking = new Properties();
+        tracking.setProperty("track_and_verify_wals_in_manifest", "true");
+        DBOptions options = DBOptions.getDBOptionsFromProps(tracking);
+        if (options == null) {
+            throw new IllegalStateException("this RocksDB cannot track its logs");
+        }
+        return options;
     }
 
     /**
@@ -143,10 +211,6 @@ final class Database implements AutoCloseable {
 
     ColumnFamilyHandle index() {
         return index;
-    }
-
-    LogTails logTails() {
-        return logTails;
     }
 
     /** Commits a serialized batch, durably if the settings want that. */

@@ -16,13 +16,17 @@ final class DatabaseGuard implements AutoCloseable {
     }
 
     private final RocksDbSettings settings;
+    private final DurableFile durable;
+    private final Damages damages;
     private final StampedLock lock = new StampedLock();
     private @Nullable Database database;
     private boolean closed;
 
-    DatabaseGuard(RocksDbSettings settings) {
+    DatabaseGuard(RocksDbSettings settings, DurableFile durable, Damages damages) {
         this.settings = settings;
-        this.database = Database.open(settings);
+        this.durable = durable;
+        this.damages = damages;
+        this.database = Database.open(settings, durable.sequence(), damages);
     }
 
     /**
@@ -66,7 +70,7 @@ final class DatabaseGuard implements AutoCloseable {
             if (broken != null) {
                 broken.close();
             }
-            database = Database.open(settings);
+            database = Database.open(settings, durable.sequence(), damages);
         } finally {
             lock.unlockWrite(stamp);
         }

@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.table.TableDamagedException;
 import io.hearth.table.TableException;
 import io.hearth.table.UnsupportedFormatException;
 import java.io.IOException;
@@ -15,36 +16,48 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /*
- * The file FORMAT in the table's directory, three lines of text:
+ * The file FORMAT in the table's directory, four lines of text:
  *
  *   hearth table.rocksdb
  *   version 1
  *   id <UUID of this table, by which a cursor of the change feed tells it from one that was made anew in its place>
+ *   check <CRC-32C of the lines before, eight hexadecimal digits>
+ *
+ * The first builds did not write the last line, and no DURABLE file beside this one.
  */
 
-/** Says in which format a directory is, before anything else in it is read or written. */
-record FormatFile(UUID tableId) {
+/**
+ * Says in which format a directory is, before anything else in it is read or written.
+ *
+ * @param checked whether the file has its last line
+ */
+record FormatFile(UUID tableId, boolean checked) {
     static final String NAME = "FORMAT";
     static final int VERSION = 1;
 
     private static final String UNFINISHED = NAME + ".tmp";
     private static final String FIRST_LINE = "hearth table.rocksdb";
     private static final Pattern TEXT =
-            Pattern.compile(FIRST_LINE + "\nversion (\\d{1,9})\n(?:id ([0-9a-f-]{36})\n)?(?s:.*)");
+            Pattern.compile(FIRST_LINE + "\nversion (\\d{1,9})\n(?:id ([0-9a-f-]{36})\n)?((?s).*)");
 
     /**
-     * Reads the format of {@code directory}, or marks an absent or empty one durably as ours.
+     * Reads the format of {@code directory}, and makes it if it is absent.
      *
+     * @return null if it is empty, or was not marked as ours before the process died
      * @throws UnsupportedFormatException if it holds something else, or a version that this build does not know
+     * @throws TableDamagedException if the file is not what was written
      */
-    static FormatFile openOrCreate(Path directory) {
+    static @Nullable FormatFile read(Path directory) {
         try {
             Files.createDirectories(directory);
             Path file = directory.resolve(NAME);
             if (Files.exists(file)) {
-                return parse(Files.readString(file), file);
+                // Every byte is a character, so that damage is met by the checks below and not by the decoder.
+                return parse(Files.readString(file, StandardCharsets.ISO_8859_1), file);
             }
             List<String> others = namesIn(directory);
             if (!others.isEmpty()) {
@@ -53,41 +66,60 @@ record FormatFile(UUID tableId) {
                                 + NAME + " file.",
                         null);
             }
-            return create(directory, file);
+            return null;
         } catch (IOException e) {
             throw new TableException("the table directory " + directory + " cannot be used: " + e, e);
         }
     }
 
-    /** Marks a directory that has the files of a table, but no format yet, durably as a table of its own. */
+    /** Marks a directory that has no format yet durably as a table of its own. */
     static FormatFile mark(Path directory) {
+        return new FormatFile(UUID.randomUUID(), true).write(directory);
+    }
+
+    /** Writes the file, with all its lines, durably in place of an earlier one. */
+    FormatFile write(Path directory) {
         try {
-            return create(directory, directory.resolve(NAME));
+            return create(directory);
         } catch (IOException e) {
             throw new TableException("the table directory " + directory + " cannot be used: " + e, e);
         }
     }
 
     String text() {
-        return FIRST_LINE + "\nversion " + VERSION + "\nid " + tableId + "\n";
+        String lines = FIRST_LINE + "\nversion " + VERSION + "\nid " + tableId + "\n";
+        return lines + checkLine(lines);
+    }
+
+    private static String checkLine(String lines) {
+        CRC32C crc = new CRC32C();
+        crc.update(lines.getBytes(StandardCharsets.UTF_8));
+        return String.format("check %08x\n", crc.getValue());
     }
 
     private static FormatFile parse(String text, Path file) {
         Matcher matcher = TEXT.matcher(text);
-        if (!matcher.matches()) {
+        if (!matcher.matches() || (Integer.parseInt(matcher.group(1)) == VERSION && matcher.group(2) == null)) {
             throw new UnsupportedFormatException(file + " does not describe a table of Hearth.", null);
         }
-        if (Integer.parseInt(matcher.group(1)) != VERSION || matcher.group(2) == null) {
+        if (Integer.parseInt(matcher.group(1)) != VERSION) {
             throw new UnsupportedFormatException(
                     file + " says version " + matcher.group(1) + ", but this build of Hearth reads and writes version "
                             + VERSION + " only.",
                     null);
         }
-        return new FormatFile(UUID.fromString(matcher.group(2)));
+        String rest = matcher.group(3);
+        if (!rest.isEmpty() && !rest.equals(checkLine(text.substring(0, matcher.start(3))))) {
+            throw new TableDamagedException(
+                    "the table is damaged: the checksum of " + file + " is wrong. If the rest of the directory is well,"
+                            + " removing its last line has it written anew",
+                    null);
+        }
+        return new FormatFile(UUID.fromString(matcher.group(2)), !rest.isEmpty());
     }
 
-    private static FormatFile create(Path directory, Path file) throws IOException {
-        FormatFile format = new FormatFile(UUID.randomUUID());
+    private FormatFile create(Path directory) throws IOException {
+        FormatFile format = new FormatFile(tableId, true);
         Path unfinished = directory.resolve(UNFINISHED);
         try (FileChannel channel = FileChannel.open(
                 unfinished,
@@ -97,17 +129,22 @@ record FormatFile(UUID tableId) {
             channel.write(ByteBuffer.wrap(format.text().getBytes(StandardCharsets.UTF_8)));
             channel.force(true);
         }
-        Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true); // the rename itself
-        }
+        Files.move(unfinished, directory.resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
+        sync(directory);
         return format;
+    }
+
+    /** Makes durable which names the directory has. */
+    static void sync(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
     }
 
     private static List<String> namesIn(Path directory) throws IOException {
         try (Stream<Path> entries = Files.list(directory)) {
             return entries.map(entry -> entry.getFileName().toString())
-                    .filter(name -> !name.equals(UNFINISHED))
+                    .filter(name -> !name.equals(UNFINISHED) && !name.equals(DurableFile.NAME))
                     .sorted()
                     .toList();
         }

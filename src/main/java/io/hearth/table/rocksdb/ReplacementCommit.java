@@ -15,14 +15,13 @@ final class ReplacementCommit {
     private final ByteSink sink;
     private int records;
 
-    private ReplacementCommit(PendingWrite.Replacement replacement) {
+    private ReplacementCommit(PendingWrite.Replacement replacement, long durable) {
         sink = new ByteSink(replacement.length + 1024);
-        sink.put(new byte[BatchFormat.HEADER_BYTES]);
-        BatchFormat.sweepMark(sink);
+        BatchFormat.beginHousekeeping(durable, sink);
     }
 
-    static void commit(Database database, PendingWrite.Replacement replacement) throws RocksDBException {
-        ReplacementCommit commit = new ReplacementCommit(replacement);
+    static void commit(Database database, PendingWrite.Replacement replacement, long durable) throws RocksDBException {
+        ReplacementCommit commit = new ReplacementCommit(replacement, durable);
         // Removals first: an item may be stored under a superseded key, or between two of them.
         commit.remove(database, replacement.superseded);
         commit.sink.put(replacement.records, 0, replacement.length);

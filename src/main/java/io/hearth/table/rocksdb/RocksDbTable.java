@@ -34,9 +34,12 @@ import org.rocksdb.RocksDB;
  */
 public final class RocksDbTable implements Table {
     private final InstantSource clock;
+    private final DurableFile durable;
     private final DatabaseGuard guard;
     private final WriteQueue queue;
     private final Committer committer;
+    private final Damages damages = new Damages();
+    private final LogReader log;
     private final ChangeLog changeLog;
     private final ExpirySweeper sweeper;
     private final FormatFile format;
@@ -52,19 +55,50 @@ public final class RocksDbTable implements Table {
      * @throws TableException if the directory is open elsewhere, or cannot be used
      */
     public static RocksDbTable open(RocksDbSettings settings, InstantSource clock, CommitListener listener) {
-        FormatFile format = FormatFile.openOrCreate(settings.directory());
+        FormatFile format = FormatFile.read(settings.directory());
         RocksDB.loadLibrary();
         return new RocksDbTable(settings, clock, listener, format);
     }
 
-    private RocksDbTable(RocksDbSettings settings, InstantSource clock, CommitListener listener, FormatFile format) {
+    private RocksDbTable(
+            RocksDbSettings settings, InstantSource clock, CommitListener listener, @Nullable FormatFile found) {
         this.clock = clock;
-        this.format = format;
-        guard = new DatabaseGuard(settings);
+        durable = DurableFile.open(settings.directory());
+        boolean opened = false;
+        try {
+            format = mark(settings.directory(), found);
+            guard = new DatabaseGuard(settings, durable, damages);
+            opened = true;
+        } finally {
+            if (!opened) {
+                durable.close();
+            }
+        }
         queue = new WriteQueue(settings.maxPendingBytes());
-        committer = new Committer(queue, guard, clock, listener, new Recovery(settings.directory(), guard));
-        changeLog = new ChangeLog(format.tableId());
+        committer = new Committer(
+                queue,
+                guard,
+                clock,
+                listener,
+                new Recovery(settings.directory(), guard),
+                settings.fsync() ? durable : null);
+        log = new LogReader(settings.directory(), damages);
+        changeLog = new ChangeLog(format.tableId(), log);
         sweeper = new ExpirySweeper(guard, queue, clock, settings.sweepInterval());
+    }
+
+    private FormatFile mark(Path directory, @Nullable FormatFile found) {
+        if (found == null) {
+            return FormatFile.mark(directory);
+        }
+        if (!found.checked()) {
+            return found.write(directory);
+        }
+        if (durable.isNew() || durable.isDamaged()) {
+            damages.found(durable + (durable.isNew() ? " is missing" : " cannot be read")
+                    + ". It says how far the log must reach: if the end of the log is missing, too, nobody can tell");
+        }
+        return found;
     }
 
     @Override
@@ -122,7 +156,7 @@ public final class RocksDbTable implements Table {
 
     @Override
     public Uni<Cursor> changesFrom(ChangeStart start) {
-        return read(database -> changeLog.start(database, start, committer.committedSequence()));
+        return read(database -> changeLog.start(start, committer.committedSequence()));
     }
 
     @Override
@@ -182,17 +216,25 @@ public final class RocksDbTable implements Table {
             long committed = committer.committedSequence();
             return after >= committed
                     ? after
-                    : LogReader.read(
+                    : log.read(
                             database,
                             after,
                             committed,
-                            (first, last, batch) -> visitor.test(LogRecord.of(first, last, batch.data())));
+                            (first, last, batch) -> visitor.test(LogRecord.of(first, last, batch)));
         });
     }
 
     /** Why nothing can be written at present, as far as is known; null if it can. It recovers by itself. */
     public @Nullable String writeFailure() {
         return committer.failure();
+    }
+
+    /**
+     * What was found damaged since the table was opened: files and places. What lies there is refused by name, never answered
+     * wrongly; it does not mend by itself.
+     */
+    public List<String> damages() {
+        return damages.all();
     }
 
     /** Bytes of writes that are not yet answered. */
@@ -214,6 +256,8 @@ public final class RocksDbTable implements Table {
         sweeper.close();
         committer.close();
         guard.close();
+        log.close();
+        durable.close();
     }
 
     private Uni<Void> submit(Function<UniEmitter<? super Void>, PendingWrite> encoder) {

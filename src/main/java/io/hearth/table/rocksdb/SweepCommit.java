@@ -17,13 +17,13 @@ final class SweepCommit {
     private final ByteSink sink = new ByteSink(1024);
     private int records;
 
-    private SweepCommit() {
-        sink.put(new byte[BatchFormat.HEADER_BYTES]);
-        BatchFormat.sweepMark(sink);
+    private SweepCommit(long durable) {
+        BatchFormat.beginHousekeeping(durable, sink);
     }
 
-    static void commit(Database database, PendingWrite.Sweep sweep, long nowSeconds) throws RocksDBException {
-        SweepCommit commit = new SweepCommit();
+    static void commit(Database database, PendingWrite.Sweep sweep, long nowSeconds, long durable)
+            throws RocksDBException {
+        SweepCommit commit = new SweepCommit(durable);
         int removed;
         if (sweep.target instanceof PendingWrite.Target.Items rows) {
             removed = commit.items(database, rows, nowSeconds);

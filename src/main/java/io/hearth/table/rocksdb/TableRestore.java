@@ -21,6 +21,8 @@ public final class TableRestore implements AutoCloseable {
     private long sequence;
 
     /**
+     * Opens the files of a checkpoint.
+     *
      * @param directory the files of a checkpoint and nothing else
      * @param format the version of the format that these files have
      * @throws TableException if this build does not know the format, or the files cannot be opened
@@ -107,6 +109,7 @@ public final class TableRestore implements AutoCloseable {
             throw new TableException("the restored table cannot be written: " + e.getMessage(), e);
         }
         database.close();
+        DurableFile.open(directory).close();
         return FormatFile.mark(directory).tableId();
     }
 

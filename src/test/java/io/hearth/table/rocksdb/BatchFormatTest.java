@@ -77,6 +77,24 @@ final class BatchFormatTest {
     }
 
     @Test
+    void durableMark_ofACommit_isRocksDbsAnnotationAndReadBack() throws RocksDBException {
+        ByteSink ours = batch();
+        BatchFormat.durableMark(0x0102_0304L, ours);
+
+        try (WriteBatch theirs = new WriteBatch()) {
+            theirs.putLogData(
+                    ByteBuffer.allocate(9).put((byte) 'd').putLong(0x0102_0304L).array());
+
+            assertThat(finished(ours, 0)).isEqualTo(theirs.data());
+        }
+        BatchFormat.Reader reader = new BatchFormat.Reader(ours.array(), BatchFormat.HEADER_BYTES, ours.length());
+        assertThat(reader.next()).isTrue();
+        assertThat(reader.isTimeMark()).isFalse();
+        assertThat(reader.isDurableMark()).isTrue();
+        assertThat(reader.durableMark()).isEqualTo(0x0102_0304L);
+    }
+
+    @Test
     void reader_records_areWhatWasWritten() {
         ByteSink sink = batch();
         BatchFormat.sweepMark(sink);

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.hearth.table.Change;
 import io.hearth.table.ChangePage;
 import io.hearth.table.ChangeStart;
+import io.hearth.table.Consistency;
 import io.hearth.table.Cursor;
 import io.hearth.table.CursorExpiredException;
 import io.hearth.table.FakeClock;
@@ -24,6 +25,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,7 +33,14 @@ final class RocksDbChangesTest {
     private final FakeClock clock = new FakeClock();
 
     @TempDir
+    private Path root;
+
     private Path directory;
+
+    @BeforeEach
+    void nameDirectory() {
+        directory = root.resolve("table");
+    }
 
     @Test
     void changes_completedWrite_isShownAtOnce() {
@@ -133,6 +142,105 @@ final class RocksDbChangesTest {
     }
 
     @Test
+    void changes_archivedLogDamaged_isNamedAndFollowersBeginBehindIt() throws IOException {
+        Cursor oldest;
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            oldest = await(table.changesFrom(ChangeStart.OLDEST));
+            for (int i = 0; i < 100; i++) {
+                store(table, item("d", i, "x".repeat(500)));
+            }
+        }
+        for (String damage : List.of("flipped", "cut", "first record flipped", "missing")) {
+            Path damaged = TableFiles.copy(directory, root.resolve(damage));
+            TestTables.open(damaged, clock).close(); // recovery puts the log into the archive
+            try (RocksDbTable table = TestTables.open(damaged, clock)) {
+                store(table, item("e", 1, "behind"));
+            }
+            TestTables.open(damaged, clock).close();
+            Path log = firstArchived(damaged);
+            switch (damage) {
+                case "flipped" -> TableFiles.flip(log, Files.size(log) * 4);
+                case "first record flipped" -> TableFiles.flip(log, 100);
+                case "cut" -> TableFiles.cut(log, Files.size(log) / 2);
+                default -> {
+                    // One between two others: the oldest would be taken for one that is not kept any more.
+                    log = nextArchived(damaged, log);
+                    Files.delete(log);
+                }
+            }
+            try (RocksDbTable table = TestTables.open(damaged, clock)) {
+                store(table, item("e", 2, "behind"));
+
+                assertThatThrownBy(() -> readToEnd(table, oldest)).isInstanceOf(CursorExpiredException.class);
+
+                assertThat(table.damages()).as(damage).hasSize(1);
+                assertThat(table.damages().get(0)).contains(".log at byte ");
+                assertThat(readToEnd(table, await(table.changesFrom(ChangeStart.OLDEST))))
+                        .as(damage)
+                        .endsWith(new Change.Stored(item("e", 2, "behind")));
+            }
+        }
+    }
+
+    /** What the log has lost is still in memory, so the damage is mended before the next start needs the file. */
+    @Test
+    void changes_liveLogDamaged_isNamedAndNothingIsLost() throws IOException {
+        Path killed;
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            Cursor cursor = await(table.changesFrom(ChangeStart.NOW));
+            for (int i = 0; i < 100; i++) {
+                store(table, item("d", i, "x".repeat(500)));
+            }
+            Path log = TableFiles.newestLog(directory);
+            TableFiles.flip(log, Files.size(log) * 4);
+
+            assertThatThrownBy(() -> readToEnd(table, cursor)).isInstanceOf(CursorExpiredException.class);
+
+            assertThat(table.damages()).hasSize(1);
+            assertThat(table.damages().get(0)).startsWith(log + " at byte ");
+            store(table, item("d", 100, "later"));
+            killed = TableFiles.copy(directory, root.resolve("killed"));
+        }
+        try (RocksDbTable table = TestTables.open(killed, clock)) {
+            for (int i = 0; i < 100; i++) {
+                assertThat(await(table.get(key("d", i), Consistency.STRONG))).contains(item("d", i, "x".repeat(500)));
+            }
+            assertThat(await(table.get(key("d", 100), Consistency.STRONG))).isPresent();
+        }
+    }
+
+    private static List<Change> readToEnd(RocksDbTable table, Cursor from) {
+        List<Change> changes = new ArrayList<>();
+        Cursor cursor = from;
+        while (true) {
+            ChangePage page = await(table.changes(cursor, 10));
+            changes.addAll(page.changes());
+            if (page.next().equals(cursor)) {
+                return changes;
+            }
+            cursor = page.next();
+        }
+    }
+
+    private static Path firstArchived(Path directory) throws IOException {
+        for (Path log : new LogFiles(directory).archived().values()) {
+            if (Files.size(log) > 0) {
+                return log;
+            }
+        }
+        throw new AssertionError("nothing is archived");
+    }
+
+    private static Path nextArchived(Path directory, Path after) throws IOException {
+        for (Path log : new LogFiles(directory).archived().values()) {
+            if (Files.size(log) > 0 && log.compareTo(after) > 0) {
+                return log;
+            }
+        }
+        throw new AssertionError("only one is archived");
+    }
+
+    @Test
     void changes_cursorOfATableThatWasHereBefore_isExpired() {
         Cursor cursor;
         try (RocksDbTable table = TestTables.open(directory.resolve("one"), clock)) {
@@ -150,6 +258,7 @@ final class RocksDbChangesTest {
     /** Followers keep cursors for days, across upgrades of the service. */
     @Test
     void cursor_bytes_areKindChecksumTableIdAndSequenceNumber() throws IOException {
+        Files.createDirectories(directory);
         Files.writeString(
                 directory.resolve("FORMAT"),
                 "hearth table.rocksdb\nversion 1\nid 01234567-89ab-cdef-0123-456789abcdef\n");

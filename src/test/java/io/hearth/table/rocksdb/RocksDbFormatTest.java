@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hearth.table.Consistency;
 import io.hearth.table.FakeClock;
+import io.hearth.table.Item;
 import io.hearth.table.TableException;
 import io.hearth.table.UnsupportedFormatException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,6 +78,65 @@ final class RocksDbFormatTest {
 
         try (Stream<Path> files = Files.list(directory)) {
             assertThat(files).containsExactly(directory.resolve("FORMAT"));
+        }
+    }
+
+    @Test
+    void open_formatWithABitFlipped_isRefusedByName() throws IOException {
+        TestTables.open(directory, clock).close();
+        Path format = directory.resolve("FORMAT");
+        byte[] written = Files.readAllBytes(format);
+        for (int bit = 0; bit < written.length * Byte.SIZE; bit++) {
+            TableFiles.flip(format, bit);
+
+            assertThatThrownBy(() -> TestTables.open(directory, clock))
+                    .isInstanceOf(TableException.class)
+                    .hasMessageContaining(format.toString());
+
+            TableFiles.flip(format, bit);
+        }
+        TestTables.open(directory, clock).close();
+    }
+
+    /** The first builds wrote neither the checksum nor a DURABLE file. */
+    @Test
+    void open_directoryOfTheFirstBuilds_keepsItsIdAndGetsTheRest() throws IOException {
+        Item item = TestTables.item("d", 1, "x");
+        UUID id;
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            TestTables.store(table, item);
+            id = table.id();
+        }
+        Path format = directory.resolve("FORMAT");
+        String written = Files.readString(format);
+        Files.writeString(format, written.substring(0, written.indexOf("check")));
+        Files.delete(directory.resolve("DURABLE"));
+
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            assertThat(table.id()).isEqualTo(id);
+            assertThat(table.damages()).isEmpty();
+            assertThat(TestTables.await(table.get(item.key(), Consistency.STRONG)))
+                    .contains(item);
+        }
+        assertThat(Files.readString(format)).isEqualTo(written);
+        assertThat(directory.resolve("DURABLE")).exists();
+    }
+
+    @Test
+    void open_durableFileMissingOrDamaged_opensAndSaysSo() throws IOException {
+        TestTables.open(directory, clock).close();
+        Path durable = directory.resolve("DURABLE");
+        Files.delete(durable);
+
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            assertThat(table.damages()).hasSize(1);
+            assertThat(table.damages().get(0)).startsWith(durable + " is missing");
+        }
+        TableFiles.cut(durable, 10);
+
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            assertThat(table.damages()).hasSize(1);
+            assertThat(table.damages().get(0)).startsWith(durable + " cannot be read");
         }
     }
 

@@ -8,11 +8,15 @@ import io.hearth.table.IndexKey;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
 import io.hearth.table.TableException;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Pins the bytes on disk. Who changes one must raise {@link FormatFile#VERSION}, or old tables become unreadable. */
 final class RowFormatGoldenTest {
@@ -91,9 +95,42 @@ final class RowFormatGoldenTest {
     }
 
     @Test
-    void formatFile_text_isThreeLines() {
-        assertThat(new FormatFile(UUID.fromString("01234567-89ab-cdef-0123-456789abcdef")).text())
-                .isEqualTo("hearth table.rocksdb\nversion 1\nid 01234567-89ab-cdef-0123-456789abcdef\n");
+    void formatFile_text_isThreeLinesAndTheirChecksum() {
+        assertThat(new FormatFile(UUID.fromString("01234567-89ab-cdef-0123-456789abcdef"), true).text())
+                .isEqualTo(
+                        "hearth table.rocksdb\nversion 1\nid 01234567-89ab-cdef-0123-456789abcdef\ncheck b0e02ca0\n");
+    }
+
+    @Test
+    void durableFile_bytes_areTwoSlotsOfSequenceNumberVersionAndChecksum(@TempDir Path directory) throws IOException {
+        try (DurableFile file = DurableFile.open(directory)) {
+            file.reached(5);
+            file.reached(0x0102_0304_0506L);
+        }
+
+        assertThat(hex(Files.readAllBytes(directory.resolve("DURABLE"))))
+                .isEqualTo("0000000000000005" + "00000001" + "015fe742" + "0000010203040506" + "00000001" + "4ccae8a4");
+        try (DurableFile file = DurableFile.open(directory)) {
+            assertThat(file.sequence()).isEqualTo(0x0102_0304_0506L);
+        }
+    }
+
+    @Test
+    void durableFile_slotThatWasWrittenInPart_isNotUsed(@TempDir Path directory) throws IOException {
+        try (DurableFile file = DurableFile.open(directory)) {
+            file.reached(5);
+            file.reached(6);
+        }
+        TableFiles.flip(directory.resolve("DURABLE"), 16 * Byte.SIZE);
+
+        try (DurableFile file = DurableFile.open(directory)) {
+            assertThat(file.sequence()).isEqualTo(5);
+            assertThat(file.isDamaged()).isFalse();
+            file.reached(7);
+        }
+        try (DurableFile file = DurableFile.open(directory)) {
+            assertThat(file.sequence()).isEqualTo(7);
+        }
     }
 
     private static String value(long expiresAtSeconds, long version, @Nullable IndexKey index) {

@@ -1,0 +1,33 @@
+package io.hearth.table.rocksdb;
+
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The damage that was met since the table was opened: each is logged once, and all can be asked for. */
+final class Damages {
+    /** More are logged, but not remembered. */
+    private static final int MAX_REMEMBERED = 1000;
+
+    private static final System.Logger LOG = System.getLogger(Damages.class.getName());
+
+    private final Set<String> found = new LinkedHashSet<>();
+
+    /**
+     * Takes note of damage.
+     *
+     * @param damage the file and the place, and what it means
+     * @return whether it is new
+     */
+    synchronized boolean found(String damage) {
+        if (found.contains(damage)) {
+            return false;
+        }
+        LOG.log(System.Logger.Level.ERROR, "the table is damaged: {0}", damage);
+        return found.size() < MAX_REMEMBERED && found.add(damage);
+    }
+
+    synchronized List<String> all() {
+        return List.copyOf(found);
+    }
+}

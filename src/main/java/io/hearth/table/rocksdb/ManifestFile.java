@@ -1,0 +1,266 @@
+package io.hearth.table.rocksdb;
+
+import io.hearth.table.TableDamagedException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * RocksDB's manifest [1]: a log file whose records are edits, each a sequence of fields
+ *
+ *   tag (varint), value   with the tags below; a tag with bit 13 set may be skipped: its value is a length and bytes
+ *
+ * and all integers varints. The file that the file CURRENT names is the one in force.
+ *
+ * [1] https://github.com/facebook/rocksdb/blob/main/db/version_edit.cc
+ */
+
+/**
+ * What the manifest says of the files of a table, read before the database is opened: opening it changes the directory, and what
+ * is missing then is not seen any more.
+ *
+ * @param file the manifest in force
+ * @param lastSequence the latest sequence number that is in a sorted file, of any column family
+ * @param firstLog the number of the first log file whose records may not be in sorted files yet
+ * @param syncedLogs at least how many bytes each log file has that is not written to any more, by its number
+ * @param sortedFiles the bytes of each sorted file, by its number
+ * @param tornAt where the last edit is not whole and nothing follows it, as a power failure leaves it: it was never in force;
+ *     {@link #WHOLE} if there is none
+ */
+record ManifestFile(
+        Path file,
+        long lastSequence,
+        long firstLog,
+        SortedMap<Long, Long> syncedLogs,
+        Map<Long, Long> sortedFiles,
+        long tornAt) {
+    static final long WHOLE = -1;
+
+    private static final System.Logger LOG = System.getLogger(ManifestFile.class.getName());
+
+    static final String CURRENT = "CURRENT";
+
+    private static final int COMPARATOR = 1;
+    private static final int LOG_NUMBER = 2;
+    private static final int NEXT_FILE_NUMBER = 3;
+    private static final int LAST_SEQUENCE = 4;
+    private static final int COMPACT_POINTER = 5;
+    private static final int DELETED_FILE = 6;
+    private static final int PREVIOUS_LOG_NUMBER = 9;
+    private static final int MIN_LOG_TO_KEEP = 10;
+    private static final int NEW_FILE = 103;
+    private static final int COLUMN_FAMILY = 200;
+    private static final int COLUMN_FAMILY_ADD = 201;
+    private static final int COLUMN_FAMILY_DROP = 202;
+    private static final int MAX_COLUMN_FAMILY = 203;
+    private static final int IN_ATOMIC_GROUP = 300;
+    private static final int MAY_BE_SKIPPED = 1 << 13;
+    private static final int LOG_ADDITION = 8199;
+    private static final int LOG_DELETION = 8200;
+
+    /** Ends the further fields of a new file or log: each is a tag, and length and bytes, or of a log a number. */
+    private static final int END_OF_FIELDS = 1;
+
+    private static final int SYNCED_BYTES = 2;
+
+    /**
+     * Reads the manifest in force.
+     *
+     * @return null if there is none: nothing has been stored in this directory yet, or its CURRENT file is missing
+     * @throws TableDamagedException if it cannot be read
+     */
+    static @Nullable ManifestFile read(Path directory) throws IOException {
+        String current;
+        try {
+            current = Files.readString(directory.resolve(CURRENT));
+        } catch (NoSuchFileException e) {
+            return null;
+        } catch (CharacterCodingException e) {
+            throw damaged(directory.resolve(CURRENT), "does not name a manifest", e);
+        }
+        if (!current.matches("MANIFEST-[0-9]{6,20}\n")) {
+            throw damaged(directory.resolve(CURRENT), "does not name a manifest", null);
+        }
+        Path file = directory.resolve(current.strip());
+        if (!Files.exists(file)) {
+            throw damaged(file, "is missing, and " + CURRENT + " names it", null);
+        }
+        try (LogFileReader edits = new LogFileReader(file)) {
+            State state = new State();
+            while (edits.next()) {
+                try {
+                    state.apply(new Fields(edits.record(), edits.recordLength()));
+                } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+                    throw damaged(file, "cannot be read at byte " + edits.recordOffset() + ": " + e.getMessage(), e);
+                }
+            }
+            String fault = edits.fault();
+            long faultOffset = edits.faultOffset();
+            if (fault != null && edits.resume()) {
+                throw damaged(file, "cannot be read at byte " + faultOffset + ": " + fault, null);
+            }
+            return state.toManifest(file, fault == null ? WHOLE : faultOffset);
+        }
+    }
+
+    /** Whether nothing was ever stored. */
+    boolean isOfEmptyTable() {
+        return lastSequence == 0 && sortedFiles.isEmpty();
+    }
+
+    /** Removes an edit that is not whole from the end, as RocksDB reads over some forms of it only. */
+    void cutTornEnd() throws IOException {
+        if (tornAt == WHOLE) {
+            return;
+        }
+        LOG.log(
+                System.Logger.Level.WARNING,
+                "{0} is cut at byte {1}, where its last edit was not finished",
+                file,
+                tornAt);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.truncate(tornAt);
+            channel.force(true);
+        }
+    }
+
+    private static TableDamagedException damaged(Path file, String what, @Nullable Throwable cause) {
+        return new TableDamagedException("the table is damaged: " + file + " " + what, cause);
+    }
+
+    /** The fields of one edit. */
+    private static final class Fields {
+        private final byte[] bytes;
+        private final int end;
+        private int position;
+
+        Fields(byte[] bytes, int end) {
+            this.bytes = bytes;
+            this.end = end;
+        }
+
+        boolean hasNext() {
+            return position < end;
+        }
+
+        long varint() {
+            long result = 0;
+            for (int shift = 0; shift < Long.SIZE; shift += 7) {
+                byte b = bytes[position++];
+                if (position > end) {
+                    throw new IllegalArgumentException("a field is cut off");
+                }
+                result |= (b & 0x7FL) << shift;
+                if (b >= 0) {
+                    return result;
+                }
+            }
+            throw new IllegalArgumentException("a malformed number");
+        }
+
+        void skipBytes() {
+            long length = varint();
+            if (length < 0 || length > end - position) {
+                throw new IllegalArgumentException("a field is cut off");
+            }
+            position += (int) length;
+        }
+    }
+
+    /** What the edits so far come to. */
+    private static final class State {
+        private final Map<Long, Long> files = new TreeMap<>();
+        private final SortedMap<Long, Long> logs = new TreeMap<>();
+        private final Map<Long, Long> firstLogs = new HashMap<>();
+        private long lastSequence;
+        private long minLog;
+
+        void apply(Fields fields) {
+            long columnFamily = 0;
+            long logNumber = 0;
+            while (fields.hasNext()) {
+                int tag = Math.toIntExact(fields.varint());
+                switch (tag) {
+                    case COMPARATOR, COLUMN_FAMILY_ADD -> fields.skipBytes();
+                    case LOG_NUMBER -> logNumber = fields.varint();
+                    case LAST_SEQUENCE -> lastSequence = Math.max(lastSequence, fields.varint());
+                    case MIN_LOG_TO_KEEP -> minLog = Math.max(minLog, fields.varint());
+                    case COLUMN_FAMILY -> columnFamily = fields.varint();
+                    case NEXT_FILE_NUMBER, PREVIOUS_LOG_NUMBER, MAX_COLUMN_FAMILY, IN_ATOMIC_GROUP -> fields.varint();
+                    case COLUMN_FAMILY_DROP -> {}
+                    case COMPACT_POINTER -> {
+                        fields.varint();
+                        fields.skipBytes();
+                    }
+                    case DELETED_FILE -> {
+                        fields.varint();
+                        files.remove(fields.varint());
+                    }
+                    case NEW_FILE -> newFile(fields);
+                    case LOG_ADDITION -> newLog(fields);
+                    case LOG_DELETION -> {
+                        fields.varint(); // length
+                        logs.headMap(fields.varint()).clear();
+                    }
+                    default -> {
+                        if ((tag & MAY_BE_SKIPPED) == 0) {
+                            throw new IllegalArgumentException("unknown field " + tag);
+                        }
+                        fields.skipBytes();
+                    }
+                }
+            }
+            if (logNumber != 0) {
+                firstLogs.put(columnFamily, logNumber);
+            }
+        }
+
+        private void newFile(Fields fields) {
+            fields.varint(); // level
+            long number = fields.varint();
+            files.put(number, fields.varint());
+            fields.skipBytes(); // smallest key
+            fields.skipBytes(); // largest key
+            fields.varint(); // smallest sequence number
+            fields.varint(); // largest sequence number
+            while (fields.varint() != END_OF_FIELDS) {
+                fields.skipBytes();
+            }
+        }
+
+        private void newLog(Fields fields) {
+            fields.varint(); // length
+            long number = fields.varint();
+            long field = fields.varint();
+            while (field != END_OF_FIELDS) {
+                long value = fields.varint();
+                if (field == SYNCED_BYTES) {
+                    logs.put(number, value);
+                }
+                field = fields.varint();
+            }
+        }
+
+        ManifestFile toManifest(Path file, long tornAt) {
+            long firstOfFamilies =
+                    firstLogs.values().stream().mapToLong(Long::longValue).min().orElse(0);
+            return new ManifestFile(
+                    file,
+                    lastSequence,
+                    Math.max(minLog, firstOfFamilies),
+                    Collections.unmodifiableSortedMap(logs),
+                    Map.copyOf(files),
+                    tornAt);
+        }
+    }
+}
