@@ -15,10 +15,10 @@ import io.hearth.model.TimeRange;
 import io.hearth.series.SeriesStore;
 import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
-import io.hearth.table.dynamodb.DynamoDbLocal;
 import io.hearth.table.dynamodb.DynamoDbTable;
 import io.hearth.table.dynamodb.Operation;
 import io.hearth.table.dynamodb.RequestListener;
+import io.hearth.table.dynamodb.TestDynamoDb;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -32,7 +32,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.DoubleAdder;
 
 /**
- * What readings cost on the DynamoDB API: the units that DynamoDB Local says were consumed, which it counts as the real one
+ * What readings cost on the DynamoDB API: the units that the tests' server says were consumed, which counts as DynamoDB
  * does. A reading has a temperature, a humidity and a motion, as the simulator's have.
  *
  * <pre>mvn -Pbench test-compile exec:exec -Dbench.main=io.hearth.CostBenchmark -Dbench=</pre>
@@ -54,7 +54,7 @@ public final class CostBenchmark {
     private static final double READ_PRICE = 0.125;
 
     private final Units units = new Units();
-    private final DynamoDbTable table = DynamoDbLocal.get().open(CLOCK, units);
+    private final DynamoDbTable table = TestDynamoDb.get().open(CLOCK, units);
     private final SeriesStore series = new SeriesStore(table, new RegionId("eu-1"), CLOCK, Duration.ofDays(30));
     private final Random random = new Random(1);
     private int sent;

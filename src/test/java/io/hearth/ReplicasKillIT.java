@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.hearth.table.dynamodb.DynamoDbLocal;
+import io.hearth.table.dynamodb.TestDynamoDb;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.http.HttpClient;
@@ -40,7 +40,7 @@ class ReplicasKillIT {
         long seed = Long.getLong("seed", new Random().nextLong());
         System.out.println("ReplicasKillIT -Dseed=" + seed);
         Path ledger = directory.resolve("ledger");
-        Map<String, String> table = DynamoDbLocal.get().environment();
+        Map<String, String> table = TestDynamoDb.get().environment();
         List<HearthProcess> replicas = new ArrayList<>();
         try (Mosquitto broker = Mosquitto.open(Files.createDirectory(directory.resolve("broker")))
                 .start()) {

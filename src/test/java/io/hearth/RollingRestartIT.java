@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.hearth.table.dynamodb.DynamoDbLocal;
+import io.hearth.table.dynamodb.TestDynamoDb;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -28,6 +29,8 @@ class RollingRestartIT {
     private static final int REPLICAS = 3;
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
+
+    private final Map<String, String> table = TestDynamoDb.get().environment();
 
     @TempDir
     Path directory;
@@ -75,20 +78,13 @@ class RollingRestartIT {
     }
 
     private HearthProcess start(int number, Mosquitto broker) throws Exception {
-        HearthProcess started = HearthProcess.start(
-                Files.createDirectories(directory.resolve("service-" + number)),
-                Map.of(
-                        "HEARTH_MQTT_MODE", "external",
-                        "HEARTH_MQTT_PORT", String.valueOf(broker.port()),
-                        "HEARTH_MQTT_EXTERNAL_CLIENT_ID", "hearth-" + number,
-                        "HEARTH_MQTT_EXTERNAL_SHARE_GROUP", "hearth",
-                        "HEARTH_TABLE_ENGINE", "dynamodb",
-                        "HEARTH_DYNAMODB_ENDPOINT",
-                                DynamoDbLocal.get().endpoint().toString(),
-                        "HEARTH_DYNAMODB_REGION", "rolling",
-                        "HEARTH_DYNAMODB_CREATE", "true",
-                        "AWS_ACCESS_KEY_ID", "local",
-                        "AWS_SECRET_ACCESS_KEY", "local"));
+        Map<String, String> environment = new HashMap<>(table);
+        environment.put("HEARTH_MQTT_MODE", "external");
+        environment.put("HEARTH_MQTT_PORT", String.valueOf(broker.port()));
+        environment.put("HEARTH_MQTT_EXTERNAL_CLIENT_ID", "hearth-" + number);
+        environment.put("HEARTH_MQTT_EXTERNAL_SHARE_GROUP", "hearth");
+        HearthProcess started =
+                HearthProcess.start(Files.createDirectories(directory.resolve("service-" + number)), environment);
         // Ready means subscribed, too.
         await().atMost(PATIENCE).until(() -> get(started, "/q/health/ready").statusCode() == 200);
         return started;

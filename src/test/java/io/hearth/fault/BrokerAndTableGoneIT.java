@@ -6,10 +6,12 @@ import static org.awaitility.Awaitility.await;
 import io.hearth.HearthProcess;
 import io.hearth.Mosquitto;
 import io.hearth.Simulator;
-import io.hearth.table.dynamodb.DynamoDbLocal;
+import io.hearth.table.dynamodb.TestDynamoDb;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,18 +32,9 @@ class BrokerAndTableGoneIT {
         try (Mosquitto broker = Mosquitto.open(Files.createDirectory(directory.resolve("broker")))
                         .start();
                 CuttableLine table =
-                        new CuttableLine(DynamoDbLocal.get().endpoint().getPort());
+                        new CuttableLine(TestDynamoDb.get().endpoint().getPort());
                 HearthProcess hearth = HearthProcess.start(
-                        Files.createDirectory(directory.resolve("service")),
-                        Map.of(
-                                "HEARTH_MQTT_MODE", "external",
-                                "HEARTH_MQTT_PORT", String.valueOf(broker.port()),
-                                "HEARTH_TABLE_ENGINE", "dynamodb",
-                                "HEARTH_DYNAMODB_ENDPOINT", "http://127.0.0.1:" + table.port(),
-                                "HEARTH_DYNAMODB_REGION", "gone",
-                                "HEARTH_DYNAMODB_CREATE", "true",
-                                "AWS_ACCESS_KEY_ID", "local",
-                                "AWS_SECRET_ACCESS_KEY", "local"))) {
+                        Files.createDirectory(directory.resolve("service")), environment(broker, table))) {
             Faulted service = new Faulted(hearth);
             await().atMost(PATIENCE).until(() -> service.ready() == 200);
             try (Simulator simulator = Simulator.start(
@@ -81,6 +74,14 @@ class BrokerAndTableGoneIT {
             System.out.println("BrokerAndTableGoneIT: table, then broker, gone under load: 503 while it lasted, back by"
                     + " itself, every reading that the broker acknowledged is stored once");
         }
+    }
+
+    private static Map<String, String> environment(Mosquitto broker, CuttableLine table) {
+        Map<String, String> environment =
+                new HashMap<>(TestDynamoDb.get().environment(URI.create("http://127.0.0.1:" + table.port())));
+        environment.put("HEARTH_MQTT_MODE", "external");
+        environment.put("HEARTH_MQTT_PORT", String.valueOf(broker.port()));
+        return environment;
     }
 
     private static void awaitGoingOn(Faulted service) throws Exception {

@@ -13,9 +13,9 @@ import io.hearth.model.Value;
 import io.hearth.series.SeriesStore;
 import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
-import io.hearth.table.dynamodb.DynamoDbLocal;
 import io.hearth.table.dynamodb.DynamoDbTable;
 import io.hearth.table.dynamodb.FaultProxy;
+import io.hearth.table.dynamodb.TestDynamoDb;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -50,13 +50,13 @@ class DynamoDbFaultsIT {
     void faultsOfEveryKind_loseAndDoubleNothing_inBoundedMemory() throws Exception {
         long seed = Long.getLong("seed", System.nanoTime());
         InstantSource clock = Clock.systemUTC();
-        DynamoDbLocal local = DynamoDbLocal.get();
-        try (FaultProxy proxy = new FaultProxy(local.endpoint(), REQUEST_TIME_OUT.multipliedBy(2), seed);
-                DynamoDbTable table = local.open(
+        TestDynamoDb dynamoDb = TestDynamoDb.get();
+        try (FaultProxy proxy = new FaultProxy(dynamoDb.endpoint(), REQUEST_TIME_OUT.multipliedBy(2), seed);
+                DynamoDbTable table = dynamoDb.open(
                         clock,
                         proxy.endpoint(),
                         // A deadline that comes often, so that ingest has to begin anew as well.
-                        new DynamoDbLocal.Limits(REQUEST_TIME_OUT, Duration.ofSeconds(3), MAX_PENDING_BYTES))) {
+                        new TestDynamoDb.Limits(REQUEST_TIME_OUT, Duration.ofSeconds(3), MAX_PENDING_BYTES))) {
             SeriesStore series = new SeriesStore(table, new RegionId("local"), clock, Duration.ofDays(30));
             DeadLetters deadLetters = new DeadLetters(table, Duration.ofDays(30));
             IngestSettings settings = new IngestSettings(

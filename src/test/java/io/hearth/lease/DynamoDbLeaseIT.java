@@ -2,11 +2,11 @@ package io.hearth.lease;
 
 import io.hearth.table.FakeClock;
 import io.hearth.table.Table;
-import io.hearth.table.dynamodb.DynamoDbLocal;
+import io.hearth.table.dynamodb.TestDynamoDb;
 
 class DynamoDbLeaseIT extends LeaseContract {
     @Override
     Table open(FakeClock clock) {
-        return DynamoDbLocal.get().open(clock);
+        return TestDynamoDb.get().open(clock);
     }
 }

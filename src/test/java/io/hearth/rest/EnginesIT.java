@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.hearth.HearthProcess;
-import io.hearth.table.dynamodb.DynamoDbLocal;
+import io.hearth.table.dynamodb.TestDynamoDb;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -41,7 +41,7 @@ class EnginesIT {
     @BeforeAll
     static void start() {
         // Sealed only when the test says so.
-        Map<String, String> dynamoDb = new HashMap<>(DynamoDbLocal.get().environment());
+        Map<String, String> dynamoDb = new HashMap<>(TestDynamoDb.get().environment());
         dynamoDb.put("HEARTH_SERIES_SEAL", "off");
         engines = List.of(HearthProcess.start(Map.of("HEARTH_SERIES_SEAL", "off")), HearthProcess.start(dynamoDb));
     }

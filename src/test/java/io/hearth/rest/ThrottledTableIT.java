@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.hearth.HearthProcess;
-import io.hearth.table.dynamodb.DynamoDbLocal;
 import io.hearth.table.dynamodb.FaultProxy;
+import io.hearth.table.dynamodb.TestDynamoDb;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -29,9 +29,9 @@ class ThrottledTableIT {
 
     @Test
     void everyCall_whileTheTableIsThrottled_saysWhenToComeAgain_andIsServedAfterwards() throws Exception {
-        DynamoDbLocal local = DynamoDbLocal.get();
-        try (FaultProxy proxy = new FaultProxy(local.endpoint(), Duration.ofSeconds(20), 1)) {
-            Map<String, String> environment = new HashMap<>(local.environment(proxy.endpoint()));
+        TestDynamoDb dynamoDb = TestDynamoDb.get();
+        try (FaultProxy proxy = new FaultProxy(dynamoDb.endpoint(), Duration.ofSeconds(20), 1)) {
+            Map<String, String> environment = new HashMap<>(dynamoDb.environment(proxy.endpoint()));
             environment.put("HEARTH_DYNAMODB_REQUEST_TIMEOUT", "4s");
             environment.put("HEARTH_DYNAMODB_DEADLINE", "4s");
             try (HearthProcess hearth = HearthProcess.start(environment)) {

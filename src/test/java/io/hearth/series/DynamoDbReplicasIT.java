@@ -1,11 +1,11 @@
 package io.hearth.series;
 
 import io.hearth.table.Table;
-import io.hearth.table.dynamodb.DynamoDbLocal;
+import io.hearth.table.dynamodb.TestDynamoDb;
 
 class DynamoDbReplicasIT extends ReplicasContract {
     @Override
     Table openTable(SeriesFixture clock) {
-        return DynamoDbLocal.get().open(clock);
+        return TestDynamoDb.get().open(clock);
     }
 }

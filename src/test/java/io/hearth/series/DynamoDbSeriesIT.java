@@ -1,15 +1,15 @@
 package io.hearth.series;
 
 import io.hearth.table.Table;
-import io.hearth.table.dynamodb.DynamoDbLocal;
+import io.hearth.table.dynamodb.TestDynamoDb;
 
 class DynamoDbSeriesIT extends SeriesContract {
     @Override
     Table openTable(SeriesFixture clock) {
-        return DynamoDbLocal.get().open(clock);
+        return TestDynamoDb.get().open(clock);
     }
 
-    /** DynamoDB Local takes milliseconds for each request. */
+    /** A request takes a millisecond, so that the full volume would take minutes. */
     @Override
     int volume(int count) {
         return Math.max(4, count / 20);

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hearth.model.RegionId;
 import io.hearth.table.Table;
-import io.hearth.table.dynamodb.DynamoDbLocal;
 import io.hearth.table.dynamodb.DynamoDbSettings;
 import io.hearth.table.dynamodb.DynamoDbTable;
 import io.hearth.table.dynamodb.RequestListener;
+import io.hearth.table.dynamodb.TestDynamoDb;
 import io.hearth.table.rocksdb.ChildProcess;
 import java.net.URI;
 import java.time.Duration;
@@ -22,23 +22,18 @@ class DynamoDbShadowStoreIT extends ShadowStoreContract {
 
     @Override
     Table openTable(InstantSource clock) {
-        return DynamoDbLocal.get().open(clock);
+        return TestDynamoDb.get().open(clock);
     }
 
     @Test
     void update_byWritersOfSeveralProcesses_losesNone() throws Exception {
-        DynamoDbLocal local = DynamoDbLocal.get();
-        DynamoDbSettings.Location location = local.newLocation();
-        try (DynamoDbTable table = open(local.endpoint(), location, true)) {
+        TestDynamoDb dynamoDb = TestDynamoDb.get();
+        DynamoDbSettings.Location location = dynamoDb.newLocation();
+        try (DynamoDbTable table = open(dynamoDb.endpoint(), location, true)) {
             List<ChildProcess> writers = new ArrayList<>();
             for (int i = 0; i < PROCESSES; i++) {
                 writers.add(new ChildProcess(
-                        List.of(),
-                        Writer.class,
-                        local.endpoint().toString(),
-                        String.valueOf(location.region()),
-                        location.table(),
-                        "writer" + i));
+                        List.of(), Writer.class, dynamoDb.endpoint().toString(), location.table(), "writer" + i));
             }
             for (ChildProcess writer : writers) {
                 assertThat(writer.exitCode()).isZero();
@@ -79,18 +74,18 @@ class DynamoDbShadowStoreIT extends ShadowStoreContract {
     static final class Writer {
         private Writer() {}
 
-        /** @param arguments endpoint, AWS region, table, and the field to count in */
+        /** @param arguments endpoint, table, and the field to count in */
         public static void main(String[] arguments) {
-            System.setProperty("aws.accessKeyId", "local");
-            System.setProperty("aws.secretAccessKey", "local");
-            DynamoDbSettings.Location location = new DynamoDbSettings.Location(arguments[1], arguments[2]);
+            System.setProperty("aws.accessKeyId", "test");
+            System.setProperty("aws.secretAccessKey", "test");
+            DynamoDbSettings.Location location = new DynamoDbSettings.Location(null, arguments[1]);
             try (DynamoDbTable table = open(URI.create(arguments[0]), location, false)) {
                 ShadowStore store = store(table);
                 for (int i = 1; i <= UPDATES; i++) {
                     await(store.update(
                             CLASSIC,
-                            request("{'state':{'reported':{'" + arguments[3] + "':" + i + "}}}"),
-                            arguments[3]));
+                            request("{'state':{'reported':{'" + arguments[2] + "':" + i + "}}}"),
+                            arguments[2]));
                 }
             }
             System.exit(0);

@@ -15,7 +15,7 @@ import io.hearth.table.CommitListener;
 import io.hearth.table.Item;
 import io.hearth.table.Scan;
 import io.hearth.table.Write;
-import io.hearth.table.dynamodb.DynamoDbLocal;
+import io.hearth.table.dynamodb.TestDynamoDb;
 import io.hearth.table.rocksdb.RocksDbSettings;
 import io.hearth.table.rocksdb.RocksDbTable;
 import java.io.IOException;
@@ -188,15 +188,7 @@ class SyncIT {
                 "b",
                 Map.of("HEARTH_TABLE_ENGINE", "memory"),
                 "c",
-                Map.of(
-                        "HEARTH_TABLE_ENGINE", "dynamodb",
-                        "HEARTH_DYNAMODB_ENDPOINT",
-                                DynamoDbLocal.get().endpoint().toString(),
-                        "HEARTH_DYNAMODB_REGION", "us-east-1",
-                        "HEARTH_DYNAMODB_TABLE", "sync-it-" + System.nanoTime(),
-                        "HEARTH_DYNAMODB_CREATE", "true",
-                        "AWS_ACCESS_KEY_ID", "any",
-                        "AWS_SECRET_ACCESS_KEY", "any")));
+                TestDynamoDb.get().environment()));
         for (String id : List.of("a", "b", "c")) {
             for (int i = 0; i < 10; i++) {
                 post(id, "lamp", reading(i, "\"level\":" + (id.charAt(0) + i)));

@@ -4,8 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hearth.HearthProcess;
 import io.hearth.Mosquitto;
-import io.hearth.table.dynamodb.DynamoDbLocal;
-import io.hearth.table.dynamodb.DynamoDbSettings;
+import io.hearth.table.dynamodb.TestDynamoDb;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -29,10 +28,10 @@ class ExternalShadowIT {
     @ParameterizedTest
     @ValueSource(strings = {"aws/things", "$aws/things"})
     void requests_areAnsweredOnce_whicheverServiceGetsThem(String prefix) throws Exception {
-        DynamoDbSettings.Location table = DynamoDbLocal.get().newLocation();
+        Map<String, String> table = TestDynamoDb.get().environment();
         try (Mosquitto broker = Mosquitto.open(directory).start();
-                HearthProcess one = HearthProcess.start(environment(broker, prefix, "one", table, true));
-                HearthProcess two = HearthProcess.start(environment(broker, prefix, "two", table, false))) {
+                HearthProcess one = HearthProcess.start(environment(broker, prefix, "one", table));
+                HearthProcess two = HearthProcess.start(environment(broker, prefix, "two", table))) {
             ShadowConformance.eventually().until(() -> one.log().contains("Connected to the broker"));
             ShadowConformance.eventually().until(() -> two.log().contains("Connected to the broker"));
             String serves = "This service serves the requests for shadows";
@@ -125,24 +124,16 @@ class ExternalShadowIT {
     }
 
     private static Map<String, String> environment(
-            Mosquitto broker, String prefix, String id, DynamoDbSettings.Location table, boolean create) {
-        Map<String, String> environment = new HashMap<>();
+            Mosquitto broker, String prefix, String id, Map<String, String> table) {
+        Map<String, String> environment = new HashMap<>(table);
         environment.put("HEARTH_MQTT_MODE", "external");
         environment.put("HEARTH_MQTT_PORT", String.valueOf(broker.port()));
         environment.put("HEARTH_MQTT_EXTERNAL_CLIENT_ID", id);
         environment.put("HEARTH_MQTT_EXTERNAL_SHARE_GROUP", "replicas");
-        environment.put("HEARTH_TABLE_ENGINE", "dynamodb");
-        environment.put(
-                "HEARTH_DYNAMODB_ENDPOINT", DynamoDbLocal.get().endpoint().toString());
-        environment.put("HEARTH_DYNAMODB_REGION", String.valueOf(table.region()));
-        environment.put("HEARTH_DYNAMODB_TABLE", table.table());
-        environment.put("HEARTH_DYNAMODB_CREATE", String.valueOf(create));
         environment.put("HEARTH_DYNAMODB_REQUEST_TIMEOUT", "20s");
         environment.put("HEARTH_DYNAMODB_DEADLINE", "60s");
         environment.put("HEARTH_SHADOW_MAX_IN_FLIGHT", "100");
         environment.put("HEARTH_SHADOW_TOPIC_PREFIX", prefix);
-        environment.put("AWS_ACCESS_KEY_ID", "local");
-        environment.put("AWS_SECRET_ACCESS_KEY", "local");
         return environment;
     }
 }

@@ -25,8 +25,8 @@ final class DynamoDbModelIT {
         System.out.println("DynamoDbModelIT -Dseed=" + seed);
         Random random = new Random(seed);
         Table model = new MemoryTable(clock);
-        DynamoDbLocal local = DynamoDbLocal.get();
-        DynamoDbTable table = local.open(clock);
+        TestDynamoDb dynamoDb = TestDynamoDb.get();
+        DynamoDbTable table = dynamoDb.open(clock);
         DynamoDbSettings settings = table.settings();
         try {
             ModelPlayer player = new ModelPlayer(random, clock, model, table, ModelPlayer.Feed.LAST_OF_EACH_KEY);
@@ -39,7 +39,7 @@ final class DynamoDbModelIT {
                     table = DynamoDbTable.open(settings, clock, RequestListener.NONE);
                     player.use(table);
                 } else if (dice < 7) {
-                    local.rollShards();
+                    dynamoDb.stream(table).rollShards();
                 } else {
                     player.step();
                 }

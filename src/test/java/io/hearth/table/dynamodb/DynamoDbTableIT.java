@@ -7,6 +7,6 @@ import java.time.InstantSource;
 final class DynamoDbTableIT extends TableContract {
     @Override
     protected Table open(InstantSource clock) {
-        return DynamoDbLocal.get().open(clock);
+        return TestDynamoDb.get().open(clock);
     }
 }

@@ -1,31 +1,22 @@
 package io.hearth.table.dynamodb;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static io.hearth.table.dynamodb.DynamoDbHttp.JSON;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import io.hearth.table.dynamodb.DynamoDbHttp.Answer;
+import io.hearth.table.dynamodb.DynamoDbHttp.Call;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Stands before the DynamoDB API and answers some of the requests for data as DynamoDB does on a bad day. Requests about
@@ -50,39 +41,29 @@ public final class FaultProxy implements AutoCloseable {
         HALF_BATCH
     }
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Answer THROTTLED =
+            Answer.error(400, "ProvisionedThroughputExceededException", "a fault of the test");
+    private static final Answer FAILED = Answer.error(500, "InternalServerError", "a fault of the test");
     private static final Set<String> DATA =
             Set.of("BatchWriteItem", "PutItem", "DeleteItem", "GetItem", "Query", "Scan");
-    private static final String TYPE = "com.amazonaws.dynamodb.v20120810#";
     private static final Duration SLOW = Duration.ofMillis(150);
 
-    private final URI target;
+    private final DynamoDbHttp http;
     private final Duration timeOut;
     private final Random random;
-    private final HttpServer server;
-    private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final HttpClient client =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private final Map<Fault, AtomicInteger> counts = new EnumMap<>(Fault.class);
+    private final Map<Fault, Integer> counts = new EnumMap<>(Fault.class);
     private volatile double share;
     private volatile boolean throttling;
 
     /** @param timeOut longer than clients wait for an answer */
     public FaultProxy(URI target, Duration timeOut, long seed) throws IOException {
-        this.target = target;
         this.timeOut = timeOut;
         random = new Random(seed);
-        for (Fault fault : Fault.values()) {
-            counts.put(fault, new AtomicInteger());
-        }
-        server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
-        server.setExecutor(threads);
-        server.createContext("/", this::handle);
-        server.start();
+        http = new DynamoDbHttp(target, this::handle);
     }
 
     public URI endpoint() {
-        return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+        return http.endpoint();
     }
 
     /** From now on this share of the requests for data meets a fault. */
@@ -95,38 +76,28 @@ public final class FaultProxy implements AutoCloseable {
         throttling = on;
     }
 
-    public int count(Fault fault) {
-        return counts.getOrDefault(fault, new AtomicInteger()).get();
+    public synchronized int count(Fault fault) {
+        return counts.getOrDefault(fault, 0);
     }
 
     @Override
-    public String toString() {
+    public synchronized String toString() {
         return counts.toString();
     }
 
     @Override
     public void close() {
-        server.stop(0);
-        threads.shutdownNow();
+        http.close();
     }
 
-    private void handle(HttpExchange exchange) {
-        try (exchange) {
-            byte[] body = exchange.getRequestBody().readAllBytes();
-            String called = exchange.getRequestHeaders().getFirst("X-Amz-Target");
-            String operation = called == null ? "" : called.substring(called.indexOf('.') + 1);
-            boolean ofData = called != null && called.startsWith("DynamoDB_") && DATA.contains(operation);
-            if (ofData && throttling) {
-                refuse(exchange, 400, "ProvisionedThroughputExceededException");
-            } else if (ofData && isDue()) {
-                fail(exchange, operation, body);
-            } else {
-                answer(exchange, forward(exchange, body));
-            }
-        } catch (IOException e) {
-            // the client has gone
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    private void handle(Call call) throws IOException, InterruptedException {
+        boolean ofData = DATA.contains(call.operation());
+        if (ofData && throttling) {
+            DynamoDbHttp.answer(call, THROTTLED);
+        } else if (ofData && isDue()) {
+            fail(call);
+        } else {
+            DynamoDbHttp.answer(call, http.forward(call));
         }
     }
 
@@ -134,48 +105,43 @@ public final class FaultProxy implements AutoCloseable {
         return random.nextDouble() < share;
     }
 
+    /** One of those that have occurred least, so that each occurs once there have been a few. */
     private synchronized Fault next(boolean ofBatch) {
-        // Half of those of batches, as there are fewer of these.
-        if (ofBatch && random.nextBoolean()) {
-            return Fault.HALF_BATCH;
+        List<Fault> possible = new ArrayList<>(List.of(Fault.values()));
+        if (!ofBatch) {
+            possible.remove(Fault.HALF_BATCH);
         }
-        return Fault.values()[random.nextInt(Fault.HALF_BATCH.ordinal())];
+        int least = possible.stream().mapToInt(this::count).min().orElseThrow();
+        possible.removeIf(fault -> count(fault) > least);
+        Fault fault = possible.get(random.nextInt(possible.size()));
+        counts.merge(fault, 1, Integer::sum);
+        return fault;
     }
 
-    private void fail(HttpExchange exchange, String operation, byte[] body) throws IOException, InterruptedException {
-        Fault fault = next(operation.equals("BatchWriteItem"));
-        counts.getOrDefault(fault, new AtomicInteger()).incrementAndGet();
+    private void fail(Call call) throws IOException, InterruptedException {
+        Fault fault = next(call.operation().equals("BatchWriteItem"));
         switch (fault) {
-            case THROTTLE -> refuse(exchange, 400, "ProvisionedThroughputExceededException");
-            case ERROR_BEFORE -> refuse(exchange, 500, "InternalServerError");
+            case THROTTLE -> DynamoDbHttp.answer(call, THROTTLED);
+            case ERROR_BEFORE -> DynamoDbHttp.answer(call, FAILED);
             case ERROR_AFTER -> {
-                forward(exchange, body);
-                refuse(exchange, 500, "InternalServerError");
+                http.forward(call);
+                DynamoDbHttp.answer(call, FAILED);
             }
-            case NO_ANSWER -> forward(exchange, body);
-            case TIME_OUT -> {
-                HttpResponse<byte[]> done = forward(exchange, body);
-                TimeUnit.NANOSECONDS.sleep(timeOut.toNanos());
-                answer(exchange, done);
-            }
-            case SLOW -> {
-                HttpResponse<byte[]> done = forward(exchange, body);
-                TimeUnit.NANOSECONDS.sleep(SLOW.toNanos());
-                answer(exchange, done);
-            }
-            case HALF_BATCH -> halve(exchange, body);
+            case NO_ANSWER -> http.forward(call);
+            case TIME_OUT -> answerLate(call, timeOut);
+            case SLOW -> answerLate(call, SLOW);
+            case HALF_BATCH -> halve(call);
         }
     }
 
-    private static void refuse(HttpExchange exchange, int status, String type) throws IOException {
-        byte[] body = ("{\"__type\":\"" + TYPE + type + "\",\"message\":\"a fault of the test\"}").getBytes(UTF_8);
-        exchange.getResponseHeaders().set("Content-Type", "application/x-amz-json-1.0");
-        exchange.sendResponseHeaders(status, body.length);
-        exchange.getResponseBody().write(body);
+    private void answerLate(Call call, Duration delay) throws IOException, InterruptedException {
+        Answer done = http.forward(call);
+        TimeUnit.NANOSECONDS.sleep(delay.toNanos());
+        DynamoDbHttp.answer(call, done);
     }
 
-    private void halve(HttpExchange exchange, byte[] body) throws IOException, InterruptedException {
-        ObjectNode request = (ObjectNode) JSON.readTree(body);
+    private void halve(Call call) throws IOException, InterruptedException {
+        ObjectNode request = (ObjectNode) call.json();
         Map.Entry<String, JsonNode> table =
                 request.get("RequestItems").properties().iterator().next();
         ArrayNode done = JSON.createArrayNode();
@@ -186,37 +152,14 @@ public final class FaultProxy implements AutoCloseable {
         ObjectNode answer = JSON.createObjectNode();
         if (!done.isEmpty()) {
             request.set("RequestItems", JSON.createObjectNode().set(table.getKey(), done));
-            HttpResponse<byte[]> response = forward(exchange, JSON.writeValueAsBytes(request));
-            if (response.statusCode() != 200) {
-                answer(exchange, response);
+            Answer half = http.forward(call, DynamoDbHttp.bytes(request));
+            if (half.status() != 200) {
+                DynamoDbHttp.answer(call, half);
                 return;
             }
-            answer = (ObjectNode) JSON.readTree(response.body());
+            answer = (ObjectNode) half.json();
         }
         answer.set("UnprocessedItems", JSON.createObjectNode().set(table.getKey(), left));
-        byte[] bytes = JSON.writeValueAsBytes(answer);
-        exchange.getResponseHeaders().set("Content-Type", "application/x-amz-json-1.0");
-        exchange.sendResponseHeaders(200, bytes.length);
-        exchange.getResponseBody().write(bytes);
-    }
-
-    private HttpResponse<byte[]> forward(HttpExchange exchange, byte[] body) throws IOException, InterruptedException {
-        HttpRequest.Builder request =
-                HttpRequest.newBuilder(target.resolve(exchange.getRequestURI())).POST(BodyPublishers.ofByteArray(body));
-        for (String name : List.of("Authorization", "X-Amz-Date", "X-Amz-Target", "Content-Type")) {
-            String value = exchange.getRequestHeaders().getFirst(name);
-            if (value != null) {
-                request.header(name, value);
-            }
-        }
-        return client.send(request.build(), BodyHandlers.ofByteArray());
-    }
-
-    private static void answer(HttpExchange exchange, HttpResponse<byte[]> response) throws IOException {
-        response.headers()
-                .firstValue("Content-Type")
-                .ifPresent(type -> exchange.getResponseHeaders().set("Content-Type", type));
-        exchange.sendResponseHeaders(response.statusCode(), response.body().length == 0 ? -1 : response.body().length);
-        exchange.getResponseBody().write(response.body());
+        DynamoDbHttp.answer(call, Answer.ok(answer));
     }
 }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 /** The change feed over shards that end, and where a reader goes on after a restart. */
 final class StreamFeedIT {
     private final FakeClock clock = new FakeClock();
-    private final DynamoDbTable table = DynamoDbLocal.get().open(clock);
+    private final DynamoDbTable table = TestDynamoDb.get().open(clock);
 
     @AfterEach
     void close() {
@@ -40,7 +40,7 @@ final class StreamFeedIT {
             for (int i = 0; i < 3; i++) {
                 expected.add(store("body " + round + " " + i));
             }
-            DynamoDbLocal.get().rollShards();
+            TestDynamoDb.get().stream(table).rollShards();
         }
 
         assertThat(follow(table, fromNow, 2, expected.size())).isEqualTo(expected);
@@ -54,7 +54,7 @@ final class StreamFeedIT {
         Cursor atEnd = await(table.changesFrom(ChangeStart.NOW));
         Change first = store("first");
         Cursor behindFirst = page(table, atEnd).next();
-        DynamoDbLocal.get().rollShards();
+        TestDynamoDb.get().stream(table).rollShards();
         Change second = store("second");
 
         try (DynamoDbTable other = DynamoDbTable.open(table.settings(), clock, RequestListener.NONE)) {
@@ -84,7 +84,7 @@ final class StreamFeedIT {
     @Test
     void changes_cursorOfAnotherTable_hasExpired() {
         Cursor cursor;
-        try (DynamoDbTable other = DynamoDbLocal.get().open(clock)) {
+        try (DynamoDbTable other = TestDynamoDb.get().open(clock)) {
             cursor = await(other.changesFrom(ChangeStart.NOW));
         }
 

@@ -25,9 +25,9 @@ import software.amazon.awssdk.services.dynamodb.model.TimeToLiveDescription;
 import software.amazon.awssdk.services.dynamodb.model.TimeToLiveStatus;
 
 final class TableSetupIT {
-    private final DynamoDbLocal local = DynamoDbLocal.get();
-    private final Location location = local.newLocation();
-    private final DynamoDbAsyncClient client = local.client(location);
+    private final TestDynamoDb dynamoDb = TestDynamoDb.get();
+    private final Location location = dynamoDb.newLocation();
+    private final DynamoDbAsyncClient client = dynamoDb.client();
 
     @Test
     void open_tableAbsent_createsItOnlyWhenToldTo() {
@@ -121,7 +121,7 @@ final class TableSetupIT {
     }
 
     private DynamoDbTable open(@Nullable Creation creation) {
-        DynamoDbSettings settings = local.settings(location);
+        DynamoDbSettings settings = dynamoDb.settings(location);
         DynamoDbSettings asked = new DynamoDbSettings(
                 settings.endpoint(),
                 location,
