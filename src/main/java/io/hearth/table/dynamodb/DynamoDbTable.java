@@ -99,7 +99,7 @@ public final class DynamoDbTable implements Table {
         writer = new BatchWriter(client, requests, settings);
         conditional = new ConditionalWriter(client, table, requests, clock);
         pages = new Pages(client, table, requests, clock);
-        String streamArn = description.latestStreamArn();
+        String streamArn = TableSetup.streamOf(description);
         feed = streamArn == null ? null : new StreamFeed(streams, requests, clock, streamArn);
     }
 

@@ -6,6 +6,7 @@ import io.hearth.table.CorruptItemException;
 import io.hearth.table.Cursor;
 import io.hearth.table.CursorCodec;
 import io.hearth.table.CursorCodec.Kind;
+import io.hearth.table.CursorExpiredException;
 import io.hearth.table.InvalidCursorException;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,15 +22,20 @@ import org.jspecify.annotations.Nullable;
  *     text    the sequence number that was read last, as DynamoDB wrote it; empty for none
  *     varint  from which epoch second on records count; 0 for all
  *     varint  a random number that tells one such start from another; 0 with 0
+ *   varint  shards that were read to their end, each the text of its id. Cursors of earlier versions end before this
  */
 
-/** Where a reader of the change feed is: in every shard that it has not read to its end. */
-record FeedPosition(int stream, long issuedSeconds, List<ShardPosition> shards) {
+/**
+ * Where a reader of the change feed is: in every shard that it has not read to its end, and at the end of each that it has read
+ * but whose children it has not found yet.
+ */
+record FeedPosition(int stream, long issuedSeconds, List<ShardPosition> shards, List<String> ended) {
     private static final byte[] NO_REQUEST = new byte[0];
     private static final int MAX_SHARDS = 10_000;
 
     FeedPosition {
         shards = List.copyOf(shards);
+        ended = List.copyOf(ended);
     }
 
     /**
@@ -58,10 +64,17 @@ record FeedPosition(int stream, long issuedSeconds, List<ShardPosition> shards) 
             out.writeVarint(position.sinceSeconds);
             out.writeVarint(position.start);
         }
+        out.writeVarint(ended.size());
+        ended.forEach(out::writeText);
         return CursorCodec.encode(Kind.CHANGES, NO_REQUEST, out.toByteArray());
     }
 
-    /** @throws InvalidCursorException if {@link #toCursor} did not make it */
+    /**
+     * The position in a cursor.
+     *
+     * @throws InvalidCursorException if {@link #toCursor} did not make it
+     * @throws CursorExpiredException if an earlier version made it and lost every shard
+     */
     static FeedPosition of(Cursor cursor) {
         ByteReader in = new ByteReader(CursorCodec.decode(Kind.CHANGES, NO_REQUEST, cursor));
         try {
@@ -74,7 +87,17 @@ record FeedPosition(int stream, long issuedSeconds, List<ShardPosition> shards) 
                 String after = in.readText();
                 shards.add(new ShardPosition(shard, after.isEmpty() ? null : after, in.readVarint(), in.readVarint()));
             }
-            return new FeedPosition(stream, issuedSeconds, shards);
+            if (in.remaining() == 0 && shards.isEmpty()) {
+                throw new CursorExpiredException("the cursor has lost its place in the change feed", null);
+            }
+            List<String> ended = new ArrayList<>();
+            if (in.remaining() > 0) {
+                count = in.readCount(MAX_SHARDS);
+                for (int i = 0; i < count; i++) {
+                    ended.add(in.readText());
+                }
+            }
+            return new FeedPosition(stream, issuedSeconds, shards, ended);
         } catch (CorruptItemException e) {
             throw new InvalidCursorException("the cursor has no position in the change feed", e);
         }

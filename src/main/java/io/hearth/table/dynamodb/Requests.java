@@ -13,6 +13,7 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.ConsumedCapacity;
+import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 
 /**
  * Sends requests, so many at once, and again after a pause when they are refused or not answered. Pauses are drawn between
@@ -158,7 +159,9 @@ final class Requests implements AutoCloseable {
                         return null;
                     }
                     Throwable failure = Failure.unwrap(wrapped);
-                    if (!Failure.of(failure).mayPass()) {
+                    // A shard or a stream that is no longer kept does not come back; a table may come to be.
+                    boolean gone = operation == Operation.CHANGES && failure instanceof ResourceNotFoundException;
+                    if (gone || !Failure.of(failure).mayPass()) {
                         answer.completeExceptionally(failure);
                         return null;
                     }

@@ -115,10 +115,8 @@ final class ShardReader {
     private static <T> CompletableFuture<T> expiring(CompletableFuture<T> answer) {
         return answer.exceptionallyCompose(wrapped -> {
             Throwable failure = Failure.unwrap(wrapped);
-            Throwable cause = failure.getCause();
-            boolean gone = failure instanceof TrimmedDataAccessException
-                    || failure instanceof ResourceNotFoundException
-                    || cause instanceof ResourceNotFoundException;
+            boolean gone =
+                    failure instanceof TrimmedDataAccessException || failure instanceof ResourceNotFoundException;
             return CompletableFuture.failedFuture(
                     gone
                             ? new CursorExpiredException("the changes behind the cursor are no longer kept", failure)

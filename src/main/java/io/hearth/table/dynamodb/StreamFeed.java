@@ -5,17 +5,16 @@ import io.hearth.table.ChangePage;
 import io.hearth.table.ChangeStart;
 import io.hearth.table.Cursor;
 import io.hearth.table.CursorExpiredException;
+import io.hearth.table.TableException;
 import io.hearth.table.dynamodb.FeedPosition.ShardPosition;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.services.dynamodb.model.DescribeStreamRequest;
 import software.amazon.awssdk.services.dynamodb.model.Shard;
 import software.amazon.awssdk.services.dynamodb.streams.DynamoDbStreamsAsyncClient;
 
@@ -23,6 +22,12 @@ import software.amazon.awssdk.services.dynamodb.streams.DynamoDbStreamsAsyncClie
  * The change feed, from DynamoDB Streams. A stream consists of shards; when one ends, about every four hours or because its
  * partition was split, others take its place and name it as their parent. All changes of a key are in one line of shards, so
  * reading a parent to its end before its children keeps them in order.
+ *
+ * <p>The list of shards may lag behind: it may lack the children of a shard that has been read to its end. Such a shard stays in
+ * the cursor until one of its children is listed. Siblings begin in one step, so with one the list has all of them.
+ *
+ * <p>A reader that is a day behind may miss records without notice while it moves from a shard to its child: DynamoDB tells
+ * of records that are no longer kept within a shard only.
  */
 final class StreamFeed {
     /** How long DynamoDB keeps records, less what reading them may take. */
@@ -33,42 +38,35 @@ final class StreamFeed {
 
     private static final int SHARDS_AT_ONCE = 8;
 
-    private final DynamoDbStreamsAsyncClient streams;
-    private final Requests requests;
     private final InstantSource clock;
-    private final String streamArn;
+    private final int stream;
     private final ShardReader reader;
+    private final ShardList list;
 
     StreamFeed(DynamoDbStreamsAsyncClient streams, Requests requests, InstantSource clock, String streamArn) {
-        this.streams = streams;
-        this.requests = requests;
         this.clock = clock;
-        this.streamArn = streamArn;
+        stream = streamArn.hashCode();
         reader = new ShardReader(streams, requests, streamArn);
+        list = new ShardList(streams, requests, streamArn);
     }
 
     CompletableFuture<Cursor> start(ChangeStart start) {
-        return shards().thenCompose(shards -> {
-                    if (start == ChangeStart.OLDEST) {
-                        Set<String> listed = shards.stream().map(Shard::shardId).collect(Collectors.toSet());
-                        return CompletableFuture.completedFuture(shards.stream()
-                                .filter(shard ->
-                                        shard.parentShardId() == null || !listed.contains(shard.parentShardId()))
-                                .map(shard -> ShardPosition.beginningOf(shard.shardId()))
-                                .toList());
-                    }
-                    long number = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
-                    return all(shards.stream()
-                            .filter(shard -> shard.sequenceNumberRange().endingSequenceNumber() == null)
+        return list.current().thenCompose(listing -> {
+            if (start == ChangeStart.OLDEST) {
+                return CompletableFuture.completedFuture(cursor(beginningsOf(listing.roots()), List.of()));
+            }
+            long number = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
+            return all(listing.open().stream()
                             .map(shard -> reader.endOf(shard.shardId(), nowSeconds(), number))
-                            .toList());
-                })
-                .thenApply(this::cursor);
+                            .toList())
+                    // The children of those that have ended are in no list yet.
+                    .thenApply(positions -> cursor(positions, ids(listing.endedWithoutChildren())));
+        });
     }
 
     CompletableFuture<ChangePage> read(Cursor after, int limit) {
         FeedPosition position = FeedPosition.of(after);
-        if (position.stream() != streamArn.hashCode() || position.issuedSeconds() + KEPT.toSeconds() < nowSeconds()) {
+        if (position.stream() != stream || position.issuedSeconds() + KEPT.toSeconds() < nowSeconds()) {
             return CompletableFuture.failedFuture(
                     new CursorExpiredException("the changes behind the cursor are no longer kept", null));
         }
@@ -82,17 +80,32 @@ final class StreamFeed {
         private final List<Change> changes = new ArrayList<>();
         private final List<ShardPosition> unread;
         private final List<ShardPosition> read = new ArrayList<>();
+        private final List<String> ended;
+        private boolean endedNow;
+        private boolean looked;
 
         Reading(FeedPosition start, int limit) {
             this.start = start;
             this.limit = limit;
             unread = new ArrayList<>(start.shards());
+            ended = new ArrayList<>(start.ended());
         }
 
         CompletableFuture<ChangePage> next() {
-            if (unread.isEmpty() || changes.size() >= limit) {
+            if (changes.size() >= limit) {
                 return CompletableFuture.completedFuture(page());
             }
+            if (!unread.isEmpty()) {
+                return readSome();
+            }
+            boolean lacksShards = !ended.isEmpty() || read.isEmpty();
+            if (endedNow || (lacksShards && !looked)) {
+                return look();
+            }
+            return CompletableFuture.completedFuture(page());
+        }
+
+        private CompletableFuture<ChangePage> readSome() {
             // As few at once as can fill the page, so that it does not become much larger than asked for.
             int count = Math.min(Math.min(unread.size(), SHARDS_AT_ONCE), limit - changes.size());
             List<ShardPosition> turn = List.copyOf(unread.subList(0, count));
@@ -100,66 +113,80 @@ final class StreamFeed {
             int each = Math.max(1, (limit - changes.size()) / count);
             return all(turn.stream().map(shard -> reader.read(shard, each)).toList())
                     .thenCompose(parts -> {
-                        List<String> ended = new ArrayList<>();
                         for (int i = 0; i < count; i++) {
                             ShardReader.Part part = parts.get(i);
                             changes.addAll(part.changes());
                             ShardPosition next = part.next();
                             if (next == null) {
                                 ended.add(turn.get(i).shard());
+                                endedNow = true;
                             } else if (next.equals(turn.get(i))) {
                                 read.add(next);
                             } else {
                                 unread.add(next); // it may have more
                             }
                         }
-                        return ended.isEmpty() ? next() : followChildren(ended);
+                        return next();
                     });
         }
 
-        private CompletableFuture<ChangePage> followChildren(List<String> parents) {
-            return shards().thenCompose(shards -> {
-                for (Shard shard : shards) {
-                    String parent = shard.parentShardId();
-                    if (parent != null && parents.contains(parent)) {
-                        unread.add(ShardPosition.beginningOf(shard.shardId()));
-                    }
+        /** Looks for the children of shards that have ended; with no shard at all, for any. */
+        private CompletableFuture<ChangePage> look() {
+            CompletableFuture<ShardList.Listing> listed =
+                    endedNow ? list.withChildrenOf(Set.copyOf(ended)) : list.recent(Set.copyOf(ended));
+            endedNow = false;
+            looked = true;
+            return listed.thenCompose(listing -> {
+                boolean none = ended.isEmpty() && read.isEmpty();
+                follow(none ? listing.roots() : listing.childrenOf(ended));
+                ended.removeIf(listing::hasChildOf);
+                if (!ended.stream().allMatch(listing::has)) {
+                    // A day has passed, and its children may be gone as well.
+                    return CompletableFuture.failedFuture(new CursorExpiredException(
+                            "the shards that followed one of the cursor are no longer kept", null));
+                }
+                boolean isOver = listing.isOfDisabledStream() && unread.isEmpty() && read.isEmpty();
+                if (isOver && changes.isEmpty()) {
+                    return CompletableFuture.failedFuture(new TableException(
+                            "the stream of the DynamoDB table has been switched off: switch it on and start again",
+                            null));
                 }
                 return next();
             });
+        }
+
+        private void follow(List<Shard> shards) {
+            Set<String> known = new HashSet<>(ended);
+            read.forEach(position -> known.add(position.shard()));
+            shards.stream()
+                    .map(Shard::shardId)
+                    .filter(known::add)
+                    .map(ShardPosition::beginningOf)
+                    .forEach(unread::add);
         }
 
         private ChangePage page() {
             // What was not reached comes first on the next page, so that no shard waits for ever.
             List<ShardPosition> positions = new ArrayList<>(unread);
             positions.addAll(read);
-            boolean moved = !positions.equals(start.shards());
+            boolean moved = !positions.equals(start.shards()) || !ended.equals(start.ended());
             boolean renew = nowSeconds() - start.issuedSeconds() >= ISSUE_STEP_SECONDS;
-            FeedPosition end =
-                    new FeedPosition(start.stream(), moved || renew ? nowSeconds() : start.issuedSeconds(), positions);
-            return new ChangePage(changes, end.toCursor());
+            long issuedSeconds = moved || renew ? nowSeconds() : start.issuedSeconds();
+            return new ChangePage(
+                    changes, new FeedPosition(start.stream(), issuedSeconds, positions, ended).toCursor());
         }
     }
 
-    private Cursor cursor(List<ShardPosition> positions) {
-        return new FeedPosition(streamArn.hashCode(), nowSeconds(), positions).toCursor();
+    private Cursor cursor(List<ShardPosition> positions, List<String> ended) {
+        return new FeedPosition(stream, nowSeconds(), positions, ended).toCursor();
     }
 
-    private CompletableFuture<List<Shard>> shards() {
-        return shards(null, new ArrayList<>());
+    private static List<ShardPosition> beginningsOf(List<Shard> shards) {
+        return ids(shards).stream().map(ShardPosition::beginningOf).toList();
     }
 
-    private CompletableFuture<List<Shard>> shards(@Nullable String after, List<Shard> found) {
-        DescribeStreamRequest request = DescribeStreamRequest.builder()
-                .streamArn(streamArn)
-                .exclusiveStartShardId(after)
-                .build();
-        return requests.read(Operation.CHANGES, response -> 0, () -> streams.describeStream(request))
-                .thenCompose(response -> {
-                    found.addAll(response.streamDescription().shards());
-                    String last = response.streamDescription().lastEvaluatedShardId();
-                    return last == null ? CompletableFuture.completedFuture(found) : shards(last, found);
-                });
+    private static List<String> ids(List<Shard> shards) {
+        return shards.stream().map(Shard::shardId).toList();
     }
 
     private static <T> CompletableFuture<List<T>> all(List<CompletableFuture<T>> futures) {

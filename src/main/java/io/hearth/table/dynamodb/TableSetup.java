@@ -125,7 +125,7 @@ final class TableSetup {
     }
 
     private void enableStream(TableDescription found) {
-        if (found.latestStreamArn() != null) {
+        if (streamOf(found) != null) {
             return;
         }
         try {
@@ -133,8 +133,19 @@ final class TableSetup {
                     update.tableName(table).streamSpecification(STREAM).overrideConfiguration(PATIENT)));
         } catch (ResourceInUseException e) {
             // another process was first
+        } catch (DynamoDbException e) {
+            // It is refused, too, when another process has just done it.
+            if (streamOf(describe()) == null) {
+                throw e;
+            }
         }
         awaitActive();
+    }
+
+    /** The ARN of the table's stream; null if it has none, or it is switched off: its last one is named also then. */
+    static @Nullable String streamOf(TableDescription table) {
+        StreamSpecification stream = table.streamSpecification();
+        return stream != null && Boolean.TRUE.equals(stream.streamEnabled()) ? table.latestStreamArn() : null;
     }
 
     private void enableExpiry() {
@@ -164,7 +175,7 @@ final class TableSetup {
     }
 
     private void warnOfWhatIsOff(TableDescription found) {
-        if (found.latestStreamArn() == null) {
+        if (streamOf(found) == null) {
             LOG.warnf("The DynamoDB table %s has no stream, so it has no live stream of changes and no sync", table);
         }
         try {

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -93,14 +94,15 @@ public final class StandInStream {
         }
     }
 
-    /** Ends each open shard and begins two in its place, as DynamoDB does when it splits a partition. */
-    public synchronized void splitShards() {
-        for (Shard shard : open()) {
-            end(shard);
-            int middle = (shard.fromHash + shard.toHash) / 2;
-            add(shard, shard.fromHash, middle);
-            add(shard, middle, shard.toHash);
-        }
+    /** Ends the open shard of the most keys and begins two in its place, as DynamoDB does when it splits a partition. */
+    public synchronized void splitShard() {
+        Shard shard = open().stream()
+                .max(Comparator.comparing(open -> open.toHash - open.fromHash))
+                .orElseThrow();
+        end(shard);
+        int middle = (shard.fromHash + shard.toHash) / 2;
+        add(shard, shard.fromHash, middle);
+        add(shard, middle, shard.toHash);
     }
 
     /** Whether shards are listed as soon as they begin; if not, they are listed when this is switched on again. */
@@ -156,7 +158,7 @@ public final class StandInStream {
         data.put("SequenceNumber", text(number)).put("SizeBytes", bytes);
         data.put("StreamViewType", "NEW_AND_OLD_IMAGES");
         if (byExpiry) {
-            record.putObject("userIdentity").put("type", "Service").put("principalId", "dynamodb.amazonaws.com");
+            record.putObject("userIdentity").put("Type", "Service").put("PrincipalId", "dynamodb.amazonaws.com");
         }
         shard.entries.add(new Entry(number, now(), bytes, record));
     }

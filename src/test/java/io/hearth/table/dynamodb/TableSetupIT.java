@@ -3,10 +3,16 @@ package io.hearth.table.dynamodb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.table.Bytes;
+import io.hearth.table.Change;
 import io.hearth.table.ChangeStart;
+import io.hearth.table.Cursor;
 import io.hearth.table.FakeClock;
+import io.hearth.table.Item;
+import io.hearth.table.Key;
 import io.hearth.table.TableException;
 import io.hearth.table.UnsupportedFormatException;
+import io.hearth.table.Write;
 import io.hearth.table.dynamodb.DynamoDbSettings.Capacity;
 import io.hearth.table.dynamodb.DynamoDbSettings.Creation;
 import io.hearth.table.dynamodb.DynamoDbSettings.Location;
@@ -15,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
@@ -79,9 +86,21 @@ final class TableSetupIT {
                         update.tableName(location.table()).streamSpecification(stream -> stream.streamEnabled(false)))
                 .join();
 
+        try (DynamoDbTable table = open(null)) {
+            assertThatThrownBy(() -> table.changesFrom(ChangeStart.NOW).await().indefinitely())
+                    .hasMessageContaining("has no stream");
+        }
         try (DynamoDbTable table = open(Creation.ON_DEMAND)) {
-            assertThat(table.changesFrom(ChangeStart.NOW).await().indefinitely())
-                    .isNotNull();
+            Cursor cursor = table.changesFrom(ChangeStart.NOW).await().indefinitely();
+            Item item = Item.of(new Key("d", Bytes.wrap(new byte[1])), Bytes.EMPTY);
+            table.write(List.of(new Write.Put(item))).await().indefinitely();
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> table.changes(cursor, 1)
+                            .await()
+                            .indefinitely()
+                            .changes()
+                            .equals(List.of(new Change.Stored(item))));
         }
 
         assertThat(client.describeTimeToLive(request -> request.tableName(location.table()))
