@@ -44,7 +44,7 @@ class SealingKillIT {
         Random random = new Random(seed);
         Map<String, String> settings = new HashMap<>(Map.of(
                 "HEARTH_SERIES_SEAL_AFTER", "PT-24H",
-                "HEARTH_SERIES_SEAL_INTERVAL", "1ms",
+                "HEARTH_SERIES_SEAL_INTERVAL", "10ms",
                 "HEARTH_SERIES_SEAL_SHARE", "0.5",
                 "HEARTH_SERIES_ROLLUPS", "1m for 1y, 1d for 2y"));
         HearthProcess hearth = HearthProcess.start(directory, settings);

@@ -60,7 +60,10 @@ class Lifecycle {
      * is then what ends the start, and nothing else.
      */
     void open(@Observes @Priority(1) StartupEvent startup) {
-        LOG.debugf("data in %s", hearth.dataDir());
+        if (!hearth.auth()) {
+            LOG.warn(
+                    "HEARTH_AUTH=off: everybody on this machine may read, write and erase everything without credentials");
+        }
     }
 
     /** Other programs wait for this line, so its words are a promise. */
@@ -68,7 +71,7 @@ class Lifecycle {
         int mqttPort =
                 embedded.endpoint().map(endpoint -> endpoint.actualPort()).orElse(mqtt.port());
         LOG.infof(
-                "ready: http://%s:%d, %s mqtt%s://%s:%d, region %s, data in %s",
+                "ready: http://%s:%d, %s mqtt%s://%s:%d, region %s, data in %s%s",
                 started.options().getHost(),
                 started.options().getPort(),
                 embedded.endpoint().isPresent() ? "embedded" : "external",
@@ -76,7 +79,8 @@ class Lifecycle {
                 mqtt.host(),
                 mqttPort,
                 hearth.region(),
-                hearth.dataDir());
+                hearth.dataDir(),
+                hearth.auth() ? "" : ", AUTHENTICATION IS OFF");
     }
 
     /**

@@ -2,7 +2,6 @@ package io.hearth.config;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
-import jakarta.validation.constraints.Min;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
@@ -28,21 +27,23 @@ public interface DynamoDbConfig {
     boolean create();
 
     /** Read units a second of a table that is created; none, as of write units, for capacity on demand. */
-    Optional<@Min(1) Long> readUnits();
+    Optional<@Within(min = "1", max = "1000000000") Long> readUnits();
 
     /** Write units a second of a table that is created; none, as of read units, for capacity on demand. */
-    Optional<@Min(1) Long> writeUnits();
+    Optional<@Within(min = "1", max = "1000000000") Long> writeUnits();
 
     /** How long one request may take; what is not answered by then is sent again. */
     @WithDefault("3s")
+    @Within(min = "10ms", max = "5m")
     Duration requestTimeout();
 
     /** How long an operation is tried before it fails; ingest then begins again, and REST answers 503. */
     @WithDefault("10s")
+    @Within(min = "10ms", max = "1h")
     Duration deadline();
 
     /** How many requests may be under way at once, reads and writes each. */
     @WithDefault("48")
-    @Min(1)
+    @Within(min = "1", max = "10000")
     int maxConnections();
 }

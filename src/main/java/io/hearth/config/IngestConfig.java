@@ -10,6 +10,7 @@ import java.util.Optional;
 public interface IngestConfig {
     /** How far a device's clock may run ahead before its readings become dead letters. */
     @WithDefault("10m")
+    @Within(min = "1s", max = "366d", orZero = true)
     Duration clockAhead();
 
     /**
@@ -17,13 +18,15 @@ public interface IngestConfig {
      * acknowledged before. Without it 0 where a commit costs the same whatever is in it, 100 ms on the DynamoDB API, where
      * every item is paid for.
      */
-    Optional<Duration> linger();
+    Optional<@Within(min = "1ms", max = "1m", orZero = true) Duration> linger();
 
     /** How long a reading without a time of its own is recognised when its device sends it again. */
     @WithDefault("24h")
+    @Within(min = "1s", max = "366d")
     Duration redeliveryWindow();
 
     /** How long a dead letter is kept. */
     @WithDefault("30d")
+    @Within(min = "1s", max = "36500d")
     Duration deadLetterRetention();
 }

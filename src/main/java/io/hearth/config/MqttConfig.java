@@ -26,6 +26,7 @@ public interface MqttConfig {
 
     /** Embedded: the port to listen on, 0 picks a free one; external: the broker's. */
     @WithDefault("1883")
+    @Within(min = "0", max = "65535")
     int port();
 
     /** External: the user to sign in to the broker as. */
@@ -38,14 +39,17 @@ public interface MqttConfig {
 
     /** The largest payload that is stored; a larger one becomes a dead letter without its payload. */
     @WithDefault("256K")
+    @Within(min = "1K", max = "16M")
     MemorySize maxPayload();
 
     /** How many messages may be received and not yet durable before the service stops reading from its sockets. */
     @WithDefault("16384")
+    @Within(min = "1", max = "10000000")
     int maxInFlightMessages();
 
     /** How many bytes of payload may be received and not yet durable before it stops reading. */
     @WithDefault("64M")
+    @Within(min = "1K", max = "1T")
     MemorySize maxInFlightBytes();
 
     External external();
@@ -74,6 +78,7 @@ public interface MqttConfig {
 
         /** How many connections share the subscription; more than one needs a share group. */
         @WithDefault("1")
+        @Within(min = "1", max = "1000")
         int connections();
 
         /**
@@ -84,6 +89,7 @@ public interface MqttConfig {
 
         /** How long the broker keeps the session, and with it the messages, while the service is away. */
         @WithDefault("7d")
+        @Within(min = "1s", max = "36500d")
         Duration sessionExpiry();
     }
 }

@@ -15,12 +15,17 @@ public interface SeriesConfig {
     @WithDefault("on")
     boolean seal();
 
-    /** How long after the end of a window it is sealed; readings that come later are merged in. */
+    /**
+     * How long after the end of a window it is sealed; readings that come later are merged in. Negative, for trials, seals a
+     * window before it has ended.
+     */
     @WithDefault("1h")
+    @Within(min = "PT-24H", max = "366d")
     Duration sealAfter();
 
     /** How often windows to seal are looked for. */
     @WithDefault("1m")
+    @Within(min = "10ms", max = "1d")
     Duration sealInterval();
 
     /** The most of one core that sealing in the background may take, above 0 and at most 1. */

@@ -3,8 +3,6 @@ package io.hearth.config;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
-import jakarta.validation.constraints.Max;
-import jakarta.validation.constraints.Min;
 import java.time.Duration;
 
 /** Settings of device shadows. */
@@ -16,24 +14,26 @@ public interface ShadowConfig {
 
     /** How many requests of one thing may be in flight before more are refused. */
     @WithDefault("10")
-    @Min(1)
+    @Within(min = "1", max = "10000")
     int maxInFlight();
 
     /** The most that desired and reported of a shadow may have together, as compact JSON; at most 30K. */
     @WithDefault("8K")
+    @Within(min = "1", max = "30K")
     MemorySize maxState();
 
     /** How many objects and arrays may be nested in a section, its own object included. */
     @WithDefault("6")
-    @Min(1)
-    @Max(32)
+    @Within(min = "1", max = "32")
     int maxLevels();
 
     /** How long the version of a deleted shadow, and that a field was removed, is remembered. */
     @WithDefault("48h")
+    @Within(min = "1s", max = "36500d")
     Duration keptAfterDelete();
 
     /** How long changes are kept in the history; {@code 0s} for not at all, which saves a write per update. */
     @WithDefault("7d")
+    @Within(min = "1s", max = "36500d", orZero = true)
     Duration historyRetention();
 }

@@ -2,8 +2,6 @@ package io.hearth.config;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
-import jakarta.validation.constraints.Max;
-import jakarta.validation.constraints.Min;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -30,20 +28,21 @@ public interface SyncConfig {
 
     /** How far the clock of another region may be ahead of the one here before nothing is taken in from it. */
     @WithDefault("1m")
+    @Within(min = "1s", max = "366d")
     Duration maxClockAhead();
 
     /** About how many records are asked for at a time. */
     @WithDefault("8192")
-    @Min(1)
-    @Max(20_000)
+    @Within(min = "1", max = "20000")
     int pageRecords();
 
     /** How often all that has ended is compared with each peer's; zero for never. */
     @WithDefault("24h")
+    @Within(min = "1s", max = "366d", orZero = true)
     Duration verifyInterval();
 
     /** How many may wait for changes at a time. */
     @WithDefault("1000")
-    @Min(1)
+    @Within(min = "1", max = "1000000")
     int maxWaiting();
 }

@@ -25,21 +25,26 @@ public interface TableConfig {
 
     /** How far the change feed goes back. */
     @WithDefault("1h")
+    @Within(min = "1s", max = "366d", orZero = true)
     Duration changeRetention();
 
     /** How often expired items are removed from disk; they are in no answer long before. */
     @WithDefault("10m")
+    @Within(min = "1s", max = "1d")
     Duration sweepInterval();
 
     /** Memory for blocks read from disk. */
     @WithDefault("256M")
+    @Within(min = "0", max = "1T")
     MemorySize blockCache();
 
     /** Memory for writes that are not in sorted files yet. */
     @WithDefault("128M")
+    @Within(min = "1M", max = "64G")
     MemorySize writeBuffer();
 
     /** How many bytes may wait for a commit before writers are refused and retry. */
     @WithDefault("64M")
+    @Within(min = "1M", max = "64G")
     MemorySize maxPending();
 }

@@ -13,24 +13,35 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 /** Where the service listens, and whether it may do so without asking for credentials. */
 @Singleton
 public class Listeners {
+    private static final int MAX_PORT = 65_535;
+
     private final HearthConfig hearth;
     private final MqttConfig mqtt;
     private final String httpHost;
+    private final int httpPort;
 
     @Inject
     public Listeners(
-            HearthConfig hearth, MqttConfig mqtt, @ConfigProperty(name = "quarkus.http.host") String httpHost) {
+            HearthConfig hearth,
+            MqttConfig mqtt,
+            @ConfigProperty(name = "quarkus.http.host") String httpHost,
+            @ConfigProperty(name = "quarkus.http.port") int httpPort) {
         this.hearth = hearth;
         this.mqtt = mqtt;
         this.httpHost = httpHost;
+        this.httpPort = httpPort;
     }
 
     /**
-     * Refuses to serve strangers; to be called before anything listens.
+     * Refuses to serve strangers, and a port that is none; to be called before anything listens.
      *
-     * @throws StartupRefusedException {@code hearth.auth} is off and a listener can be reached from another machine
+     * @throws StartupRefusedException {@code hearth.auth} is off and a listener can be reached from another machine, or the
+     *     port of HTTP is none
      */
     public void refuseIfOpenToStrangers() {
+        if (httpPort < 0 || httpPort > MAX_PORT) {
+            throw new StartupRefusedException("QUARKUS_HTTP_PORT must be from 0 to " + MAX_PORT, null);
+        }
         if (hearth.auth()) {
             return;
         }

@@ -48,6 +48,6 @@ class ListenersTest {
 
     private static Listeners listeners(String httpHost, Map<String, String> keys) {
         Settings settings = Settings.of(keys);
-        return new Listeners(settings.hearth(), settings.mqtt(), httpHost);
+        return new Listeners(settings.hearth(), settings.mqtt(), httpHost, 8080);
     }
 }
