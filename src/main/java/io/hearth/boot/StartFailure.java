@@ -7,9 +7,11 @@ import io.quarkus.runtime.QuarkusBindException;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.smallrye.config.ConfigValidationException;
 import java.net.BindException;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Says in one line why the service cannot start. */
 final class StartFailure {
@@ -81,8 +83,12 @@ final class StartFailure {
         Matcher words = NO_SUCH_WORD.matcher(why);
         return SettingNames.variableOf(notConverted.group(1)) + "=" + notConverted.group(2) + ": "
                 + (words.matches()
-                        ? "it must be one of " + words.group(1)
+                        ? "it must be one of " + inOrder(words.group(1))
                         : PREFIX.matcher(why).replaceFirst(""));
+    }
+
+    private static String inOrder(String words) {
+        return Arrays.stream(words.strip().split("\\s*,\\s*")).sorted().collect(Collectors.joining(", "));
     }
 
     private static String inOneLine(String text) {

@@ -83,11 +83,12 @@ final class BackupCommand implements Callable<Integer> {
     }
 
     private int ask(Running service) throws InterruptedException {
+        String token = token(service);
         HttpRequest request;
         HttpResponse<String> answer;
         try {
             request = HttpRequest.newBuilder(service.url.resolve("/api/v1/backups"))
-                    .header("Authorization", "Bearer " + token(service))
+                    .header("Authorization", "Bearer " + token)
                     .timeout(PATIENCE)
                     .POST(BodyPublishers.noBody())
                     .build();
@@ -102,9 +103,13 @@ final class BackupCommand implements Callable<Integer> {
         return answer.statusCode() == 201 ? CommandLineTool.OK : CommandLineTool.FAILED;
     }
 
-    private static String token(Running service) throws IOException {
+    private static String token(Running service) {
         if (service.tokenFile != null) {
-            return Files.readString(service.tokenFile).strip();
+            try {
+                return Files.readString(service.tokenFile).strip();
+            } catch (IOException e) {
+                throw new BackupException("cannot read the token file " + service.tokenFile + ": " + e, e);
+            }
         }
         String token = System.getenv("HEARTH_ADMIN_TOKEN");
         if (token == null) {

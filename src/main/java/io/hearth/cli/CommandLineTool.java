@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
         name = "hearth",
         description = "Without a command, starts the service.",
         mixinStandardHelpOptions = true,
+        versionProvider = CommandLineTool.Version.class,
         synopsisSubcommandLabel = "[COMMAND]",
         subcommands = {BackupCommand.class, RestoreCommand.class, VerifyCommand.class})
 public final class CommandLineTool implements Runnable {
@@ -26,6 +27,15 @@ public final class CommandLineTool implements Runnable {
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init")
     private CommandLine.Model.CommandSpec spec;
+
+    /** The version that the build wrote into the manifest of the jar. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = CommandLineTool.class.getPackage().getImplementationVersion();
+            return new String[] {"hearth " + (version == null ? "(not packaged)" : version)};
+        }
+    }
 
     /** Whether the arguments are for a command, and not for the service. */
     public static boolean takes(String... arguments) {

@@ -27,7 +27,7 @@ class StartRefusedIT {
                 "HEARTH_TABLE_FSYNC | yess | HEARTH_TABLE_FSYNC=yess: it must be on or off",
                 "HEARTH_RETENTION | -5d | HEARTH_RETENTION must be 0, or from 1s to 36500d",
                 "HEARTH_REGION | a=b | HEARTH_REGION must be 1 to 32 of a-z A-Z 0-9 _ -",
-                "HEARTH_MQTT_MODE | foo | HEARTH_MQTT_MODE=foo: it must be one of embedded,external",
+                "HEARTH_MQTT_MODE | foo | HEARTH_MQTT_MODE=foo: it must be one of embedded, external",
                 "HEARTH_MQTT_PROT | 1884 | HEARTH_MQTT_PROT is no setting; did you mean HEARTH_MQTT_PORT?",
                 "HEARTH_SYNC_PEERS | nowhere | HEARTH_SYNC_PEERS",
                 "QUARKUS_HTTP_PORT | 99999 | QUARKUS_HTTP_PORT must be from 0 to 65535",
@@ -52,6 +52,23 @@ class StartRefusedIT {
                     .contains("127.0.0.1:" + taken.getLocalPort(), "QUARKUS_HTTP_PORT");
             assertThat(start.output()).doesNotContain("\tat ");
         }
+    }
+
+    @Test
+    void version_option_printsTheVersion() throws Exception {
+        HearthCommand version = HearthCommand.run("--version");
+        assertThat(version.exitCode()).isZero();
+        assertThat(version.output()).matches("hearth \\d+\\.\\d+\\.\\d+\\S*\\R");
+    }
+
+    @Test
+    void backup_tokenFileMissing_namesTheFile() throws Exception {
+        HearthCommand backup =
+                HearthCommand.run("backup", "--url", "http://127.0.0.1:1", "--token-file", "no-such-file");
+        assertThat(backup.exitCode()).isEqualTo(1);
+        assertThat(backup.output())
+                .contains("cannot read the token file no-such-file")
+                .doesNotContain("does not answer");
     }
 
     private HearthCommand start(Map<String, String> settings) throws Exception {
