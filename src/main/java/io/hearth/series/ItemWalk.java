@@ -19,6 +19,7 @@ final class ItemWalk implements Iterator<Item> {
     private @Nullable Query query;
     private List<Item> page = List.of();
     private int at;
+    private int pages;
 
     /** @param laterPageItems how many items later pages may have; they grow to that, as many walks end soon */
     ItemWalk(Table table, Query query, int laterPageItems) {
@@ -37,8 +38,14 @@ final class ItemWalk implements Iterator<Item> {
                     : query.from(cursor, Math.max(query.limit(), Math.min(laterPageItems, query.limit() * GROWTH)));
             page = fetched.items();
             at = 0;
+            pages++;
         }
         return at < page.size();
+    }
+
+    /** How many pages have been read so far. */
+    int pages() {
+        return pages;
     }
 
     Item peek() {

@@ -31,7 +31,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
-import java.util.function.LongSupplier;
+import java.util.function.LongUnaryOperator;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -58,13 +58,18 @@ final class Sealer {
 
     private final Table table;
     private final DeviceCatalog catalog;
-    private final LongSupplier hybridTimes;
+    private final LongUnaryOperator hybridTimes;
     private final InstantSource wallClock;
     private final Rollups rollups;
     private final ReentrantLock onlyOne = new ReentrantLock();
 
-    /** @param hybridTimes gives out hybrid times, each once */
-    Sealer(Table table, DeviceCatalog catalog, LongSupplier hybridTimes, InstantSource wallClock, Rollups rollups) {
+    /** @param hybridTimes gives out hybrid times, each once, and later than the one it is given */
+    Sealer(
+            Table table,
+            DeviceCatalog catalog,
+            LongUnaryOperator hybridTimes,
+            InstantSource wallClock,
+            Rollups rollups) {
         this.table = table;
         this.catalog = catalog;
         this.hybridTimes = hybridTimes;
@@ -214,9 +219,8 @@ final class Sealer {
         }
         ChunkScratch scratch = new ChunkScratch();
         List<Item> untouched = new ArrayList<>();
-        ItemWalk chunks = walk(device, SeriesKeys.chunks(window, windowEnd));
-        while (chunks.hasNext()) {
-            Item item = chunks.next();
+        List<Item> allChunks = chunks(device, window);
+        for (Item item : allChunks) {
             Chunk chunk = Chunk.open(item.body().array());
             boolean covered = chunk.spans().stream().anyMatch(span -> erasure.covers(span.stamp()));
             if (chunk.firstMicros() >= end || chunk.lastMicros() < start || !covered) {
@@ -230,7 +234,7 @@ final class Sealer {
         if (superseded.isEmpty() && kept.isEmpty()) {
             return true;
         }
-        List<Item> chunksLeft = chunks(device, window, left, transmissions);
+        List<Item> chunksLeft = chunks(device, window, left, transmissions, timeBehind(allChunks));
         kept.addAll(chunksLeft);
         untouched.addAll(chunksLeft);
         addRollups(device, window, untouched, kept, superseded);
@@ -291,6 +295,7 @@ final class Sealer {
     /** Gives chunks that were made without rollups in mind the time to live that they have with them. */
     private void keepForLateReadings(
             DeviceId device, long window, List<Item> chunks, List<Item> items, List<Bytes> superseded) {
+        long latest = latestTime(chunks);
         for (int i = 0; i < chunks.size(); i++) {
             Item item = chunks.get(i);
             long expiresAt =
@@ -299,7 +304,7 @@ final class Sealer {
                 Key key = item.key();
                 if (table.isShared()) {
                     // Under its own key it would be back if another process has erased it meanwhile.
-                    key = SeriesKeys.chunk(device, window, hybridTimes.getAsLong(), i);
+                    key = SeriesKeys.chunk(device, window, hybridTimes.applyAsLong(latest), i);
                     superseded.add(item.key().sortKey());
                 }
                 chunks.set(i, new Item(key, item.body(), expiresAt, 0, null));
@@ -390,6 +395,7 @@ final class Sealer {
     private @Nullable SealResult sealPiece(
             DeviceId device, long window, List<Item> runs, boolean isLast, Reorganisation reorganisation) {
         List<Item> others = chunks(device, window);
+        long hybridTime = timeBehind(others);
         List<Item> stored = chunksToMerge(others, runs);
         others.removeAll(stored);
         TimeRange range = new TimeRange(window, window + SeriesKeys.WINDOW_MICROS);
@@ -411,7 +417,7 @@ final class Sealer {
             bytesBefore += item.body().length();
             transmissions.addAll(0, readTransmissions(chunk));
         }
-        List<Item> chunks = chunks(device, window, builder, transmissions);
+        List<Item> chunks = chunks(device, window, builder, transmissions, hybridTime);
         List<Item> items = new ArrayList<>(chunks);
         if (isLast) {
             others.addAll(chunks);
@@ -431,9 +437,21 @@ final class Sealer {
 
     private List<Item> chunks(DeviceId device, long window) {
         List<Item> chunks = new ArrayList<>();
-        walk(device, SeriesKeys.chunks(window, window + SeriesKeys.WINDOW_MICROS))
-                .forEachRemaining(chunks::add);
+        walk(device, SeriesKeys.chunksOfWindow(window)).forEachRemaining(chunks::add);
         return chunks;
+    }
+
+    /** A time to store chunks under, so that they sort behind all that are there: see {@link SegmentScan}. */
+    private long timeBehind(List<Item> chunks) {
+        return hybridTimes.applyAsLong(latestTime(chunks));
+    }
+
+    private static long latestTime(List<Item> chunks) {
+        long latest = 0;
+        for (Item chunk : chunks) {
+            latest = Math.max(latest, SeriesKeys.chunkHybridTime(chunk.key().sortKey()));
+        }
+        return latest;
     }
 
     /** The chunks of a window that overlap the runs; all of them if a single chunk can take everything. */
@@ -455,12 +473,12 @@ final class Sealer {
     }
 
     /** The chunks that hold what a builder has merged; none if that is nothing. */
-    private List<Item> chunks(DeviceId device, long window, BlockBuilder builder, List<Transmission> transmissions) {
+    private List<Item> chunks(
+            DeviceId device, long window, BlockBuilder builder, List<Transmission> transmissions, long hybridTime) {
         ReadingBlock block = builder.build();
         if (block.size() == 0) {
             return List.of();
         }
-        long hybridTime = hybridTimes.getAsLong();
         List<Item> items = new ArrayList<>();
         for (byte[] body : ChunkWriter.encode(block, builder.spans(), extras(window, transmissions))) {
             items.add(new Item(

@@ -13,6 +13,7 @@ import io.hearth.table.CorruptItemException;
 import io.hearth.table.Direction;
 import io.hearth.table.Item;
 import io.hearth.table.Query;
+import io.hearth.table.SortRange;
 import io.hearth.table.Table;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -31,6 +32,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Sealing may turn runs into chunks at any moment, and is never seen: for each stretch of time the runs are read first
  * and the chunks after them, so what has left the runs meanwhile is in the chunks, and what is in both is merged.
+ *
+ * <p>Readings only ever move to greater sort keys: a window is sealed again under a later time, and what an erasure leaves of
+ * a run begins later. A walk that ascends meets them there. One that descends may have passed that place already when it
+ * asks for its next page; so a window of chunks or a slot of runs that is spread over two pages is read once more, ascending.
  *
  * <p>A segment is valid until the next one is asked for. Blocks until the table answers, so use it on a thread that may.
  */
@@ -90,13 +95,7 @@ final class SegmentScan implements Iterator<Segment> {
         lastStretch = range.isEmpty();
         runWalk = new ItemWalk(
                 table,
-                new Query(
-                        device.value(),
-                        SeriesKeys.runs(range.startMicros(), range.endMicros()),
-                        direction,
-                        FIRST_PAGE_ITEMS,
-                        null,
-                        consistency),
+                query(SeriesKeys.runs(range.startMicros(), range.endMicros()), direction, FIRST_PAGE_ITEMS),
                 PAGE_ITEMS);
     }
 
@@ -172,18 +171,27 @@ final class SegmentScan implements Iterator<Segment> {
     private void nextStretch() {
         List<Item> stretch = new ArrayList<>();
         long slot = 0;
+        int slotFrom = 0;
+        int slotPage = 0;
         long cut = ascends() ? range.endMicros() : range.startMicros();
         lastStretch = true;
         while (runWalk.hasNext()) {
-            long itsSlot = SeriesKeys.slotStart(
-                    SeriesKeys.runFirstTimeMicros(runWalk.peek().key().sortKey()));
-            if (stretch.size() >= stretchRuns && itsSlot != slot) {
-                cut = ascends() ? itsSlot : itsSlot + SeriesKeys.SLOT_MICROS;
-                lastStretch = false;
-                break;
+            long itsSlot = slotOf(runWalk.peek());
+            if (stretch.isEmpty() || itsSlot != slot) {
+                readAgainIfSplit(stretch, slotFrom, slotPage);
+                if (stretch.size() >= stretchRuns) {
+                    cut = ascends() ? itsSlot : itsSlot + SeriesKeys.SLOT_MICROS;
+                    lastStretch = false;
+                    break;
+                }
+                slot = itsSlot;
+                slotFrom = stretch.size();
+                slotPage = runWalk.pages();
             }
-            slot = itsSlot;
             stretch.add(runWalk.next());
+        }
+        if (lastStretch) {
+            readAgainIfSplit(stretch, slotFrom, slotPage);
         }
         stretchRuns = PAGE_ITEMS;
         if (!ascends()) {
@@ -195,14 +203,36 @@ final class SegmentScan implements Iterator<Segment> {
         edgeMicros = cut;
         chunkWalk = new ItemWalk(
                 table,
-                new Query(
-                        device.value(),
-                        SeriesKeys.chunks(startMicros, endMicros),
-                        direction,
-                        FIRST_CHUNK_PAGE_ITEMS,
-                        null,
-                        consistency),
+                query(SeriesKeys.chunks(startMicros, endMicros), direction, FIRST_CHUNK_PAGE_ITEMS),
                 CHUNK_PAGE_ITEMS);
+    }
+
+    private static long slotOf(Item run) {
+        return SeriesKeys.slotStart(SeriesKeys.runFirstTimeMicros(run.key().sortKey()));
+    }
+
+    /**
+     * Reads the last slot of a descending stretch again if it is spread over pages.
+     *
+     * @param from where its runs begin in the stretch
+     * @param firstPage the page that its first run was on
+     */
+    private void readAgainIfSplit(List<Item> stretch, int from, int firstPage) {
+        if (ascends() || from == stretch.size() || runWalk.pages() == firstPage) {
+            return;
+        }
+        long slot = slotOf(stretch.get(from));
+        List<Item> again = new ArrayList<>();
+        ItemWalk walk =
+                new ItemWalk(table, query(SeriesKeys.runsOfSlot(slot), Direction.ASCENDING, PAGE_ITEMS), PAGE_ITEMS);
+        walk.forEachRemaining(again::add);
+        Collections.reverse(again);
+        stretch.subList(from, stretch.size()).clear();
+        stretch.addAll(again);
+    }
+
+    private Query query(SortRange keys, Direction order, int limit) {
+        return new Query(device.value(), keys, order, limit, null, consistency);
     }
 
     /** Prepares the next window of the stretch that has chunks, and the runs on the way to it. */
@@ -215,12 +245,22 @@ final class SegmentScan implements Iterator<Segment> {
         }
         long window = SeriesKeys.chunkWindowStart(walk.peek().key().sortKey());
         List<Item> onTheWay = takeRuns(ascends() ? window : window + SeriesKeys.WINDOW_MICROS);
+        int firstPage = walk.pages();
+        List<Chunk> chunks = chunksOf(window, walk);
+        if (!ascends() && walk.pages() != firstPage) {
+            Query again = query(SeriesKeys.chunksOfWindow(window), Direction.ASCENDING, CHUNK_PAGE_ITEMS);
+            chunks = chunksOf(window, new ItemWalk(table, again, CHUNK_PAGE_ITEMS));
+        }
+        open(List.of(), onTheWay);
+        mergeWindow(chunks, takeRuns(ascends() ? window + SeriesKeys.WINDOW_MICROS : window));
+    }
+
+    private List<Chunk> chunksOf(long window, ItemWalk walk) {
         List<Chunk> chunks = new ArrayList<>();
         while (walk.hasNext() && SeriesKeys.chunkWindowStart(walk.peek().key().sortKey()) == window) {
             chunks.add(open(walk.next()));
         }
-        open(List.of(), onTheWay);
-        mergeWindow(chunks, takeRuns(ascends() ? window + SeriesKeys.WINDOW_MICROS : window));
+        return chunks;
     }
 
     private Chunk open(Item item) {

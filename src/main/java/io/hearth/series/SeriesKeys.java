@@ -98,6 +98,24 @@ final class SeriesKeys {
         return new SortRange(time(CHUNK, windowStart(startMicros)), time(CHUNK, endMicros));
     }
 
+    /** The sort keys of the runs that begin in the slot that starts at a time. */
+    static SortRange runsOfSlot(long slotMicros) {
+        return between(RUN, slotMicros, SLOT_MICROS);
+    }
+
+    /** The sort keys of the chunks of the window that starts at a time. */
+    static SortRange chunksOfWindow(long windowMicros) {
+        return between(CHUNK, windowMicros, WINDOW_MICROS);
+    }
+
+    /** From the start of a slot or window to that of the next, which is no further than its width at the ends of time. */
+    private static SortRange between(byte kind, long startMicros, long widthMicros) {
+        long last = startMicros > Long.MAX_VALUE - widthMicros ? Long.MAX_VALUE : startMicros + widthMicros;
+        long end = floor(last, widthMicros);
+        byte[] behind = {(byte) (kind + 1)};
+        return new SortRange(time(kind, startMicros), end > startMicros ? time(kind, end) : Bytes.wrap(behind));
+    }
+
     /** The record of the levels at which a device has rollups. */
     static Key rollupLevels(DeviceId device) {
         return new Key(device.value(), ROLLUP_LEVELS_KEY);
@@ -140,6 +158,11 @@ final class SeriesKeys {
 
     static long chunkWindowStart(Bytes sortKey) {
         return getLong(sortKey.array(), RUN_TIME_AT) ^ Long.MIN_VALUE;
+    }
+
+    /** The hybrid time of the sealing. */
+    static long chunkHybridTime(Bytes sortKey) {
+        return getLong(sortKey.array(), RUN_STAMP_AT);
     }
 
     static long runFirstTimeMicros(Bytes sortKey) {

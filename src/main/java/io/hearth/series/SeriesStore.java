@@ -73,6 +73,9 @@ public final class SeriesStore {
 
     private static final int WARM_UP_DEVICES = 1000;
 
+    /** What is stored here already is followed however wrong the clock was that it came from. */
+    private static final Duration LONGEST_LEAD = Duration.ofDays(365);
+
     private final Table table;
     private final byte[] region;
     private final InstantSource wallClock;
@@ -136,7 +139,7 @@ public final class SeriesStore {
                 table,
                 rollups,
                 device -> catalog.find(device).map(DeviceSummary::metrics).orElseGet(TreeSet::new));
-        this.sealer = new Sealer(table, catalog, this::nextHybridTime, wallClock, rollups);
+        this.sealer = new Sealer(table, catalog, this::hybridTimeBehind, wallClock, rollups);
         this.erasures = new Erasures(table, retention);
         this.remote = new RemoteWrites(
                 new RemoteWrites.Parts(table, region, wallClock, clock, catalog, sealer, latest, erasures, rollups),
@@ -507,7 +510,7 @@ public final class SeriesStore {
     private void erase(DeviceId device, TimeRange range, boolean wholeDevice) {
         if (table.isShared()) {
             // What another process has written may have a stamp that this one's clock has not come to yet.
-            clock.observe(sealer.latestHybridTime(device, range), Duration.ofDays(365));
+            clock.observe(sealer.latestHybridTime(device, range), LONGEST_LEAD);
         }
         HybridClock.Tick tick = nextTick();
         // Appends with an earlier stamp are stored before their readings are looked for.
@@ -697,7 +700,9 @@ public final class SeriesStore {
         return expiresAt < sealedBy && rollups.areMadeOf(device) ? sealedBy : expiresAt;
     }
 
-    private long nextHybridTime() {
+    /** A hybrid time that is later than one that is stored, which another process may have given out. */
+    private long hybridTimeBehind(long earlier) {
+        clock.observe(earlier, LONGEST_LEAD);
         return nextTick().hybridTime();
     }
 

@@ -9,6 +9,7 @@ import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.TimeRange;
 import io.hearth.model.Value;
+import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
 import io.hearth.table.Item;
@@ -123,6 +124,22 @@ abstract class ReplicasContract {
         assertThat(readings(store)).isEqualTo(before);
         assertThat(items((byte) 0x20)).hasSize(1);
         assertThat(items((byte) 0x10)).isEmpty();
+    }
+
+    @Test
+    void seal_afterTheOtherWhoseClockIsAhead_storesItsChunkBehind() {
+        fillYesterday();
+        otherWallClock.setNow(START.plusSeconds(3600));
+        SeriesStore ahead = otherWallClock.open(new SharedTable(table), RETENTION);
+        ahead.seal(T0, nanos -> {});
+        Bytes first = items((byte) 0x20).get(0).key().sortKey();
+        append(store, "d1", T0 - DAY, Map.of("a", "late"));
+
+        store.seal(T0, nanos -> {});
+
+        // A descending scan that has passed the first one must be able to find what took its place.
+        assertThat(items((byte) 0x20)).hasSize(1);
+        assertThat(items((byte) 0x20).get(0).key().sortKey()).isGreaterThan(first);
     }
 
     @Test

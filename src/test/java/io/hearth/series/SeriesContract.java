@@ -21,6 +21,7 @@ import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Direction;
+import io.hearth.table.HookedTable;
 import io.hearth.table.Item;
 import io.hearth.table.Query;
 import io.hearth.table.SortRange;
@@ -29,12 +30,14 @@ import io.hearth.table.Write;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.AfterEach;
@@ -285,7 +288,7 @@ abstract class SeriesContract {
     void seal_windowThatHasEnded_becomesOneChunkThatAnswersTheSame() {
         int readings = volume(600);
         for (int i = 0; i < readings; i++) {
-            append(store, "d1", T0 - DAY + i * 10 * SECOND, Map.of("a", i / 10.0, "on", i % 7 == 0));
+            append(store, "d1", T0 - DAY + i * 10L * SECOND, Map.of("a", i / 10.0, "on", i % 7 == 0));
         }
         append(store, "d1", T0, Map.of("a", 1));
         var before = scanAll("d1", Direction.ASCENDING);
@@ -332,6 +335,65 @@ abstract class SeriesContract {
 
         assertThat(store.seal(T0, nanos -> {}).chunks()).isGreaterThan(1);
         assertThat(scanAll("d1", Direction.DESCENDING)).isEqualTo(before).hasSize(36_000);
+    }
+
+    @Test
+    void scanDescending_whileItsWindowIsSealedAgainBetweenPages_missesNothing() {
+        for (int part = 0; part < 4; part++) {
+            AppendBatch batch = new AppendBatch();
+            for (int i = 0; i < 9000; i++) {
+                add(batch, "d1", T0 - DAY + (part * 9000L + i) * SECOND / 10, Map.of("a", i), null);
+            }
+            store.append(batch).await().indefinitely();
+        }
+        assertThat(store.seal(T0, nanos -> {}).chunks()).isGreaterThan(2);
+        HookedTable hooked = new HookedTable(table, table.isShared());
+        SeriesStore reader = fixture.open(hooked, RETENTION);
+        AtomicInteger resealed = new AtomicInteger();
+        hooked.hook(operation -> {
+            if (operation instanceof HookedTable.Queries queries
+                    && queries.isOfKind(0x20)
+                    && queries.query().cursor() != null
+                    && resealed.getAndIncrement() == 0) {
+                append(store, "d1", T0 - DAY + 1, Map.of("a", -1));
+                store.seal(T0, nanos -> {});
+            }
+        });
+
+        var readings = scan(reader, "d1", TimeRange.ALL, Set.of(), Direction.DESCENDING);
+
+        assertThat(resealed).hasPositiveValue();
+        assertThat(readings.stream().map(Map.Entry::getKey).filter(time -> time != T0 - DAY + 1))
+                .hasSize(36_000)
+                .isSortedAccordingTo(Comparator.reverseOrder());
+    }
+
+    @Test
+    void scanDescending_whileARunIsCutByAnErasureBetweenPages_missesNothingOfTheRest() {
+        // A slot with more runs than the first page has: the oldest of them is on the second page.
+        AppendBatch batch = new AppendBatch();
+        add(batch, "d1", T0, Map.of("a", 0), null);
+        add(batch, "d1", T0 + 200, Map.of("a", 200), null);
+        store.append(batch).await().indefinitely();
+        for (int i = 1; i <= 150; i++) {
+            append(store, "d1", T0 + i, Map.of("a", i));
+        }
+        HookedTable hooked = new HookedTable(table, table.isShared());
+        SeriesStore reader = fixture.open(hooked, RETENTION);
+        AtomicInteger erased = new AtomicInteger();
+        hooked.hook(operation -> {
+            if (operation instanceof HookedTable.Queries queries
+                    && queries.isOfKind(0x10)
+                    && queries.query().cursor() != null
+                    && erased.getAndIncrement() == 0) {
+                store.erase(new DeviceId("d1"), new TimeRange(T0, T0 + 1));
+            }
+        });
+
+        var readings = scan(reader, "d1", TimeRange.ALL, Set.of(), Direction.DESCENDING);
+
+        assertThat(erased).hasPositiveValue();
+        assertThat(readings).extracting(Map.Entry::getKey).contains(T0 + 200).doesNotContain(T0);
     }
 
     @Test
@@ -479,7 +541,7 @@ abstract class SeriesContract {
         store = fixture.open(table, RETENTION, RollupRules.parse("1h for 1y, 1d for 2y", ZoneId.of("UTC")));
         long day = T0 / DAY * DAY - DAY;
         for (int hour = 0; hour < 24; hour++) {
-            append(store, "d1", day + hour * 3600 * SECOND, Map.of("a", hour, "on", hour % 2 == 0, "t", "x" + hour));
+            append(store, "d1", day + hour * 3600L * SECOND, Map.of("a", hour, "on", hour % 2 == 0, "t", "x" + hour));
         }
         store.seal(T0, nanos -> {});
 
@@ -541,8 +603,8 @@ abstract class SeriesContract {
         DeviceId device = new DeviceId("d1");
         long day = T0 / DAY * DAY - DAY;
         for (int hour = 0; hour < 24; hour++) {
-            append(store, "d1", day + hour * 3600 * SECOND, Map.of("a", 1));
-            append(store, "d1", day + (hour * 3600 + 1) * SECOND, Map.of("a", 1));
+            append(store, "d1", day + hour * 3600L * SECOND, Map.of("a", 1));
+            append(store, "d1", day + (hour * 3600L + 1) * SECOND, Map.of("a", 1));
         }
         store.seal(T0, nanos -> {});
         store.erase(device, new TimeRange(day, day + 1));
