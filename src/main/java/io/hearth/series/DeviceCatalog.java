@@ -54,6 +54,9 @@ final class DeviceCatalog {
     /** The most metrics a device may have, over all of its readings, so that its record fits an item. */
     static final int MAX_METRICS = 2048;
 
+    /** All names of a device's metrics together, so that its record fits an item. */
+    private static final int MAX_METRIC_BYTES = 350_000;
+
     private static final int FORMAT = 2;
     private static final int FORMAT_WITHOUT_REGIONS = 1;
     private static final String INDEX_PARTITION = "!devices";
@@ -166,7 +169,25 @@ final class DeviceCatalog {
         if (known.stored && known.regions.contains(writer) && known.metrics.containsAll(metrics)) {
             return Optional.empty();
         }
+        requireItem(device, known, metrics);
         return Optional.of(encode(device, grow(device, metrics, Set.of(writer), firstSeenMicros)));
+    }
+
+    /**
+     * Other regions may have filled up a device's metrics with others. Beyond what a record can hold the first ones count; from
+     * then on this would fail whenever the device sends anything, so nothing of it is noted.
+     */
+    private static void requireItem(DeviceId device, Known known, Collection<String> metrics) {
+        long bytes = 0;
+        Set<String> all = new HashSet<>(known.metrics);
+        all.addAll(metrics);
+        for (String metric : all) {
+            bytes += 2 + metric.getBytes(StandardCharsets.UTF_8).length;
+        }
+        if (bytes > MAX_METRIC_BYTES) {
+            throw new IllegalArgumentException(
+                    "device " + device + " has more metrics than its record can hold: " + all.size());
+        }
     }
 
     /** The record to store so that everything another region knows of a device is known here; empty if it is. */
@@ -176,16 +197,18 @@ final class DeviceCatalog {
                 && known.firstSeenMicros <= other.firstSeenMicros()
                 && known.regions.containsAll(other.regions())
                 && known.metrics.containsAll(other.metrics());
-        return covered
-                ? Optional.empty()
-                : Optional.of(encode(
-                        other.id(), grow(other.id(), other.metrics(), other.regions(), other.firstSeenMicros())));
+        if (covered) {
+            return Optional.empty();
+        }
+        requireItem(other.id(), known, other.metrics());
+        return Optional.of(
+                encode(other.id(), grow(other.id(), other.metrics(), other.regions(), other.firstSeenMicros())));
     }
 
     /** Whether no other region has written readings of a device, as far as is known here; also if nobody has. */
     boolean isWrittenOnlyBy(DeviceId device, RegionId writer) {
         Known known = cache.get(device, loader);
-        return known.firstSeenMicros == 0 && known.metrics.isEmpty() || known.regions.equals(Set.of(writer));
+        return (known.firstSeenMicros == 0 && known.metrics.isEmpty()) || known.regions.equals(Set.of(writer));
     }
 
     /** A record as one of a device that was first seen at a time. */
@@ -240,8 +263,7 @@ final class DeviceCatalog {
                         .usingConcurrencyOf(MERGES_AT_ONCE)
                         .andCollectFailures()
                         .onFailure(CompositeException.class)
-                        .transform(failures ->
-                                ((CompositeException) failures).getCauses().get(0))
+                        .transform(failures -> failures.getCauses().get(0))
                         .replaceWithVoid();
     }
 

@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 final class LocalReadings {
     private static final int PAGE_ITEMS = 2048;
 
+    /** Of what cannot be read: nothing is known of it, but something is there. */
+    static final LocalReadings UNREADABLE = unreadable();
+
     private final Map<Bytes, Item> runs = new HashMap<>();
     private final Map<Long, Map<String, Held>> byTime = new HashMap<>();
     private boolean empty = true;
@@ -47,6 +50,12 @@ final class LocalReadings {
     }
 
     private LocalReadings() {}
+
+    private static LocalReadings unreadable() {
+        LocalReadings local = new LocalReadings();
+        local.empty = false;
+        return local;
+    }
 
     /** Reads what is stored of {@code [firstMicros, lastMicros]}, which lies in one window. Blocks. */
     static LocalReadings read(Table table, DeviceId device, long firstMicros, long lastMicros) {
@@ -134,6 +143,13 @@ final class LocalReadings {
     @Nullable
     Item run(Bytes sortKey) {
         return runs.get(sortKey);
+    }
+
+    /** What a run has of a point; null if none does. */
+    @Nullable
+    Point inRun(long timeMicros, String metric) {
+        Held held = find(timeMicros, metric);
+        return held == null ? null : held.inRun;
     }
 
     /** What a chunk has of a point; null if none does. */

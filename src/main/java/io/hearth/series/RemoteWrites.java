@@ -11,9 +11,9 @@ import io.hearth.model.WriteStamp;
 import io.hearth.series.chunk.Chunk;
 import io.hearth.series.chunk.ChunkScratch;
 import io.hearth.series.chunk.ChunkWriter;
-import io.hearth.series.chunk.CorruptChunkException;
 import io.hearth.series.chunk.Span;
 import io.hearth.table.Bytes;
+import io.hearth.table.Consistency;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
@@ -30,7 +30,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,8 +46,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for several threads. Blocks until the table answers; what is returned is durable.
  */
 public final class RemoteWrites {
+    private static final Logger LOG = Logger.getLogger(RemoteWrites.class);
+
     private final Parts parts;
     private final SeriesStore store;
+    private final RunPlacement placement;
+
+    /** Held by who stores runs, where this process is the only one. */
+    private final ReentrantLock placing = new ReentrantLock();
 
     /** Held for writing while an erasure becomes known, and for reading from looking for erasures to having stored. */
     private final ReentrantReadWriteLock erasing = new ReentrantReadWriteLock();
@@ -65,6 +73,7 @@ public final class RemoteWrites {
     RemoteWrites(Parts parts, SeriesStore store) {
         this.parts = parts;
         this.store = store;
+        this.placement = new RunPlacement(parts.table, parts.rollups::runExpiresAtSeconds);
     }
 
     /** A run as it is stored elsewhere. */
@@ -112,27 +121,13 @@ public final class RemoteWrites {
         private int refused;
         private @Nullable String reason;
 
-        void refuse(String why) {
+        void refuse(String what, RuntimeException why) {
             refused++;
-            reason = reason == null ? why : reason;
+            reason = reason == null ? what + ": " + why.getMessage() : reason;
         }
 
         Outcome outcome() {
             return new Outcome(readings, known, erased, expired, conflicts, refused, reason);
-        }
-    }
-
-    /** A run that came in and makes sense. */
-    private record Incoming(
-            Item item,
-            DeviceId device,
-            WriteStamp stamp,
-            Collection<String> metrics,
-            int readings,
-            long retentionSeconds,
-            long lastMicros) {
-        long firstMicros() {
-            return SeriesKeys.runFirstTimeMicros(item.key().sortKey());
         }
     }
 
@@ -146,22 +141,23 @@ public final class RemoteWrites {
     }
 
     /**
-     * Stores runs.
+     * Stores runs. Those that are damaged are refused by name, and the others are stored.
      *
-     * @param peer who sends them; its own need no looking for what is there already
+     * @param peer who sends them; its own need no comparing with what others have written
      * @throws ClockAheadException a stamp is more than {@code maxClockAhead} ahead of the clock here; nothing was stored
      * @throws UnsupportedFormatException one was written by a later build; nothing was stored
+     * @throws IllegalArgumentException a device has more metrics than can be stored; some may be stored, and all may come again
      * @throws io.hearth.table.TableException the table failed; some may be stored, and all may come again
      */
     public Outcome apply(List<RemoteRun> runs, RegionId peer, Duration maxClockAhead) {
         Tally tally = new Tally();
-        List<Incoming> incoming = new ArrayList<>(runs.size());
+        List<IncomingRun> incoming = new ArrayList<>(runs.size());
         long latestStamp = 0;
         for (RemoteRun run : runs) {
-            Incoming one = check(run, tally);
+            IncomingRun one = parse(run, tally);
             if (one != null) {
                 incoming.add(one);
-                latestStamp = Math.max(latestStamp, one.stamp.time().packed());
+                latestStamp = Math.max(latestStamp, one.stamp().time().packed());
             }
         }
         if (incoming.isEmpty()) {
@@ -178,87 +174,55 @@ public final class RemoteWrites {
         return tally.outcome();
     }
 
-    private @Nullable Incoming check(RemoteRun run, Tally tally) {
+    private @Nullable IncomingRun parse(RemoteRun run, Tally tally) {
         try {
-            if (!StoredRun.isRun(run.key)) {
-                throw new CorruptItemException("not the key of a run");
-            }
-            Item item = Item.of(run.key, run.body);
-            if (item.body().length() > 0 && item.body().array()[0] != RunWriter.FORMAT) {
-                throw new UnsupportedFormatException(
-                        "a run has format " + item.body().array()[0], null);
-            }
-            WriteStamp stamp = SeriesKeys.runStamp(run.key.sortKey());
-            RunReader reader = new RunReader(item);
-            long[] times = new long[reader.size()];
-            reader.readTimes(times, 0);
-            reader.skipTransmissions();
-            List<String> metrics = new ArrayList<>(4);
-            reader.readNames(metrics);
-            long last = times[times.length - 1];
-            if (last < times[0] || SeriesKeys.slotStart(times[0]) != SeriesKeys.slotStart(last)) {
-                throw new CorruptItemException("the readings of a run lie in one slot of time");
-            }
-            long expiresAt = expiresAtSeconds(last, reader.retentionSeconds());
+            IncomingRun parsed = IncomingRun.parse(run, parts.rollups::runExpiresAtSeconds);
+            long expiresAt = Rollups.expiresAtSeconds(parsed.lastMicros(), parsed.retentionSeconds());
             if (expiresAt != 0 && expiresAt <= parts.wallClock.instant().getEpochSecond()) {
                 tally.expired++;
                 return null;
             }
-            DeviceId device = new DeviceId(run.key.partitionKey());
-            return new Incoming(
-                    new Item(
-                            run.key,
-                            run.body,
-                            store.expiresAtSeconds(device, last, reader.retentionSeconds()),
-                            0,
-                            null),
-                    device,
-                    stamp,
-                    metrics,
-                    times.length,
-                    reader.retentionSeconds(),
-                    last);
-        } catch (CorruptItemException | IllegalArgumentException e) {
-            tally.refuse("a run of " + run.key.partitionKey() + ": " + e.getMessage());
+            return parsed;
+        } catch (UnsupportedFormatException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // Whatever is wrong with it: nothing else may have to wait for it.
+            tally.refuse("a run of " + run.key.partitionKey(), e);
             return null;
         }
     }
 
-    private void store(List<Incoming> incoming, RegionId peer, Tally tally) {
+    private void store(List<IncomingRun> incoming, RegionId peer, Tally tally) {
         Map<DeviceId, Item> records = new LinkedHashMap<>();
-        Map<DeviceId, List<Incoming>> contested = new LinkedHashMap<>();
-        List<Incoming> plain = new ArrayList<>(incoming.size());
-        for (Incoming one : incoming) {
-            Incoming left = withoutErased(one);
-            if (left == null) {
+        List<IncomingRun> contested = new ArrayList<>();
+        List<IncomingRun> plain = new ArrayList<>(incoming.size());
+        for (IncomingRun one : incoming) {
+            List<IncomingRun> left = withoutErased(one);
+            if (left.isEmpty()) {
                 tally.erased++;
-                continue;
             }
-            RegionId writer = left.stamp.region();
-            boolean isPlain = writer.equals(peer) && parts.catalog.isWrittenOnlyBy(left.device, writer);
-            if (isPlain && !contested.containsKey(left.device)) {
-                plain.add(left);
-            } else {
-                contested
-                        .computeIfAbsent(left.device, device -> new ArrayList<>())
-                        .add(left);
+            for (IncomingRun run : left) {
+                RegionId writer = run.stamp().region();
+                boolean isPlain = writer.equals(peer) && parts.catalog.isWrittenOnlyBy(run.device(), writer);
+                recordFor(run.device(), run.metrics(), run.stamp())
+                        .ifPresent(record -> records.put(run.device(), record));
+                (isPlain ? plain : contested).add(run);
             }
-            recordFor(left.device, left.metrics, left.stamp).ifPresent(record -> records.put(left.device, record));
         }
         writeRecords(records.values());
-        if (!plain.isEmpty()) {
-            List<Write> writes = new ArrayList<>(plain.size() + 1);
-            for (Incoming one : plain) {
-                writes.add(new Write.Put(one.item));
-                tally.readings += one.readings;
+        if (parts.table.isShared()) {
+            place(plain, List.of(), tally);
+            storeContested(contested, tally);
+        } else {
+            // So that no other thread puts a run between looking for its key and storing it.
+            placing.lock();
+            try {
+                storePlain(plain, contested, tally);
+                storeContested(contested, tally);
+            } finally {
+                placing.unlock();
             }
-            write(writes);
-            plain.forEach(this::offerToLatest);
         }
-        contested.forEach((device, runs) -> parts.sealer.exclusively(() -> {
-            storeContested(device, runs, tally);
-            return null;
-        }));
     }
 
     private Optional<Item> recordFor(DeviceId device, Collection<String> metrics, WriteStamp stamp) {
@@ -277,97 +241,170 @@ public final class RemoteWrites {
         }
     }
 
+    /** Stores what nobody else can have written, in one batch; what is there already in another form is contested all the same. */
+    private void storePlain(List<IncomingRun> plain, List<IncomingRun> contested, Tally tally) {
+        Map<Key, IncomingRun> absent = new LinkedHashMap<>();
+        for (IncomingRun run : plain) {
+            Key key = run.item().key();
+            IncomingRun before = absent.get(key);
+            Bytes stored = before != null
+                    ? before.item().body()
+                    : parts.table
+                            .get(key, Consistency.STRONG)
+                            .await()
+                            .indefinitely()
+                            .map(Item::body)
+                            .orElse(null);
+            if (stored == null) {
+                absent.put(key, run);
+                tally.readings += run.readings();
+            } else if (stored.equals(run.item().body())) {
+                tally.known++;
+            } else {
+                contested.add(run);
+            }
+        }
+        if (!absent.isEmpty()) {
+            List<Write> writes = new ArrayList<>(absent.size() + 1);
+            absent.values().forEach(run -> writes.add(new Write.Put(run.item())));
+            write(writes);
+            absent.values().forEach(this::offerToLatest);
+        }
+    }
+
+    /** Stores runs, whoever has stored others under their keys, and the horizon of the clock. */
+    private void place(List<IncomingRun> runs, List<Item> more, Tally tally) {
+        List<Item> all = new ArrayList<>(more);
+        runs.forEach(run -> all.add(run.item()));
+        long failuresBefore = parts.latest.failures();
+        Map<Key, RunPlacement.Placed> placed;
+        try {
+            placed = placement.place(all);
+        } catch (RuntimeException e) {
+            // Those that did not fail may still be under way.
+            all.forEach(run -> parts.latest.failed(new DeviceId(run.key().partitionKey())));
+            throw e;
+        }
+        parts.latest.settled(failuresBefore);
+        write(List.of());
+        for (IncomingRun run : runs) {
+            RunPlacement.Placed its = placed.get(run.item().key());
+            if (its == RunPlacement.Placed.KNOWN) {
+                tally.known++;
+                continue;
+            }
+            tally.readings += run.readings();
+            if (its == RunPlacement.Placed.BESIDE) {
+                parts.latest.forget(run.device()); // some of it has another stamp now
+            } else {
+                offerToLatest(run);
+            }
+        }
+        // What is sealed has won by a later stamp than that of its write, which is the one that the cache knows.
+        more.forEach(run -> parts.latest.forget(new DeviceId(run.key().partitionKey())));
+    }
+
     /** Along with the horizon of the clock: what is stored here from now on is later, also after a restart. */
     private void write(List<Write> writes) {
         HybridClock.Tick tick = store.nextTick();
         List<Write> all = new ArrayList<>(writes);
         store.horizonOf(tick).ifPresent(horizon -> all.add(new Write.Put(horizon)));
-        long failuresBefore = parts.latest.failures();
-        try {
-            parts.table.write(all).await().indefinitely();
-        } catch (OutcomeUnknownException e) {
-            writes.forEach(write -> parts.latest.failed(new DeviceId(write.key().partitionKey())));
-            throw e;
+        if (!all.isEmpty()) {
+            long failuresBefore = parts.latest.failures();
+            try {
+                parts.table.write(all).await().indefinitely();
+            } catch (OutcomeUnknownException e) {
+                writes.forEach(
+                        write -> parts.latest.failed(new DeviceId(write.key().partitionKey())));
+                throw e;
+            }
+            parts.latest.settled(failuresBefore);
         }
-        parts.latest.settled(failuresBefore);
         if (tick.horizonMillis() != 0) {
             parts.clock.stored(tick.horizonMillis());
         }
     }
 
-    private void offerToLatest(Incoming one) {
-        parts.latest.committed(
-                one.device,
-                () -> StoredRun.readings(one.item),
-                one.stamp,
-                BlockBuilder.keptMicros(one.retentionSeconds));
+    private void offerToLatest(IncomingRun one) {
+        parts.latest.committed(one.device(), one::block, one.stamp(), BlockBuilder.keptMicros(one.retentionSeconds()));
     }
 
-    /** The run without readings that have been erased; null if none is left. */
-    private @Nullable Incoming withoutErased(Incoming run) {
-        List<Erasure> covering = parts.erasures.of(run.device).stream()
-                .filter(erasure -> erasure.covers(run.stamp))
-                .filter(erasure -> erasure.range().startMicros() <= run.lastMicros
+    /** The run without readings that have been erased; empty if none is left. */
+    private List<IncomingRun> withoutErased(IncomingRun run) {
+        List<Erasure> covering = parts.erasures.of(run.device()).stream()
+                .filter(erasure -> erasure.covers(run.stamp()))
+                .filter(erasure -> erasure.range().startMicros() <= run.lastMicros()
                         && erasure.range().endMicros() > run.firstMicros())
                 .toList();
         if (covering.isEmpty()) {
-            return run;
+            return List.of(run);
         }
-        List<Item> left = StampedPoints.without(covering, run.item);
-        return left.isEmpty()
-                ? null
-                : check(new RemoteRun(left.get(0).key(), left.get(0).body()), new Tally());
+        return StampedPoints.without(covering, run.item(), parts.rollups::runExpiresAtSeconds).stream()
+                .map(left ->
+                        IncomingRun.parse(new RemoteRun(left.key(), left.body()), parts.rollups::runExpiresAtSeconds))
+                .toList();
     }
 
-    /** Runs of a device that several regions write, or that may have come before. */
-    private void storeContested(DeviceId device, List<Incoming> runs, Tally tally) {
-        List<Write> writes = new ArrayList<>();
-        StampedPoints again = new StampedPoints();
-        List<Incoming> stored = new ArrayList<>();
-        for (Incoming run : runs) {
-            LocalReadings local = LocalReadings.read(parts.table, device, run.firstMicros(), run.lastMicros);
-            Item same = local.run(run.item.key().sortKey());
-            // One of the same key may hold less, or other points, where either comes from the chunk of a third region.
-            Item item = same == null ? run.item : StampedPoints.union(same, run.item);
-            if (item == null) {
+    /** Runs of devices that several regions write, or that may have come before. */
+    private void storeContested(List<IncomingRun> runs, Tally tally) {
+        List<IncomingRun> stored = new ArrayList<>();
+        Map<DeviceId, StampedPoints> again = new LinkedHashMap<>();
+        for (IncomingRun run : runs) {
+            LocalReadings local = readLocal(run.device(), run.firstMicros(), run.lastMicros());
+            StampedPoints itsAgain = again.computeIfAbsent(run.device(), device -> new StampedPoints());
+            if (bringsAnything(run, local, itsAgain, tally)) {
+                stored.add(run);
+            } else {
                 tally.known++;
-                continue;
             }
-            ReadingBlock block = StoredRun.readings(run.item);
-            boolean brings = false;
-            for (Column column : block.columns()) {
-                for (int row = 0; row < block.size(); row++) {
-                    Value value = column.valueAt(row);
-                    if (value != null) {
-                        long time = block.timesMicros()[row];
-                        brings |= bringsAnything(local, time, column.metric(), value, run.stamp, again);
-                        tally.conflicts += isConflict(local, time, column.metric(), value, run.stamp) ? 1 : 0;
-                    }
+        }
+        List<Item> saidAgain = new ArrayList<>();
+        again.forEach((device, points) -> saidAgain.addAll(sayAgain(device, points)));
+        if (!stored.isEmpty() || !saidAgain.isEmpty()) {
+            place(stored, saidAgain, tally);
+        }
+    }
+
+    /** What is stored of a stretch; nothing if it cannot be read, as the run or chunk is then stored beside it. */
+    private LocalReadings readLocal(DeviceId device, long firstMicros, long lastMicros) {
+        try {
+            return LocalReadings.read(parts.table, device, firstMicros, lastMicros);
+        } catch (RuntimeException e) {
+            if (RunPlacement.isOfTable(e)) {
+                throw e;
+            }
+            LOG.errorf(
+                    "What is stored of device %s cannot be compared with another region: %s", device, e.getMessage());
+            return LocalReadings.UNREADABLE;
+        }
+    }
+
+    /** Whether a run has a point that no run has, and no chunk with as late a stamp. */
+    private boolean bringsAnything(IncomingRun run, LocalReadings local, StampedPoints again, Tally tally) {
+        Item same = local.run(run.item().key().sortKey());
+        RunPlacement.RunPoints ofSame = same == null ? null : RunPlacement.RunPoints.of(same);
+        boolean brings = false;
+        ReadingBlock block = run.block();
+        for (Column column : block.columns()) {
+            for (int row = 0; row < block.size(); row++) {
+                Value value = column.valueAt(row);
+                if (value != null) {
+                    long time = block.timesMicros()[row];
+                    LocalReadings.Point inRun = local.inRun(time, column.metric());
+                    boolean isStored = ofSame != null && ofSame.has(time, column.metric());
+                    isStored |= inRun != null
+                            && inRun.stamp().compareTo(run.stamp()) >= 0
+                            && inRun.value().equals(value);
+                    brings |= beatsSealed(local, time, column.metric(), value, run.stamp(), again) && !isStored;
+                    tally.conflicts += isConflict(local, time, column.metric(), value, run.stamp()) ? 1 : 0;
                 }
             }
-            if (brings) {
-                writes.add(new Write.Put(item));
-                stored.add(run);
-                tally.readings += run.readings;
-            } else {
-                tally.known++;
-            }
         }
-        sayAgain(device, again, writes);
-        if (!writes.isEmpty()) {
-            write(writes);
-            if (again.isEmpty()) {
-                stored.forEach(this::offerToLatest);
-            } else {
-                // What is sealed has won by a later stamp than that of its write, which is the one that the cache
-                // knows.
-                parts.latest.forget(device);
-            }
-        }
+        return brings;
     }
 
     /** Whether no chunk has the point with as late a stamp; if one wins with another value, it has to say so again. */
-    private boolean bringsAnything(
+    private boolean beatsSealed(
             LocalReadings local, long time, String metric, Value value, WriteStamp stamp, StampedPoints again) {
         LocalReadings.Point sealed = local.sealed(time, metric);
         if (sealed == null || sealed.stamp().compareTo(stamp) < 0) {
@@ -396,22 +433,24 @@ public final class RemoteWrites {
                 && !latest.stamp().region().equals(stamp.region());
     }
 
-    private void sayAgain(DeviceId device, StampedPoints again, List<Write> writes) {
-        if (!again.isEmpty()) {
-            for (Item run : again.runs(parts.table, device)) {
-                WriteStamp stamp = SeriesKeys.runStamp(run.key().sortKey());
-                parts.clock.observe(stamp.time().packed(), Duration.ofDays(365));
-                writes.add(new Write.Put(run));
-                writeRecords(recordFor(device, Set.of(), stamp).stream().toList());
-            }
+    /** The runs that say again what wins here, and the records for them. */
+    private List<Item> sayAgain(DeviceId device, StampedPoints again) {
+        List<Item> runs = again.runs(device, parts.rollups::runExpiresAtSeconds);
+        for (Item run : runs) {
+            WriteStamp stamp = SeriesKeys.runStamp(run.key().sortKey());
+            parts.clock.observe(stamp.time().packed(), Duration.ofDays(365));
+            writeRecords(recordFor(device, Set.of(), stamp).stream().toList());
         }
+        return runs;
     }
 
     /**
-     * Stores a chunk: as it is where nothing else is stored of its time, else what of it is not there yet.
+     * Stores a chunk: as it is where nothing else is stored of its time, else what of it is not there yet. One that is damaged
+     * is refused by name.
      *
      * @throws ClockAheadException as for runs
      * @throws UnsupportedFormatException as for runs
+     * @throws IllegalArgumentException as for runs
      * @throws io.hearth.table.TableException as for runs
      */
     public Outcome apply(DeviceId device, Bytes chunkBody, Duration maxClockAhead) {
@@ -424,8 +463,11 @@ public final class RemoteWrites {
             if (SeriesKeys.windowStart(chunk.firstMicros()) != SeriesKeys.windowStart(chunk.lastMicros())) {
                 throw new CorruptItemException("the readings of a chunk lie in one window");
             }
-        } catch (CorruptChunkException | CorruptItemException e) {
-            tally.refuse("a chunk of " + device + ": " + e.getMessage());
+            IncomingRun.check(block);
+        } catch (UnsupportedFormatException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            tally.refuse("a chunk of " + device, e);
             return tally.outcome();
         }
         long expiresAt = parts.sealer.expiresAtSeconds(device, SeriesKeys.windowStart(chunk.firstMicros()), chunk);
@@ -441,10 +483,7 @@ public final class RemoteWrites {
         parts.erasures.refresh();
         erasing.readLock().lock();
         try {
-            parts.sealer.exclusively(() -> {
-                store(device, chunk, block, tally);
-                return null;
-            });
+            store(device, chunk, block, tally);
         } finally {
             erasing.readLock().unlock();
         }
@@ -465,11 +504,11 @@ public final class RemoteWrites {
             return;
         }
         List<Span> spans = builder.spans();
-        LocalReadings local =
-                LocalReadings.read(parts.table, device, block.timesMicros()[0], block.timesMicros()[block.size() - 1]);
-        List<Write> writes = new ArrayList<>();
+        LocalReadings local = readLocal(device, block.timesMicros()[0], block.timesMicros()[block.size() - 1]);
+        List<String> metrics = block.columns().stream().map(Column::metric).toList();
         // Rollups are made of what is sealed here.
         if (local.isEmpty() && !parts.rollups.areMadeOf(device)) {
+            List<Write> writes = new ArrayList<>();
             long window = SeriesKeys.windowStart(block.timesMicros()[0]);
             for (byte[] body : ChunkWriter.encode(block, spans, chunk.extras())) {
                 writes.add(new Write.Put(new Item(
@@ -479,23 +518,37 @@ public final class RemoteWrites {
                         0,
                         null)));
             }
+            writeRecordsFor(device, metrics, spans);
+            write(writes);
             tally.readings += block.size();
         } else {
-            writes.addAll(missing(device, block, spans, local, tally));
+            List<Item> missing = missing(device, block, spans, local, tally);
+            if (missing.isEmpty()) {
+                tally.known++;
+                return;
+            }
+            writeRecordsFor(device, metrics, spans);
+            if (parts.table.isShared()) {
+                place(List.of(), missing, tally);
+            } else {
+                placing.lock();
+                try {
+                    place(List.of(), missing, tally);
+                } finally {
+                    placing.unlock();
+                }
+            }
         }
-        if (writes.isEmpty()) {
-            tally.known++;
-            return;
-        }
-        List<String> metrics = block.columns().stream().map(Column::metric).toList();
-        for (Span span : spans) {
-            writeRecords(recordFor(device, metrics, span.stamp()).stream().toList());
-        }
-        write(writes);
         parts.latest.forget(device);
     }
 
-    private List<Write> missing(
+    private void writeRecordsFor(DeviceId device, List<String> metrics, List<Span> spans) {
+        for (Span span : spans) {
+            writeRecords(recordFor(device, metrics, span.stamp()).stream().toList());
+        }
+    }
+
+    private List<Item> missing(
             DeviceId device, ReadingBlock block, List<Span> spans, LocalReadings local, Tally tally) {
         StampedPoints missing = new StampedPoints();
         StampedPoints again = new StampedPoints();
@@ -514,17 +567,16 @@ public final class RemoteWrites {
                         missing.add(time, column.metric(), value, span.stamp(), span.retentionSeconds());
                         isMissing = true;
                     } else {
-                        bringsAnything(local, time, column.metric(), value, span.stamp(), again);
+                        beatsSealed(local, time, column.metric(), value, span.stamp(), again);
                     }
                     tally.conflicts += isConflict(local, time, column.metric(), value, span.stamp()) ? 1 : 0;
                 }
                 tally.readings += isMissing ? 1 : 0;
             }
         }
-        List<Write> writes = new ArrayList<>();
-        sayAgain(device, again, writes);
-        missing.runs(parts.table, device).forEach(run -> writes.add(new Write.Put(run)));
-        return writes;
+        List<Item> runs = new ArrayList<>(missing.runs(device, parts.rollups::runExpiresAtSeconds));
+        runs.addAll(sayAgain(device, again));
+        return runs;
     }
 
     /** Takes note of what another region knows of a device. */
@@ -624,12 +676,5 @@ public final class RemoteWrites {
     /** A device that was first seen from then on was seen after the erasure. */
     private static long behindMicros(Erasure erasure) {
         return (erasure.stamp().time().physicalMillis() + 1) * 1000;
-    }
-
-    /** Rounded up: the item must not vanish before its last reading, which reads judge by the microsecond. */
-    static long expiresAtSeconds(long lastTimeMicros, long retentionSeconds) {
-        return retentionSeconds == 0
-                ? 0
-                : Math.max(1, Math.floorDiv(lastTimeMicros, 1_000_000L) + 1 + retentionSeconds);
     }
 }

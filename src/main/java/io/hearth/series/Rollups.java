@@ -84,6 +84,26 @@ final class Rollups {
         return !rules.isEmpty() && !rules.levelsOf(device).isEmpty();
     }
 
+    /**
+     * When a run expires, epoch seconds; 0 never. What comes so late that it expires soon stays until it has been sealed where
+     * that makes rollups.
+     */
+    long runExpiresAtSeconds(DeviceId device, long lastTimeMicros, long retentionSeconds) {
+        long expiresAt = expiresAtSeconds(lastTimeMicros, retentionSeconds);
+        if (expiresAt == 0) {
+            return 0;
+        }
+        long sealedBy = wallClock.instant().getEpochSecond() + GRACE.toSeconds();
+        return expiresAt < sealedBy && areMadeOf(device) ? sealedBy : expiresAt;
+    }
+
+    /** Rounded up: the item must not vanish before its last reading, which reads judge by the microsecond. */
+    static long expiresAtSeconds(long lastTimeMicros, long retentionSeconds) {
+        return retentionSeconds == 0
+                ? 0
+                : Math.max(1, Math.floorDiv(lastTimeMicros, 1_000_000L) + 1 + retentionSeconds);
+    }
+
     /** The levels at which a device may have rollups, the widest first. */
     List<RollupLevel.Id> levelsOf(DeviceId device) {
         Set<RollupLevel.Id> levels = new HashSet<>(knownOf(device).levels);

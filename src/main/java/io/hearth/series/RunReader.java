@@ -5,7 +5,6 @@ import io.hearth.table.ByteReader;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 
 /** Reads the runs that {@link RunWriter} wrote. Fails with {@link CorruptItemException} on anything else. */
@@ -89,11 +88,11 @@ final class RunReader {
         }
     }
 
-    /** Fills {@code target} with the names of the metrics; to be called last, after the transmissions. */
-    void readNames(Collection<String> target) {
+    /** Checks that the run ends with its last metric; to be called last, after the transmissions. */
+    void checkEnd() {
         int metrics = in.readCount(in.remaining());
         for (int i = 0; i < metrics; i++) {
-            target.add(in.readText());
+            in.take(in.readCount(in.remaining())); // the name
             in.take(in.readCount(in.remaining()));
         }
         if (in.remaining() != 0) {

@@ -8,7 +8,6 @@ import io.hearth.model.TimeRange;
 import io.hearth.series.chunk.Chunk;
 import io.hearth.series.chunk.ChunkScratch;
 import io.hearth.series.chunk.ChunkWriter;
-import io.hearth.series.chunk.CorruptChunkException;
 import io.hearth.series.chunk.Span;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
@@ -22,7 +21,6 @@ import io.hearth.table.Key;
 import io.hearth.table.Query;
 import io.hearth.table.SortRange;
 import io.hearth.table.Table;
-import io.hearth.table.UnsupportedFormatException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -204,14 +202,14 @@ final class Sealer {
             }
             long first = SeriesKeys.runFirstTimeMicros(sortKey);
             boolean crosses = first < start || SeriesKeys.slotStart(first) + SeriesKeys.SLOT_MICROS > end;
-            if (crosses && table.isShared()) {
+            List<Item> rest = crosses ? StampedPoints.without(erasure, run, rollups::runExpiresAtSeconds) : List.of();
+            if (crosses && (table.isShared() || rest.stream().anyMatch(item -> isTaken(item.key(), run, kept)))) {
                 // Where others may be at it, too, only chunks can be stored and taken back again.
                 superseded.add(sortKey);
                 left.addRun(run);
                 transmissions.addAll(RunReader.transmissionsOf(run));
                 continue;
             }
-            List<Item> rest = crosses ? StampedPoints.without(erasure, run) : List.of();
             kept.addAll(rest);
             if (rest.stream().noneMatch(item -> item.key().equals(run.key()))) {
                 superseded.add(sortKey);
@@ -239,6 +237,16 @@ final class Sealer {
         untouched.addAll(chunksLeft);
         addRollups(device, window, untouched, kept, superseded);
         return reorganisation.replace(kept, superseded);
+    }
+
+    /** Whether a key, by which what is left of a run would be stored, is that of another run. */
+    private boolean isTaken(Key key, Item run, List<Item> others) {
+        return !key.equals(run.key())
+                && (others.stream().anyMatch(other -> other.key().equals(key))
+                        || table.get(key, Consistency.STRONG)
+                                .await()
+                                .indefinitely()
+                                .isPresent());
     }
 
     /** What expiry is judged by: expired readings stay in a device's chunks as long as rollups are made of these. */
@@ -281,7 +289,10 @@ final class Sealer {
             try {
                 keepForLateReadings(device, window, chunks, items, superseded);
                 addRollups(device, window, chunks, items, superseded);
-            } catch (CorruptItemException | CorruptChunkException | UnsupportedFormatException e) {
+            } catch (RuntimeException e) {
+                if (RunPlacement.isOfTable(e)) {
+                    throw e;
+                }
                 logUnreadable(device, window, e);
                 continue;
             }
@@ -352,7 +363,10 @@ final class Sealer {
                         return result;
                     }
                     result = result.plus(sealed);
-                } catch (CorruptItemException | CorruptChunkException | UnsupportedFormatException e) {
+                } catch (RuntimeException e) {
+                    if (RunPlacement.isOfTable(e)) {
+                        throw e;
+                    }
                     logUnreadable(device, window, e);
                 }
             }
@@ -380,11 +394,19 @@ final class Sealer {
             runs.next();
             if (SeriesKeys.runHybridTime(run.key().sortKey()) < writtenBefore) {
                 slot = SeriesKeys.slotStart(time);
-                readings += new RunReader(run).size();
+                readings += sizeOf(run);
                 piece.add(run);
             }
         }
         return piece;
+    }
+
+    private static int sizeOf(Item run) {
+        try {
+            return new RunReader(run).size();
+        } catch (CorruptItemException e) {
+            return 1; // its piece cannot be sealed, which is logged then
+        }
     }
 
     /**

@@ -216,7 +216,7 @@ final class SeriesKeys {
     private static long getLong(byte[] source, int at) {
         long value = 0;
         for (int i = 0; i < 8; i++) {
-            value = value << 8 | source[at + i] & 0xFF;
+            value = value << 8 | (source[at + i] & 0xFF);
         }
         return value;
     }

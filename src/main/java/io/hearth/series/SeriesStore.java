@@ -66,7 +66,7 @@ public final class SeriesStore {
     private static final long HORIZON_KEPT_SECONDS = Duration.ofDays(1).toSeconds();
 
     /** Runs larger than about this are cut, so that each fits an item of any engine. */
-    private static final int MAX_RUN_BYTES = 250_000;
+    static final int MAX_RUN_BYTES = 250_000;
 
     /** More than a client may have in flight: so many of its transmissions are looked through for one sent again. */
     private static final int MAX_TRANSMISSIONS_IN_FLIGHT = 2048;
@@ -543,7 +543,7 @@ public final class SeriesStore {
                 : writtenBeforeMillis << HybridTime.COUNTER_BITS;
         if (!table.isShared()) {
             // Appends that begin from here on are later. Where others append, too, this clock says nothing of them.
-            limit = Math.min(limit, nextHybridTime());
+            limit = Math.min(limit, nextTick().hybridTime());
         }
         for (UnderWay append : underWay) {
             limit = Math.min(limit, append.earliestHybridTime);
@@ -577,7 +577,7 @@ public final class SeriesStore {
                 // They ascend, so the difference is not negative, unless it is beyond the range.
                 long intoSlot = points.timeMicros(reading) - slot;
                 boolean otherSlot = intoSlot < 0 || intoSlot >= SeriesKeys.SLOT_MICROS;
-                if (otherSlot || i > from && bytes + size > MAX_RUN_BYTES) {
+                if (otherSlot || (i > from && bytes + size > MAX_RUN_BYTES)) {
                     writes.add(run(batch, readings, from, i, tick.hybridTime()));
                     if (!otherSlot) {
                         // What follows may begin at the same time; another stamp keeps the keys apart.
@@ -648,7 +648,7 @@ public final class SeriesStore {
         return new Write.Put(new Item(
                 SeriesKeys.run(readings.device(), firstTimeMicros, hybridTime, region),
                 Bytes.wrap(body),
-                expiresAtSeconds(readings.device(), lastTimeMicros, retentionSeconds),
+                rollups.runExpiresAtSeconds(readings.device(), lastTimeMicros, retentionSeconds),
                 0,
                 null));
     }
@@ -685,19 +685,6 @@ public final class SeriesStore {
             }
         }
         return size;
-    }
-
-    /**
-     * Rounded up: the item must not vanish before its last reading, which reads judge by the microsecond. What comes so late
-     * that it expires soon stays until it has been sealed where that makes rollups.
-     */
-    long expiresAtSeconds(DeviceId device, long lastTimeMicros, long retentionSeconds) {
-        if (retentionSeconds == 0) {
-            return 0;
-        }
-        long expiresAt = RemoteWrites.expiresAtSeconds(lastTimeMicros, retentionSeconds);
-        long sealedBy = wallClock.instant().getEpochSecond() + Rollups.GRACE.toSeconds();
-        return expiresAt < sealedBy && rollups.areMadeOf(device) ? sealedBy : expiresAt;
     }
 
     /** A hybrid time that is later than one that is stored, which another process may have given out. */

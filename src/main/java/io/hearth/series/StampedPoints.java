@@ -10,17 +10,15 @@ import io.hearth.model.TimeRange;
 import io.hearth.model.Value;
 import io.hearth.model.WriteStamp;
 import io.hearth.table.Bytes;
-import io.hearth.table.Consistency;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
-import io.hearth.table.Table;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /** Points of one device with the stamps of their writes, to be stored as runs that keep those. */
 final class StampedPoints {
@@ -57,111 +55,119 @@ final class StampedPoints {
     }
 
     /** What is left of a run after an erasure that covers it, with the same stamp; nothing if nothing is. */
-    static List<Item> without(Erasure erasure, Item run) {
-        return without(List.of(erasure), run);
+    static List<Item> without(Erasure erasure, Item run, IncomingRun.Expiry expiry) {
+        return without(List.of(erasure), run, expiry);
     }
 
     /** As above, of several erasures that cover it. */
-    static List<Item> without(List<Erasure> erasures, Item run) {
+    static List<Item> without(List<Erasure> erasures, Item run, IncomingRun.Expiry expiry) {
         BlockBuilder builder = new BlockBuilder(Set.of(), TimeRange.ALL, Long.MIN_VALUE / 2, 0, erasures);
         builder.addRun(run);
         ReadingBlock left = builder.build();
         StampedPoints points = new StampedPoints(RunReader.transmissionsOf(run));
         WriteStamp stamp = SeriesKeys.runStamp(run.key().sortKey());
         long retentionSeconds = new RunReader(run).retentionSeconds();
-        points.addAll(left, stamp, retentionSeconds);
-        return points.runs(new DeviceId(run.key().partitionKey()));
-    }
-
-    /** A run with the points of two of the same key; null if the stored one has all of them. What both have stays as stored. */
-    static @Nullable Item union(Item stored, Item incoming) {
-        WriteStamp stamp = SeriesKeys.runStamp(stored.key().sortKey());
-        long retentionSeconds = new RunReader(stored).retentionSeconds();
-        StampedPoints points = new StampedPoints(RunReader.transmissionsOf(stored));
-        points.addAll(StoredRun.readings(incoming), stamp, retentionSeconds);
-        int held = points.addAll(StoredRun.readings(stored), stamp, retentionSeconds);
-        if (points.size() == held) {
-            return null;
-        }
-        Item union = points.runs(new DeviceId(stored.key().partitionKey())).get(0);
-        long expiresAt = stored.expiresAtSeconds() == 0 || incoming.expiresAtSeconds() == 0
-                ? 0
-                : Math.max(stored.expiresAtSeconds(), incoming.expiresAtSeconds());
-        return new Item(stored.key(), union.body(), expiresAt, 0, null);
-    }
-
-    /** Returns how many there were. */
-    private int addAll(ReadingBlock block, WriteStamp stamp, long retentionSeconds) {
-        int added = 0;
-        for (Column column : block.columns()) {
-            for (int row = 0; row < block.size(); row++) {
+        for (Column column : left.columns()) {
+            for (int row = 0; row < left.size(); row++) {
                 Value value = column.valueAt(row);
                 if (value != null) {
-                    add(block.timesMicros()[row], column.metric(), value, stamp, retentionSeconds);
-                    added++;
+                    points.add(left.timesMicros()[row], column.metric(), value, stamp, retentionSeconds);
                 }
             }
         }
-        return added;
-    }
-
-    private int size() {
-        return slices.values().stream()
-                .flatMap(readings -> readings.values().stream())
-                .mapToInt(Map::size)
-                .sum();
-    }
-
-    /** The runs that hold the points, under the keys that their stamps give. */
-    List<Item> runs(DeviceId device) {
-        return runs(device, StampedPoints::key);
+        return points.runs(new DeviceId(run.key().partitionKey()), expiry);
     }
 
     /**
-     * The runs that hold the points. No run that is stored has the key of one of them: where one has, the counter of the
-     * stamp is raised until none does, as the run there may hold more.
+     * The runs that hold the points, under the keys that their stamps give, each small enough for an item. Several have the
+     * same key only where a single reading is too large for one.
      */
-    List<Item> runs(Table table, DeviceId device) {
-        return runs(device, (itsDevice, firstMicros, stamp) -> freeKey(table, itsDevice, firstMicros, stamp));
-    }
-
-    private interface Keys {
-        Key of(DeviceId device, long firstMicros, WriteStamp stamp);
-    }
-
-    private List<Item> runs(DeviceId device, Keys keys) {
+    List<Item> runs(DeviceId device, IncomingRun.Expiry expiry) {
         List<Item> runs = new ArrayList<>();
         RunWriter writer = new RunWriter();
         slices.forEach((slice, readings) -> {
-            PointBuffer points = new PointBuffer();
-            readings.forEach((time, values) -> {
-                points.beginReading();
-                values.forEach((metric, value) -> add(points, metric, value));
-                points.endReading(time);
-            });
-            int[] order = new int[points.size()];
-            long[] ingestTimes = new long[points.size()];
-            for (int i = 0; i < order.length; i++) {
-                order[i] = i;
-                ingestTimes[i] = slice.stamp.time().physicalMillis() * 1000;
+            Piece piece = new Piece();
+            for (Map.Entry<Long, Map<String, Value>> reading : readings.entrySet()) {
+                long time = reading.getKey();
+                long bytes = sizeOf(reading.getValue());
+                if (!piece.isEmpty() && piece.bytes + bytes > SeriesStore.MAX_RUN_BYTES) {
+                    runs.add(run(device, slice, piece, writer, expiry));
+                    piece = new Piece();
+                }
+                piece.points.beginReading();
+                for (Map.Entry<String, Value> point : reading.getValue().entrySet()) {
+                    if (piece.bytes > SeriesStore.MAX_RUN_BYTES) {
+                        piece.points.endReading(time);
+                        runs.add(run(device, slice, piece, writer, expiry));
+                        piece = new Piece();
+                        piece.points.beginReading();
+                    }
+                    piece.add(point.getKey(), point.getValue());
+                }
+                piece.points.endReading(time);
             }
-            byte[] body = writer.write(
-                    points,
-                    order,
-                    0,
-                    order.length,
-                    ingestTimes,
-                    slice.stamp.time().physicalMillis(),
-                    slice.retentionSeconds,
-                    transmissions);
-            runs.add(new Item(
-                    keys.of(device, readings.firstKey(), slice.stamp),
-                    Bytes.wrap(body),
-                    RemoteWrites.expiresAtSeconds(readings.lastKey(), slice.retentionSeconds),
-                    0,
-                    null));
+            runs.add(run(device, slice, piece, writer, expiry));
         });
         return runs;
+    }
+
+    /** What is going to be one run. */
+    private static final class Piece {
+        private final PointBuffer points = new PointBuffer();
+        private final Set<String> names = new HashSet<>();
+        private long bytes;
+
+        boolean isEmpty() {
+            return bytes == 0;
+        }
+
+        void add(String metric, Value value) {
+            StampedPoints.add(points, metric, value);
+            bytes += sizeOf(value) + (names.add(metric) ? sizeOf(metric) : 0);
+        }
+    }
+
+    private Item run(DeviceId device, Slice slice, Piece piece, RunWriter writer, IncomingRun.Expiry expiry) {
+        PointBuffer points = piece.points;
+        int[] order = new int[points.size()];
+        long[] ingestTimes = new long[points.size()];
+        for (int i = 0; i < order.length; i++) {
+            order[i] = i;
+            ingestTimes[i] = slice.stamp.time().physicalMillis() * 1000;
+        }
+        byte[] body = writer.write(
+                points,
+                order,
+                0,
+                order.length,
+                ingestTimes,
+                slice.stamp.time().physicalMillis(),
+                slice.retentionSeconds,
+                transmissions);
+        long last = points.timeMicros(order.length - 1);
+        return new Item(
+                key(device, points.timeMicros(0), slice.stamp),
+                Bytes.wrap(body),
+                expiry.expiresAtSeconds(device, last, slice.retentionSeconds),
+                0,
+                null);
+    }
+
+    /** At most what a reading adds to a run, the names of its metrics included. */
+    private static long sizeOf(Map<String, Value> reading) {
+        long bytes = 0;
+        for (Map.Entry<String, Value> point : reading.entrySet()) {
+            bytes += sizeOf(point.getKey()) + sizeOf(point.getValue());
+        }
+        return bytes;
+    }
+
+    private static long sizeOf(String metric) {
+        return 16 + 3L * metric.length();
+    }
+
+    private static long sizeOf(Value value) {
+        return 24 + (value instanceof Value.Text text ? 3L * text.text().length() : 0);
     }
 
     private static void add(PointBuffer points, String metric, Value value) {
@@ -180,17 +186,6 @@ final class StampedPoints {
                 firstMicros,
                 stamp.time().packed(),
                 stamp.region().value().getBytes(StandardCharsets.US_ASCII));
-    }
-
-    private static Key freeKey(Table table, DeviceId device, long firstMicros, WriteStamp stamp) {
-        WriteStamp free = stamp;
-        while (table.get(key(device, firstMicros, free), Consistency.STRONG)
-                .await()
-                .indefinitely()
-                .isPresent()) {
-            free = behind(free, free.region());
-        }
-        return key(device, firstMicros, free);
     }
 
     /** Right behind a write, as a write of {@code region}: what wins there still wins, and it is said again. */

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
+import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
 import io.hearth.model.Value;
 import io.hearth.table.Bytes;
@@ -178,6 +179,22 @@ abstract class ReplicasContract {
         assertThat(readings(other)).hasSize(5);
         other.seal(T0, nanos -> {});
         assertThat(readings(other)).hasSize(5);
+    }
+
+    @Test
+    void remoteRun_thatCompletesOneWhichTheOtherIsSealing_isNotLost() {
+        RegionId peer = new RegionId("a");
+        Duration ahead = Duration.ofMinutes(1);
+        long time = T0 - DAY;
+        store.remote().apply(List.of(RemoteWritesContract.run(1, Map.of(time, Map.of("a", 1.0)))), peer, ahead);
+        var whole = RemoteWritesContract.run(1, Map.of(time, Map.of("a", 1.0, "b", 2.0), time + 1, Map.of("a", 3.0)));
+        // The first has read the run, and stalls before it stores the chunk.
+        view.beforeReplace(() -> other.remote().apply(List.of(whole), peer, ahead));
+
+        assertThat(store.seal(T0, nanos -> {}).readings()).isEqualTo(1);
+
+        assertThat(readings(store))
+                .containsExactly(Map.entry(time, Map.of("a", 1.0, "b", 2.0)), Map.entry(time + 1, Map.of("a", 3.0)));
     }
 
     @Test

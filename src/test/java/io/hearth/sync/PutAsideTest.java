@@ -105,7 +105,7 @@ class PutAsideTest {
     }
 
     @Test
-    void pull_ofWhatADamagedChunkHereKeepsFromBeingStored_goesOnAndTakesItInOnceThatIsMended() throws Exception {
+    void pull_ofATimeWhoseChunkHereIsDamaged_isStoredBesideIt() throws Exception {
         fill(here, DEVICE, 50);
         seal(here);
         Item chunk = chunkOf(memory, DEVICE);
@@ -118,15 +118,42 @@ class PutAsideTest {
         pull(here);
 
         assertThat(here.readings(OTHER)).isEqualTo(peer.readings(OTHER)).hasSize(20);
-        assertThat(progress().putAside(PutAside.Reason.FAILED)).isOne();
+        assertThat(progress().putAside(PutAside.Reason.FAILED)).isZero();
+        assertThat(progress().refused()).isZero();
+        put(memory, chunk);
+        assertThat(here.readings(DEVICE)).hasSize(50).containsEntry(DAY + 10 * SECOND, Map.of("n", -1.0));
+    }
+
+    @Test
+    void pull_ofWhatADamagedRecordHereKeepsFromBeingStored_goesOnAndTakesItInOnceThatIsMended() throws Exception {
+        fill(here, DEVICE, 50);
+        Item record = items(
+                        memory,
+                        item -> item.key().partitionKey().equals(DEVICE.value())
+                                && item.key().sortKey().array()[0] == 1)
+                .get(0);
+        byte[] body = record.body().array().clone();
+        body[0] ^= 1;
+        put(memory, new Item(record.key(), Bytes.wrap(body), 0, 0, record.index()));
+        here.restart(); // nothing of it is kept in memory
+        peer.clockOffsetMillis = 1000;
+        SeriesFixture.append(peer.series, DEVICE.value(), DAY + 10 * SECOND, Map.of("n", -1));
+        fill(peer, OTHER, 20);
+
+        pull(here);
+
+        assertThat(here.readings(OTHER)).isEqualTo(peer.readings(OTHER)).hasSize(20);
+        assertThat(progress().putAside(PutAside.Reason.FAILED))
+                .as("the record of the device, and its run")
+                .isEqualTo(2);
         assertThat(progress().refused()).isZero();
         assertThat(here.service(link).startStatus().done()).isFalse();
 
         here.restart();
         retry(here);
-        assertThat(items(memory, PutAsideTest::isAside)).as("still damaged").hasSize(1);
+        assertThat(items(memory, PutAsideTest::isAside)).as("still damaged").hasSize(2);
 
-        put(memory, chunk);
+        put(memory, record);
         here.restart();
         retry(here);
 
@@ -165,8 +192,8 @@ class PutAsideTest {
         pull(here);
 
         assertThat(here.readings(OTHER)).hasSize(20);
-        long aside = progress().putAside(PutAside.Reason.FAILED);
-        assertThat(here.readings(DEVICE)).hasSize(aside == 0 ? 16_385 : 1);
+        assertThat(progress().putAside(PutAside.Reason.FAILED)).isZero();
+        assertThat(here.readings(DEVICE)).hasSize(16_385);
     }
 
     @Test

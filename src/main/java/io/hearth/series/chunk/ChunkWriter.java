@@ -27,7 +27,8 @@ public final class ChunkWriter {
 
     /**
      * Encodes a window. The outcome is one chunk, or several with consecutive readings if one would be too large; each
-     * stands on its own and has its own spans and all of {@code extras}. More spans than {@link #MAX_SPANS} are joined:
+     * stands on its own and has its own spans and all of {@code extras}. A reading that is too large by itself, as several
+     * writes together may make it, is in several chunks, each with some of its metrics. More spans than {@link #MAX_SPANS} are joined:
      * see {@link SpanMerge}. Columns without a value are left out.
      *
      * @param block at least one reading
@@ -35,7 +36,7 @@ public final class ChunkWriter {
      * @param extras anything, opaque, that the header shall carry; a few hundred bytes
      * @return in the order of time
      * @throws IllegalArgumentException if times or metrics do not ascend, a number is not finite, a text is longer than a
-     *     value's may be, the spans do not fit, or a single reading is too large for a chunk
+     *     value's may be, the spans do not fit, or a single value is too large for a chunk
      */
     public static List<byte[]> encode(ReadingBlock block, List<Span> spans, byte[] extras) {
         check(block, spans);
@@ -73,11 +74,23 @@ public final class ChunkWriter {
             return;
         }
         if (size == 1) {
-            throw new IllegalArgumentException("a single reading does not fit into a chunk");
+            encodeByMetrics(block, spans, extras, chunks);
+            return;
         }
         int half = size / 2;
         encode(slice(block, 0, half), slice(spans, 0, half), extras, chunks);
         encode(slice(block, half, size), slice(spans, half, size), extras, chunks);
+    }
+
+    private static void encodeByMetrics(ReadingBlock reading, List<Span> spans, byte[] extras, List<byte[]> chunks) {
+        int metrics = reading.columns().size();
+        if (metrics < 2) {
+            throw new IllegalArgumentException("a single value does not fit into a chunk");
+        }
+        for (List<Column> half : List.of(
+                reading.columns().subList(0, metrics / 2), reading.columns().subList(metrics / 2, metrics))) {
+            encode(new ReadingBlock(1, reading.timesMicros(), half), spans, extras, chunks);
+        }
     }
 
     private static byte[] encodeOne(ReadingBlock block, List<Span> spans, byte[] extras) {
@@ -128,7 +141,7 @@ public final class ChunkWriter {
         byte[] bytes = chunk.toByteArray();
         int crc = headerCrc(bytes, headerEnd);
         for (int i = 0; i < Integer.BYTES; i++) {
-            bytes[1 + i] = (byte) (crc >>> 8 * i);
+            bytes[1 + i] = (byte) (crc >>> (8 * i));
         }
         return bytes;
     }

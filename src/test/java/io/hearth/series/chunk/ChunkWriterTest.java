@@ -110,12 +110,12 @@ class ChunkWriterTest {
     }
 
     @Test
-    void encode_readingThatIsTooLarge_isRefused() {
+    void encode_valueThatIsTooLarge_isRefused() {
         ReadingBlock block = block(new long[] {1, 2}, "a", 1);
         byte[] extras = new byte[ChunkWriter.MAX_BYTES];
 
         assertThatThrownBy(() -> ChunkWriter.encode(block, Blocks.oneSpan(block), extras))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("a single reading does not fit into a chunk");
+                .hasMessage("a single value does not fit into a chunk");
     }
 }
