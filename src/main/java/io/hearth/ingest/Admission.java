@@ -72,11 +72,13 @@ final class Admission {
      * Adds the readings of lines that can be stored to {@code batch}, each assigned to the device that its line names.
      *
      * @param reader adds to the points of {@code batch}
-     * @param ingestTimeMicros stands in for a missing device time
+     * @param ingestTimeMicros when the lines arrived
      * @param refused hears of the readings that cannot be stored, by line
+     * @return whether there are readings without a time of their own; they still have none
      */
-    void admitLines(LineReader reader, long ingestTimeMicros, AppendBatch batch, Consumer<Rejection> refused) {
+    boolean admitLines(LineReader reader, long ingestTimeMicros, AppendBatch batch, Consumer<Rejection> refused) {
         PointBuffer points = batch.points();
+        boolean timeless = false;
         while (reader.next()) {
             String problem = reader.problem();
             if (problem != null) {
@@ -91,19 +93,25 @@ final class Admission {
                 refused.accept(new Rejection(reader.line(), RejectionReason.INVALID_DEVICE, invalidDevice()));
                 continue;
             }
-            setMissingTime(device, points, reading, ingestTimeMicros);
             Objection objection = plainObjection(points, reading, ingestTimeMicros);
             // The device has room for what it has sent just before.
             if (objection == null && !batch.repeatsMetrics(device, reading)) {
                 objection = roomObjection(device, points, reading);
             }
             if (objection == null) {
+                timeless |= points.timeMicros(reading) == PointBuffer.NO_TIME;
                 batch.assign(device, reading, ingestTimeMicros, null);
             } else {
                 points.truncate(reading);
                 refused.accept(new Rejection(reader.line(), objection.reason, objection.detail));
             }
         }
+        return timeless;
+    }
+
+    /** Gives the readings of a batch without a time that of their arrival, those of one device ascending. */
+    void setMissingTimes(AppendBatch batch, long ingestTimeMicros) {
+        batch.setMissingTimes(device -> arrivalTimes.next(device, ingestTimeMicros));
     }
 
     /** A payload that {@link #admit} took, with only the readings that were rejected. */
@@ -135,6 +143,9 @@ final class Admission {
 
     private @Nullable Objection clockObjection(PointBuffer points, int reading, long nowMicros) {
         long timeMicros = points.timeMicros(reading);
+        if (timeMicros == PointBuffer.NO_TIME) {
+            return null;
+        }
         if (timeMicros > nowMicros + clockAheadMicros) {
             return new Objection(
                     RejectionReason.CLOCK_AHEAD,

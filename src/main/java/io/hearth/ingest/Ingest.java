@@ -1,11 +1,9 @@
 package io.hearth.ingest;
 
-import io.hearth.codec.LineReader;
 import io.hearth.codec.MalformedPayloadException;
 import io.hearth.ingest.CommitGroup.TransmissionKey;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
-import io.hearth.model.PointBuffer;
 import io.hearth.series.AppendBatch;
 import io.hearth.series.SeriesStore;
 import io.hearth.series.Transmission;
@@ -28,7 +26,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Function;
 import java.util.zip.CRC32C;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +69,7 @@ public final class Ingest implements AutoCloseable {
     private final Semaphore groupsFree = new Semaphore(GROUPS_IN_FLIGHT);
     private final Queue<CommitGroup> idleGroups = new ConcurrentLinkedQueue<>();
     private final Set<TransmissionKey> uncommitted = ConcurrentHashMap.newKeySet();
+    private final AppendOrder order = new AppendOrder();
     private final Queue<AppendBatch> idleBatches = new ArrayBlockingQueue<>(MAX_IDLE_BATCHES);
     private final Thread thread;
     private volatile @Nullable IngestTraces traces;
@@ -143,31 +141,24 @@ public final class Ingest implements AutoCloseable {
         });
     }
 
-    /**
-     * Stores lines with a reading of any device each.
-     *
-     * @param source opens the lines for reading into a buffer, when somebody subscribes
-     * @param mostRejections how many rejections to list; all are counted
-     * @return rejections are numbered by line, as the reader numbers them
-     */
-    public Uni<IngestResult> ingestLines(Function<PointBuffer, LineReader> source, int mostRejections) {
-        return Uni.createFrom().deferred(() -> {
-            metrics.deliveries.increment();
-            AppendBatch used = idleBatches.poll();
-            AppendBatch batch = used == null ? new AppendBatch() : used;
-            List<Rejection> rejections = new ArrayList<>();
-            int[] rejected = {0};
-            admission.admitLines(source.apply(batch.points()), nowMicros(), batch, rejection -> {
-                if (rejected[0]++ < mostRejections) {
-                    rejections.add(rejection);
-                }
-            });
-            return store(batch, rejections, rejected[0]).invoke(() -> {
-                // Only after success: one that failed may still be on its way to the disk.
-                batch.clear();
-                idleBatches.offer(batch);
-            });
-        });
+    /** Begins a stream of lines, each a reading of any device. */
+    public LineSequence newSequence() {
+        return new LineSequence(this);
+    }
+
+    Admission admission() {
+        return admission;
+    }
+
+    /** An empty batch, which may have been used before. */
+    AppendBatch borrowBatch() {
+        AppendBatch used = idleBatches.poll();
+        return used == null ? new AppendBatch() : used;
+    }
+
+    void giveBack(AppendBatch batch) {
+        batch.clear();
+        idleBatches.offer(batch);
     }
 
     /** Plays a dead letter again; if all of it can be stored now, the letter is gone afterwards. */
@@ -199,18 +190,33 @@ public final class Ingest implements AutoCloseable {
     }
 
     private Uni<IngestResult> store(AppendBatch batch, List<Rejection> rejections, int rejectedTotal) {
+        Uni<Void> append = batch.isEmpty() ? Uni.createFrom().voidItem() : whilePatient(series.append(batch));
+        return answer(append, batch, rejections, rejectedTotal);
+    }
+
+    /** @param prepare is called when the turn has come, before the batch gets its stamps; may block */
+    Uni<IngestResult> store(
+            AppendOrder.Turn turn,
+            AppendBatch batch,
+            Runnable prepare,
+            List<Rejection> rejections,
+            int rejectedTotal) {
+        Uni<Void> append = turn.append(series, batch, prepare, Ingest::whilePatient);
+        return answer(append, batch, rejections, rejectedTotal);
+    }
+
+    private Uni<IngestResult> answer(
+            Uni<Void> append, AppendBatch batch, List<Rejection> rejections, int rejectedTotal) {
         rejections.forEach(rejection -> metrics.rejected(rejection.reason()));
         IngestResult result = new IngestResult(batch.size(), rejections, rejectedTotal);
-        if (batch.isEmpty()) {
-            return Uni.createFrom().item(result);
-        }
-        return series.append(batch)
-                .onFailure(Ingest::isTransient)
+        return append.invoke(() -> metrics.stored.increment(result.stored())).replaceWith(result);
+    }
+
+    private static Uni<Void> whilePatient(Uni<Void> append) {
+        return append.onFailure(Ingest::isTransient)
                 .retry()
                 .withBackOff(RETRY_FIRST, RETRY_MOST)
-                .expireIn(HTTP_PATIENCE.toMillis())
-                .invoke(() -> metrics.stored.increment(batch.size()))
-                .replaceWith(result);
+                .expireIn(HTTP_PATIENCE.toMillis());
     }
 
     private void run() {
@@ -387,7 +393,7 @@ public final class Ingest implements AutoCloseable {
         IngestTraces.committing(group.spans);
         List<Uni<Void>> parts = new ArrayList<>(2);
         if (!group.batch.isEmpty()) {
-            parts.add(untilDurable(series.append(group.batch)));
+            parts.add(order.next().append(series, group.batch, () -> {}, this::untilDurable));
         }
         if (!group.deadLetters.isEmpty()) {
             parts.add(untilDurable(Uni.createFrom().deferred(() -> deadLetters.store(group.deadLetters))));
@@ -465,7 +471,7 @@ public final class Ingest implements AutoCloseable {
         }
     }
 
-    private long nowMicros() {
+    long nowMicros() {
         return EpochMicros.of(wallClock.instant());
     }
 

@@ -3,6 +3,7 @@ package io.hearth.rest;
 import io.hearth.codec.LineFormat;
 import io.hearth.ingest.Ingest;
 import io.hearth.ingest.IngestResult;
+import io.hearth.ingest.LineSequence;
 import io.hearth.ingest.Rejection;
 import io.hearth.ingest.RejectionReason;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
@@ -23,7 +24,7 @@ final class BatchRun {
     private static final int BLOCK_BYTES = 512 * 1024;
     private static final int MAX_BLOCKS_IN_FLIGHT = 4;
 
-    private final Ingest ingest;
+    private final LineSequence sequence;
     private final LineFormat format;
     private final Semaphore freeOfAll;
     private final Semaphore free = new Semaphore(MAX_BLOCKS_IN_FLIGHT);
@@ -37,7 +38,7 @@ final class BatchRun {
 
     /** @param freeOfAll how many more blocks of all streams may be under way */
     BatchRun(Ingest ingest, LineFormat format, Semaphore freeOfAll) {
-        this.ingest = ingest;
+        this.sequence = ingest.newSequence();
         this.format = format;
         this.freeOfAll = freeOfAll;
     }
@@ -72,7 +73,7 @@ final class BatchRun {
     }
 
     private void submit(LineBlocks.Block block) {
-        ingest.ingestLines(points -> format.read(block.lines(), block.length(), points), IngestAnswer.MAX_REJECTED)
+        sequence.next(points -> format.read(block.lines(), block.length(), points), IngestAnswer.MAX_REJECTED)
                 .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
                 .subscribe()
                 .with(result -> settled(block, result), this::failed);

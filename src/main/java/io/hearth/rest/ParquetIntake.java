@@ -6,6 +6,7 @@ import io.hearth.config.HearthConfig;
 import io.hearth.config.ImportConfig;
 import io.hearth.ingest.Ingest;
 import io.hearth.ingest.IngestResult;
+import io.hearth.ingest.LineSequence;
 import io.hearth.rest.problem.ProblemException;
 import io.hearth.rest.problem.ProblemType;
 import jakarta.inject.Inject;
@@ -89,8 +90,9 @@ public class ParquetIntake {
         List<IngestAnswer.Rejected> rejected = new ArrayList<>();
         try {
             ParquetReadings readings = new ParquetReadings(file);
+            LineSequence sequence = ingest.newSequence();
             while (!readings.isAtEnd()) {
-                IngestResult result = ingest.ingestLines(
+                IngestResult result = sequence.next(
                                 points -> readings.read(points, ROWS_AT_A_TIME),
                                 IngestAnswer.MAX_REJECTED - rejected.size())
                         .await()

@@ -24,6 +24,8 @@ public final class AppendBatch {
     private final ArrayDeque<DeviceReadings> spare = new ArrayDeque<>();
 
     private long[] ingestTimesMicros = new long[64];
+    private long firstHybridTime;
+    private long lastHybridTime;
 
     /** The readings of one device. */
     static final class DeviceReadings {
@@ -32,8 +34,12 @@ public final class AppendBatch {
         private int size;
         private Transmission[] transmissions = new Transmission[0];
         private int transmissionCount;
-        private long firstHybridTime;
-        private long hybridTime;
+
+        /** The runs that the readings are stored as: where each ends, and its hybrid time. */
+        private int[] runEnds = new int[1];
+
+        private long[] runTimes = new long[1];
+        private int runs;
 
         private DeviceReadings(DeviceId device) {
             this.device = device;
@@ -49,19 +55,32 @@ public final class AppendBatch {
             return device;
         }
 
-        /** Takes note of the hybrid times that the first and the last run of the readings are stored with. */
-        void stamped(long first, long last) {
-            firstHybridTime = first;
-            hybridTime = last;
+        void clearRuns() {
+            runs = 0;
         }
 
-        /** The hybrid time that the last run of the readings is stored with. */
-        long hybridTime() {
-            return hybridTime;
+        /** Adds a run of the readings up to {@code end}, exclusive. */
+        void addRun(int end, long hybridTime) {
+            if (runs == runEnds.length) {
+                runEnds = Arrays.copyOf(runEnds, runs * 2);
+                runTimes = Arrays.copyOf(runTimes, runs * 2);
+            }
+            runEnds[runs] = end;
+            runTimes[runs++] = hybridTime;
         }
 
-        boolean haveOneStamp() {
-            return firstHybridTime == hybridTime;
+        int runs() {
+            return runs;
+        }
+
+        /** Where the readings of a run end, exclusive. */
+        int runEnd(int run) {
+            return runEnds[run];
+        }
+
+        /** The {@linkplain io.hearth.model.HybridTime#packed() hybrid time} that a run is stored with. */
+        long runTime(int run) {
+            return runTimes[run];
         }
 
         int size() {
@@ -154,6 +173,39 @@ public final class AppendBatch {
     public boolean repeatsMetrics(DeviceId device, int reading) {
         DeviceReadings its = devices.get(device);
         return its != null && points.haveSameMetrics(its.readings[its.size - 1], reading);
+    }
+
+    /** Gives a time to readings that have none. */
+    public interface MissingTime {
+        /** @return the device time of a reading of the device, µs */
+        long next(DeviceId device);
+    }
+
+    /** Sets the device time of each reading without one; those of one device in their order. */
+    public void setMissingTimes(MissingTime times) {
+        for (DeviceReadings readings : devices.values()) {
+            for (int i = 0; i < readings.size; i++) {
+                int reading = readings.readings[i];
+                if (points.timeMicros(reading) == PointBuffer.NO_TIME) {
+                    points.setTimeMicros(reading, times.next(readings.device));
+                }
+            }
+        }
+    }
+
+    void stamped(long firstTime, long lastTime) {
+        firstHybridTime = firstTime;
+        lastHybridTime = lastTime;
+    }
+
+    /** The earliest {@linkplain io.hearth.model.HybridTime#packed() hybrid time} that the batch was last appended with. */
+    public long firstHybridTime() {
+        return firstHybridTime;
+    }
+
+    /** The latest {@linkplain io.hearth.model.HybridTime#packed() hybrid time} that the batch was last appended with. */
+    public long lastHybridTime() {
+        return lastHybridTime;
     }
 
     public void clear() {

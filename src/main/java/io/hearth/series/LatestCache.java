@@ -105,19 +105,23 @@ final class LatestCache {
         }
 
         synchronized boolean addCommitted(
-                AppendBatch.DeviceReadings readings, PointBuffer points, WriteStamp stamp, long keptMicros) {
+                AppendBatch.DeviceReadings readings, PointBuffer points, RegionId region, long keptMicros) {
             LatestValues target = target();
             boolean isSure = true;
-            for (int i = 0; i < readings.size(); i++) {
-                int reading = readings.reading(i);
-                int end = points.firstPoint(reading + 1);
-                for (int point = points.firstPoint(reading); point < end; point++) {
-                    isSure &= target.addCommitted(
-                            points.metric(point),
-                            valueOf(points, point),
-                            points.timeMicros(reading),
-                            stamp,
-                            keptMicros);
+            int i = 0;
+            for (int run = 0; run < readings.runs(); run++) {
+                WriteStamp stamp = new WriteStamp(new HybridTime(readings.runTime(run)), region);
+                for (; i < readings.runEnd(run); i++) {
+                    int reading = readings.reading(i);
+                    int end = points.firstPoint(reading + 1);
+                    for (int point = points.firstPoint(reading); point < end; point++) {
+                        isSure &= target.addCommitted(
+                                points.metric(point),
+                                valueOf(points, point),
+                                points.timeMicros(reading),
+                                stamp,
+                                keptMicros);
+                    }
                 }
             }
             return isSure;
@@ -168,12 +172,7 @@ final class LatestCache {
     void committed(AppendBatch.DeviceReadings readings, PointBuffer points, long keptMicros) {
         DeviceId device = readings.device();
         Entry entry = entries.getIfPresent(device);
-        if (entry == null) {
-            return;
-        }
-        WriteStamp stamp = new WriteStamp(new HybridTime(readings.hybridTime()), region);
-        // The readings of several runs have several stamps.
-        if (!readings.haveOneStamp() || !entry.addCommitted(readings, points, stamp, keptMicros)) {
+        if (entry != null && !entry.addCommitted(readings, points, region, keptMicros)) {
             entries.asMap().remove(device, entry);
         }
     }

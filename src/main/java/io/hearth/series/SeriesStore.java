@@ -183,6 +183,16 @@ public final class SeriesStore {
      *     which stores the same items and doubles nothing. The batch must not change before it has completed.
      */
     public Uni<Void> append(AppendBatch batch) {
+        return append(batch, () -> {});
+    }
+
+    /**
+     * As above.
+     *
+     * @param stamped is called each time the batch has got its stamps: an append that begins afterwards gets later ones. That
+     *     is once, unless an erasure or a sealing comes between a failure and the next subscription
+     */
+    public Uni<Void> append(AppendBatch batch, Runnable stamped) {
         return Uni.createFrom().deferred(new Supplier<Uni<? extends Void>>() {
             private @Nullable Prepared prepared;
 
@@ -209,7 +219,7 @@ public final class SeriesStore {
                                 // nor
                                 // behind a sealing, which may have given an earlier write a later stamp than this one
                                 // has.
-                                ready = prepare(batch);
+                                ready = prepare(batch, stamped);
                                 prepared = ready;
                             }
                             Prepared now = ready;
@@ -556,18 +566,42 @@ public final class SeriesStore {
         return seal(endedBeforeMicros, Long.MAX_VALUE, pause);
     }
 
-    private Prepared prepare(AppendBatch batch) {
-        PointBuffer points = batch.points();
+    private Prepared prepare(AppendBatch batch, Runnable stamped) {
         long erased = erasures.latest();
         long sealingsBefore = sealings.get();
-        HybridClock.Tick tick = clock.next();
-        long first = tick.hybridTime();
+        HybridClock.Tick last = stamp(batch);
+        stamped.run();
+        PointBuffer points = batch.points();
         List<Write> writes = new ArrayList<>();
         List<Item> records = new ArrayList<>(0);
+        for (AppendBatch.DeviceReadings readings : batch.devices()) {
+            int from = 0;
+            for (int run = 0; run < readings.runs(); run++) {
+                int end = readings.runEnd(run);
+                writes.add(run(batch, readings, from, end, readings.runTime(run)));
+                from = end;
+            }
+            recordIfNew(readings, points, seenMicros(last)).ifPresent(records::add);
+        }
+        if (last.horizonMillis() != 0) {
+            writes.add(new Write.Put(horizon(last.horizonMillis())));
+        }
+        return new Prepared(writes, records, batch.firstHybridTime(), last.horizonMillis(), erased, sealingsBefore);
+    }
+
+    /**
+     * Cuts the readings of a batch into runs and stamps these, later ones of a device with later stamps.
+     *
+     * @return the last stamp, with the greatest horizon
+     */
+    private HybridClock.Tick stamp(AppendBatch batch) {
+        PointBuffer points = batch.points();
+        HybridClock.Tick tick = clock.next();
+        long first = tick.hybridTime();
         long horizonMillis = tick.horizonMillis();
         for (AppendBatch.DeviceReadings readings : batch.devices()) {
             readings.sortByTime(points);
-            long firstHybridTime = tick.hybridTime();
+            readings.clearRuns();
             int from = 0;
             long bytes = 0;
             long slot = SeriesKeys.slotStart(points.timeMicros(readings.reading(0)));
@@ -578,7 +612,7 @@ public final class SeriesStore {
                 long intoSlot = points.timeMicros(reading) - slot;
                 boolean otherSlot = intoSlot < 0 || intoSlot >= SeriesKeys.SLOT_MICROS;
                 if (otherSlot || (i > from && bytes + size > MAX_RUN_BYTES)) {
-                    writes.add(run(batch, readings, from, i, tick.hybridTime()));
+                    readings.addRun(i, tick.hybridTime());
                     if (!otherSlot) {
                         // What follows may begin at the same time; another stamp keeps the keys apart.
                         tick = clock.next();
@@ -590,14 +624,10 @@ public final class SeriesStore {
                 }
                 bytes += size;
             }
-            writes.add(run(batch, readings, from, readings.size(), tick.hybridTime()));
-            readings.stamped(firstHybridTime, tick.hybridTime());
-            recordIfNew(readings, points, seenMicros(tick)).ifPresent(records::add);
+            readings.addRun(readings.size(), tick.hybridTime());
         }
-        if (horizonMillis != 0) {
-            writes.add(new Write.Put(horizon(horizonMillis)));
-        }
-        return new Prepared(writes, records, first, horizonMillis, erased, sealingsBefore);
+        batch.stamped(first, tick.hybridTime());
+        return new HybridClock.Tick(tick.hybridTime(), horizonMillis);
     }
 
     /**

@@ -359,12 +359,13 @@ class IngestTest {
     }
 
     @Test
-    void ingestLines_ofManyDevices_storesTheGoodOnes() {
+    void lines_ofManyDevices_storesTheGoodOnes() {
         byte[] lines = bytes(
                 "{\"device\":\"d1\",\"a\":1}\r\n\n{\"device\":\"!\",\"a\":1}\nnonsense\n{\"device\":\"d2\",\"ts\":" + T0
                         + ",\"values\":{\"b\":2}}");
 
-        IngestResult result = ingest.ingestLines(points -> new JsonLines().read(lines, lines.length, points), 1)
+        IngestResult result = ingest.newSequence()
+                .next(points -> new JsonLines().read(lines, lines.length, points), 1)
                 .await()
                 .indefinitely();
 
