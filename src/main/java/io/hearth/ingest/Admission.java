@@ -61,7 +61,7 @@ final class Admission {
         boolean allFit = unfit.isEmpty();
         boolean timeless = false;
         for (int reading = first; reading < points.size(); reading++) {
-            timeless |= setMissingTime(device, points, reading, ingestTimeMicros);
+            timeless |= setMissingTime(device, points, reading, ingestTimeMicros, nowMicros);
             allFit &= objection(device, points, reading, nowMicros) == null;
         }
         List<Rejection> rejections = allFit ? List.of() : reject(device, points, first, unfit, nowMicros);
@@ -111,7 +111,8 @@ final class Admission {
 
     /** Gives the readings of a batch without a time that of their arrival, those of one device ascending. */
     void setMissingTimes(AppendBatch batch, long ingestTimeMicros) {
-        batch.setMissingTimes(device -> arrivalTimes.next(device, ingestTimeMicros));
+        long nowMicros = EpochMicros.of(wallClock.instant());
+        batch.setMissingTimes(device -> arrivalTimes.next(device, ingestTimeMicros, nowMicros));
     }
 
     /** A payload that {@link #admit} took, with only the readings that were rejected. */
@@ -165,11 +166,12 @@ final class Admission {
                 : new Objection(RejectionReason.TOO_MANY_METRICS, "the device has sent too many different metrics");
     }
 
-    private boolean setMissingTime(DeviceId device, PointBuffer points, int reading, long ingestTimeMicros) {
+    private boolean setMissingTime(
+            DeviceId device, PointBuffer points, int reading, long ingestTimeMicros, long nowMicros) {
         if (points.timeMicros(reading) != PointBuffer.NO_TIME) {
             return false;
         }
-        points.setTimeMicros(reading, arrivalTimes.next(device, ingestTimeMicros));
+        points.setTimeMicros(reading, arrivalTimes.next(device, ingestTimeMicros, nowMicros));
         return true;
     }
 
