@@ -10,6 +10,7 @@ import io.hearth.series.Transmission;
 import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.TableException;
 import io.hearth.table.ThrottledException;
+import io.hearth.table.UnsupportedFormatException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.trace.Tracer;
 import io.smallrye.mutiny.Uni;
@@ -26,6 +27,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -315,20 +317,29 @@ public final class Ingest implements AutoCloseable {
                 return;
             } catch (TableException e) {
                 group.batch.points().truncate(first);
+                if (e instanceof UnsupportedFormatException) {
+                    // Trying again would not help, and everything behind it would wait.
+                    buryUnhandled(delivery, waiting.receipt, e, group);
+                    return;
+                }
                 if (closed) {
-                    waiting.receipt.failed(e);
+                    fail(waiting.receipt, e);
                     return;
                 }
                 LOG.warnf("The table could not be read, which is tried again: %s", e.getMessage());
                 LockSupport.parkNanos(this, RETRY_MOST.toNanos());
             } catch (RuntimeException e) {
                 group.batch.points().truncate(first);
-                LOG.error("A payload could not be handled and becomes a dead letter", e);
-                bury(delivery, delivery.payload(), RejectionReason.INTERNAL, "the service failed to handle it", group);
-                group.receipts.add(waiting.receipt);
+                buryUnhandled(delivery, waiting.receipt, e, group);
                 return;
             }
         }
+    }
+
+    private void buryUnhandled(Delivery delivery, Receipt receipt, RuntimeException e, CommitGroup group) {
+        LOG.error("A payload could not be handled and becomes a dead letter", e);
+        bury(delivery, delivery.payload(), RejectionReason.INTERNAL, "the service failed to handle it", group);
+        group.receipts.add(receipt);
     }
 
     private void decode(Delivery delivery, CommitGroup group) {
@@ -425,13 +436,7 @@ public final class Ingest implements AutoCloseable {
         group.deadLetters.forEach(letter -> metrics.deadLetter(letter.reason()));
         // Before the receipts: a client that hears of it may use the packet id again at once.
         group.transmissions.forEach(uncommitted::remove);
-        for (Receipt receipt : group.receipts) {
-            try {
-                receipt.settled();
-            } catch (RuntimeException e) {
-                LOG.error("A receipt failed", e);
-            }
-        }
+        group.receipts.forEach(receipt -> call(receipt, Receipt::settled));
         release(group);
     }
 
@@ -441,10 +446,21 @@ public final class Ingest implements AutoCloseable {
         }
         IngestTraces.committed(group.spans, failure);
         group.transmissions.forEach(uncommitted::remove);
-        for (Receipt receipt : group.receipts) {
-            receipt.failed(failure);
-        }
+        group.receipts.forEach(receipt -> fail(receipt, failure));
         release(group);
+    }
+
+    private static void fail(Receipt receipt, Throwable cause) {
+        call(receipt, its -> its.failed(cause));
+    }
+
+    /** One that throws must not keep the others from being called. */
+    private static void call(Receipt receipt, Consumer<Receipt> outcome) {
+        try {
+            outcome.accept(receipt);
+        } catch (RuntimeException e) {
+            LOG.error("A receipt failed", e);
+        }
     }
 
     private void release(CommitGroup group) {
@@ -455,7 +471,7 @@ public final class Ingest implements AutoCloseable {
 
     private void failQueued() {
         for (Waiting waiting = poll(); waiting != null; waiting = poll()) {
-            waiting.receipt.failed(new IllegalStateException("the service is stopping"));
+            fail(waiting.receipt, new IllegalStateException("the service is stopping"));
         }
     }
 

@@ -3,13 +3,14 @@ package io.hearth.mqtt;
 import io.hearth.ingest.Delivery;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.eclipse.microprofile.reactive.messaging.Message;
 import org.eclipse.microprofile.reactive.messaging.Metadata;
 
 /**
- * One delivery on the channel {@code telemetry}. Acknowledging the message means that what it carries is durable, so its
+ * One delivery on the channel {@code telemetry}, which is answered once; a second answer has no effect. Acknowledging the message means that what it carries is durable, so its
  * connector may tell the sender; a negative acknowledgement means that the sender must send it again.
  *
  * <p>A class instead of {@link Message#of}, as it is made for every publish: it carries what its connector needs to answer
@@ -18,7 +19,13 @@ import org.eclipse.microprofile.reactive.messaging.Metadata;
 public abstract class TelemetryMessage implements Message<Delivery> {
     private static final CompletionStage<Void> DONE = CompletableFuture.completedStage(null);
 
+    private static final AtomicIntegerFieldUpdater<TelemetryMessage> ANSWERED =
+            AtomicIntegerFieldUpdater.newUpdater(TelemetryMessage.class, "answered");
+
     private final Delivery delivery;
+
+    @SuppressWarnings("UnusedVariable") // by the updater
+    private volatile int answered;
 
     protected TelemetryMessage(Delivery delivery) {
         this.delivery = delivery;
@@ -37,13 +44,17 @@ public abstract class TelemetryMessage implements Message<Delivery> {
 
     @Override
     public final CompletionStage<Void> ack(Metadata metadata) {
-        settled();
+        if (ANSWERED.compareAndSet(this, 0, 1)) {
+            settled();
+        }
         return DONE;
     }
 
     @Override
     public final CompletionStage<Void> nack(Throwable reason, Metadata metadata) {
-        failed(reason);
+        if (ANSWERED.compareAndSet(this, 0, 1)) {
+            failed(reason);
+        }
         return DONE;
     }
 

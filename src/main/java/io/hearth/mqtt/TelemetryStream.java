@@ -6,6 +6,8 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.eclipse.microprofile.reactive.messaging.Metadata;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * the message into an {@link InFlight} before and stops receiving when that is full.
  */
 public final class TelemetryStream implements Flow.Publisher<TelemetryMessage> {
+    private static final Logger LOG = Logger.getLogger(TelemetryStream.class);
+
     private final Queue<TelemetryMessage> queue = new ConcurrentLinkedQueue<>();
     /** Signals not handled yet; whoever raises it from 0 drains for all, which is what keeps the subscriber's calls apart. */
     private final AtomicInteger signals = new AtomicInteger();
@@ -73,14 +77,20 @@ public final class TelemetryStream implements Flow.Publisher<TelemetryMessage> {
             if (demand.get() != Long.MAX_VALUE) {
                 demand.decrementAndGet();
             }
-            to.onNext(message);
+            try {
+                to.onNext(message);
+            } catch (RuntimeException e) {
+                // The messages behind it must not wait for ever; its sender is not told that it was kept.
+                LOG.error("A message of telemetry was not taken", e);
+                message.nack(e, Metadata.empty());
+            }
         }
     }
 
     private void failAll() {
         TelemetryMessage message;
         while ((message = queue.poll()) != null) {
-            message.failed(new IllegalStateException("nobody takes telemetry any more"));
+            message.nack(new IllegalStateException("nobody takes telemetry any more"), Metadata.empty());
         }
     }
 

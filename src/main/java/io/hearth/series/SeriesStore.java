@@ -68,8 +68,8 @@ public final class SeriesStore {
     /** Runs larger than about this are cut, so that each fits an item of any engine. */
     static final int MAX_RUN_BYTES = 250_000;
 
-    /** More than a client may have in flight: so many of its transmissions are looked through for one sent again. */
-    private static final int MAX_TRANSMISSIONS_IN_FLIGHT = 2048;
+    /** By more than this the clock of the stamps is ahead of the wall clock only if that has been set back. */
+    private static final long SET_BACK_MICROS = 5_000_000;
 
     private static final int WARM_UP_DEVICES = 1000;
 
@@ -473,34 +473,18 @@ public final class SeriesStore {
      * @param sinceMicros how far back to look
      */
     public boolean isStored(DeviceId device, Transmission transmission, long sinceMicros) {
-        Query query = new Query(
-                device.value(),
-                SeriesKeys.runs(sinceMicros, Long.MAX_VALUE),
-                Direction.DESCENDING,
-                64,
-                null,
-                Consistency.STRONG);
-        int looked = 0;
-        while (true) {
-            Page page = table.query(query).await().indefinitely();
-            for (Item item : page.items()) {
-                List<Transmission> transmissions = RunReader.transmissionsOf(item);
-                for (int i = transmissions.size() - 1; i >= 0; i--) {
-                    Transmission stored = transmissions.get(i);
-                    if (stored.clientHash() == transmission.clientHash()) {
-                        if (stored.packetId() == transmission.packetId()) {
-                            return stored.payloadHash() == transmission.payloadHash();
-                        }
-                        looked++;
-                    }
-                }
-            }
-            Cursor next = page.next();
-            if (next == null || looked > MAX_TRANSMISSIONS_IN_FLIGHT) {
-                return looked <= MAX_TRANSMISSIONS_IN_FLIGHT && sealer.isStored(device, transmission, sinceMicros);
-            }
-            query = query.from(next, 1024);
+        TransmissionSearch search = new TransmissionSearch(table, device, transmission, sinceMicros);
+        search.lookBefore(Long.MAX_VALUE);
+        long nowMicros = nowMicros();
+        if (clock.reachedMillis() * 1000 > nowMicros + SET_BACK_MICROS) {
+            // The wall clock has been set back: what came last has earlier times than what came before.
+            search.lookBefore(nowMicros + SET_BACK_MICROS);
         }
+        return switch (search.outcome()) {
+            case STORED -> true;
+            case OTHER, TOO_MANY -> false;
+            case UNKNOWN -> sealer.isStored(device, transmission, sinceMicros);
+        };
     }
 
     /**

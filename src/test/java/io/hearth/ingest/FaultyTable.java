@@ -1,12 +1,18 @@
 package io.hearth.ingest;
 
+import io.hearth.table.Consistency;
 import io.hearth.table.ForwardingTable;
+import io.hearth.table.Item;
+import io.hearth.table.Key;
 import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.Table;
 import io.hearth.table.ThrottledException;
+import io.hearth.table.UnsupportedFormatException;
 import io.hearth.table.Write;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A table whose writes fail on demand; everything else goes through. */
@@ -14,6 +20,8 @@ final class FaultyTable extends ForwardingTable {
     private final AtomicInteger refusals = new AtomicInteger();
     private final AtomicInteger failuresAfterWriting = new AtomicInteger();
     private volatile boolean refusing;
+    private final AtomicBoolean breaksNext = new AtomicBoolean();
+    private volatile String unsupported = "";
 
     FaultyTable(Table table) {
         super(table);
@@ -37,9 +45,29 @@ final class FaultyTable extends ForwardingTable {
         failuresAfterWriting.set(times);
     }
 
+    /** Fails the next write in a way that trying again does not mend. */
+    void breakNext() {
+        breaksNext.set(true);
+    }
+
+    /** Answers whoever reads an item of a partition that this build does not know its format. */
+    void tellUnsupported(String partitionKey) {
+        unsupported = partitionKey;
+    }
+
+    @Override
+    public Uni<Optional<Item>> get(Key key, Consistency consistency) {
+        return key.partitionKey().equals(unsupported)
+                ? Uni.createFrom().failure(new UnsupportedFormatException("unsupported on demand", null))
+                : table.get(key, consistency);
+    }
+
     @Override
     public Uni<Void> write(List<Write> writes) {
         return Uni.createFrom().deferred(() -> {
+            if (breaksNext.getAndSet(false)) {
+                return Uni.createFrom().failure(new IllegalStateException("broken on demand"));
+            }
             if (refusing) {
                 refusals.incrementAndGet();
                 return Uni.createFrom().failure(new ThrottledException("refused on demand", null));

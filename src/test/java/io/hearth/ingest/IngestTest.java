@@ -221,6 +221,43 @@ class IngestTest {
     }
 
     @Test
+    void submit_groupsFailAndTheirReceiptsThrow_nextOnesAreStoredAllTheSame() {
+        for (int i = 0; i < 5; i++) {
+            table.breakNext();
+            int sent = i;
+            ingest.submit(delivery("d1", bytes("{\"a\":1}"), null), new Receipt() {
+                @Override
+                public void settled() {
+                    receipts.add(sent + " settled");
+                }
+
+                @Override
+                public void failed(Throwable cause) {
+                    receipts.add(sent + " failed");
+                    throw new IllegalStateException("on demand");
+                }
+            });
+            await().until(() -> receipts.size() == sent + 1);
+        }
+        submit("m", "d1", "{\"a\":1}", null);
+
+        await().until(() -> receipts.size() == 6);
+        assertThat(receipts)
+                .containsExactly("0 failed", "1 failed", "2 failed", "3 failed", "4 failed", "m settled");
+    }
+
+    @Test
+    void submit_recordOfADeviceIsOfALaterBuild_becomesADeadLetter_andNothingWaits() {
+        table.tellUnsupported("d9");
+        submit("later build", "d9", "{\"a\":1}", null);
+        submit("good", "d1", "{\"a\":1}", null);
+
+        await().until(() -> receipts.equals(List.of("later build settled", "good settled")));
+        assertThat(deadLetters.list(10, null, RejectionReason.INTERNAL).letters())
+                .hasSize(1);
+    }
+
+    @Test
     void submit_readingsWithoutTime_eachGetAMomentOfTheirOwn() {
         for (int i = 0; i < 200; i++) {
             submit("m", "d1", "[{\"a\":" + i + "},{\"a\":" + i + "}]", null);

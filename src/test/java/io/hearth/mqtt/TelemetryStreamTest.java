@@ -81,6 +81,38 @@ class TelemetryStreamTest {
     }
 
     @Test
+    void emit_subscriberThrows_failsTheMessageAndGoesOnWithTheNext() {
+        Collector collector = new Collector(Long.MAX_VALUE) {
+            @Override
+            public void onNext(TelemetryMessage message) {
+                if (((Probe) message).number == 0) {
+                    throw new IllegalStateException("on demand");
+                }
+                super.onNext(message);
+            }
+        };
+        stream.subscribe(collector);
+        Probe bad = new Probe("c", 0);
+        stream.emit(bad);
+        stream.emit(new Probe("c", 1));
+
+        assertThat(bad.failures.get()).isEqualTo(1);
+        assertThat(collector.numbers()).containsExactly(1);
+    }
+
+    @Test
+    void message_answeredTwice_hearsTheFirstAnswerOnly() {
+        Probe probe = new Probe("c", 0);
+
+        probe.nack(new IllegalStateException("first"));
+        probe.ack();
+        probe.nack(new IllegalStateException("third"));
+
+        assertThat(probe.failures.get()).isEqualTo(1);
+        assertThat(probe.settlements.get()).isZero();
+    }
+
+    @Test
     void subscribe_twice_refusesTheSecondAndKeepsTheFirst() {
         Collector first = new Collector(Long.MAX_VALUE);
         Collector second = new Collector(Long.MAX_VALUE);
@@ -104,6 +136,7 @@ class TelemetryStreamTest {
     private static final class Probe extends TelemetryMessage {
         final int number;
         final AtomicInteger failures = new AtomicInteger();
+        final AtomicInteger settlements = new AtomicInteger();
 
         Probe(String client, int number) {
             super(new Delivery(
@@ -112,7 +145,9 @@ class TelemetryStreamTest {
         }
 
         @Override
-        protected void settled() {}
+        protected void settled() {
+            settlements.incrementAndGet();
+        }
 
         @Override
         protected void failed(Throwable cause) {
@@ -120,7 +155,7 @@ class TelemetryStreamTest {
         }
     }
 
-    private static final class Collector implements Flow.Subscriber<TelemetryMessage> {
+    private static class Collector implements Flow.Subscriber<TelemetryMessage> {
         final List<Probe> received = new ArrayList<>();
         final AtomicInteger inside = new AtomicInteger();
         final AtomicInteger overlaps = new AtomicInteger();

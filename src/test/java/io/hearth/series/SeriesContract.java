@@ -272,6 +272,37 @@ abstract class SeriesContract {
     }
 
     @Test
+    void isStored_lastUseHasAnEarlierDeviceTimeThanOneBefore_goesByArrival() {
+        Transmission before = new Transmission(77, 1, 100, true);
+        Transmission last = new Transmission(77, 1, 200, true);
+        appendAs(before, T0 + 300 * SECOND); // with a time of its own, ahead of the clock
+        fixture.setNow(START.plusSeconds(1));
+        appendAs(last, T0 + SECOND);
+
+        assertThat(stored(last, T0 - 3600 * SECOND)).isTrue();
+        assertThat(stored(before, T0 - 3600 * SECOND)).isFalse();
+    }
+
+    @Test
+    void isStored_afterTheClockWasSetBack_goesByArrival() {
+        Transmission before = new Transmission(77, 1, 100, true);
+        Transmission last = new Transmission(77, 1, 200, true);
+        appendAs(before, T0);
+        fixture.setNow(START.minus(Duration.ofHours(2)));
+        long nowMicros = T0 - 7200 * SECOND;
+        appendAs(last, nowMicros);
+
+        assertThat(stored(last, nowMicros - 3600 * SECOND)).isTrue();
+        assertThat(stored(before, nowMicros - 3600 * SECOND)).isFalse();
+    }
+
+    private void appendAs(Transmission transmission, long timeMicros) {
+        AppendBatch batch = new AppendBatch();
+        add(batch, "d1", timeMicros, Map.of("a", 1), transmission);
+        store.append(batch).await().indefinitely();
+    }
+
+    @Test
     void append_moreThanAnItemHolds_isCutAndAnsweredWhole() {
         AppendBatch batch = new AppendBatch();
         String text = "x".repeat(1000);
