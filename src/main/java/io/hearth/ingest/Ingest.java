@@ -198,11 +198,7 @@ public final class Ingest implements AutoCloseable {
 
     /** @param prepare is called when the turn has come, before the batch gets its stamps; may block */
     Uni<IngestResult> store(
-            AppendOrder.Turn turn,
-            AppendBatch batch,
-            Runnable prepare,
-            List<Rejection> rejections,
-            int rejectedTotal) {
+            AppendOrder.Turn turn, AppendBatch batch, Runnable prepare, List<Rejection> rejections, int rejectedTotal) {
         Uni<Void> append = turn.append(series, batch, prepare, Ingest::whilePatient);
         return answer(append, batch, rejections, rejectedTotal);
     }

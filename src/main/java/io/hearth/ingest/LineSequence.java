@@ -39,17 +39,17 @@ public final class LineSequence {
             int[] rejected = {0};
             boolean timeless;
             try {
-                timeless = ingest.admission().admitLines(source.apply(batch.points()), arrivalMicros, batch, rejection -> {
-                    if (rejected[0]++ < mostRejections) {
-                        rejections.add(rejection);
-                    }
-                });
+                timeless = ingest.admission()
+                        .admitLines(source.apply(batch.points()), arrivalMicros, batch, rejection -> {
+                            if (rejected[0]++ < mostRejections) {
+                                rejections.add(rejection);
+                            }
+                        });
             } catch (RuntimeException e) {
                 turn.skip();
                 throw e;
             }
-            Runnable setTimes =
-                    timeless ? () -> ingest.admission().setMissingTimes(batch, arrivalMicros) : () -> {};
+            Runnable setTimes = timeless ? () -> ingest.admission().setMissingTimes(batch, arrivalMicros) : () -> {};
             return ingest.store(turn, batch, setTimes, rejections, rejected[0])
                     // Only after success: a batch that failed may still be on its way to the disk.
                     .invoke(() -> ingest.giveBack(batch));

@@ -68,10 +68,10 @@ final class TransmissionSearch {
                     return;
                 }
                 if (hasLaterUse(item)) {
-                    // A packet id is used again only after its acknowledgement: readings of a later use have come later.
+                    // A packet id is used again only after its acknowledgement: readings of a later use have come
+                    // later.
                     long writtenMicros = (foundHybridTime >>> HybridTime.COUNTER_BITS) * 1000;
-                    stopMicros = SeriesKeys.slotStart(
-                            Math.min(writtenMicros, SeriesKeys.runFirstTimeMicros(sortKey)));
+                    stopMicros = SeriesKeys.slotStart(Math.min(writtenMicros, SeriesKeys.runFirstTimeMicros(sortKey)));
                 }
             }
             Cursor next = page.next();

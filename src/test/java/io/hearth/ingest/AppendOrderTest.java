@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -224,8 +225,7 @@ class AppendOrderTest {
 
     private void submit(String name, int value) {
         byte[] payload = ("{\"ts\":" + YESTERDAY + ",\"a\":" + value + "}").getBytes(StandardCharsets.UTF_8);
-        Delivery delivery =
-                new Delivery("devices/d1/telemetry", "d1", payload, EpochMicros.of(clock.instant()), null);
+        Delivery delivery = new Delivery("devices/d1/telemetry", "d1", payload, EpochMicros.of(clock.instant()), null);
         ingest.submit(delivery, new Receipt() {
             @Override
             public void settled() {
@@ -240,7 +240,7 @@ class AppendOrderTest {
     }
 
     private Object valueOfKey() {
-        return readings().get(0).getValue().get("a");
+        return Objects.requireNonNull(readings().get(0).getValue().get("a"));
     }
 
     private List<Map.Entry<Long, Map<String, Object>>> readings() {

@@ -11,7 +11,6 @@ import io.hearth.series.SeriesFixture;
 import io.hearth.series.SeriesStore;
 import io.hearth.table.Direction;
 import io.hearth.table.SharedTable;
-import io.hearth.table.Table;
 import io.hearth.table.memory.MemoryTable;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -32,14 +31,15 @@ class ArrivalTimesTest {
     private static final long NEAR_MICROS = 2_000;
 
     private final SeriesFixture clock = new SeriesFixture();
-    private SeriesStore store = null;
-    private Admission admission = null;
+    private SeriesStore store = clock.open(new MemoryTable(clock), Duration.ofDays(30));
+    private Admission admission = new Admission(store, clock, Duration.ofMinutes(10), Duration.ofDays(30));
     private final List<AppendBatch> uncommitted = new ArrayList<>();
 
     private void open(boolean isShared) {
-        Table memory = new MemoryTable(clock);
-        store = clock.open(isShared ? new SharedTable(memory) : memory, Duration.ofDays(30));
-        admission = new Admission(store, clock, Duration.ofMinutes(10), Duration.ofDays(30));
+        if (isShared) {
+            store = clock.open(new SharedTable(new MemoryTable(clock)), Duration.ofDays(30));
+            admission = new Admission(store, clock, Duration.ofMinutes(10), Duration.ofDays(30));
+        }
     }
 
     @ParameterizedTest

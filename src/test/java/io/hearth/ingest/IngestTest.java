@@ -242,8 +242,7 @@ class IngestTest {
         submit("m", "d1", "{\"a\":1}", null);
 
         await().until(() -> receipts.size() == 6);
-        assertThat(receipts)
-                .containsExactly("0 failed", "1 failed", "2 failed", "3 failed", "4 failed", "m settled");
+        assertThat(receipts).containsExactly("0 failed", "1 failed", "2 failed", "3 failed", "4 failed", "m settled");
     }
 
     @Test

@@ -56,27 +56,29 @@ class BatchOrderTest {
     @Test
     void ndjson_keyTwice_laterLineWins() throws Exception {
         // An escape makes the lines between slow to decode.
-        play(new JsonLines(), value -> "{\"device\":\"d1\",\"ts\":" + T0 + ",\"values\":{\"a\":" + value + "}}\n", i ->
-                "{\"device\":\"d2\",\"ts\":" + (T0 - i) + ",\"values\":{\"\\u0062\":" + i + "}}\n");
+        play(
+                new JsonLines(),
+                value -> "{\"device\":\"d1\",\"ts\":" + T0 + ",\"values\":{\"a\":" + value + "}}\n",
+                i -> "{\"device\":\"d2\",\"ts\":" + (T0 - i) + ",\"values\":{\"\\u0062\":" + i + "}}\n");
     }
 
     @Test
     void lineProtocol_keyTwice_laterLineWins() throws Exception {
-        LineFormat format = new LineProtocol(List.of("device"))
-                .format(EpochUnit.MICROSECONDS, LineProtocol.Naming.FIELD);
-        play(format, value -> "m,device=d1 a=" + value + " " + T0 + "\n", i ->
-                "m,device=d2 b=\"\\\"" + i + "\" " + (T0 - i) + "\n");
+        LineFormat format =
+                new LineProtocol(List.of("device")).format(EpochUnit.MICROSECONDS, LineProtocol.Naming.FIELD);
+        play(
+                format,
+                value -> "m,device=d1 a=" + value + " " + T0 + "\n",
+                i -> "m,device=d2 b=\"\\\"" + i + "\" " + (T0 - i) + "\n");
     }
 
     @Test
     void csv_keyTwice_laterLineWins() throws Exception {
         LineFormat format = CsvReadings.below("device,ts,metric,value");
-        play(format, value -> "d1," + T0 + ",a," + value + "\n", i ->
-                "d2," + (T0 - i) + ",b,\"\"\"" + i + "\"\n");
+        play(format, value -> "d1," + T0 + ",a," + value + "\n", i -> "d2," + (T0 - i) + ",b,\"\"\"" + i + "\"\n");
     }
 
-    private void play(LineFormat format, IntFunction<String> key, IntFunction<String> between)
-            throws Exception {
+    private void play(LineFormat format, IntFunction<String> key, IntFunction<String> between) throws Exception {
         for (int round = 0; round < ROUNDS; round++) {
             StringBuilder text = new StringBuilder(BYTES_BETWEEN + 1000).append(key.apply(2 * round));
             for (int i = 0; text.length() < BYTES_BETWEEN; i++) {
