@@ -75,7 +75,7 @@ final class AppendOrder {
                         long own = batch.isEmpty() ? 0 : batch.lastHybridTime();
                         stamped.complete(null);
                         // After a failure the turn before may still be under way.
-                        earlier.ended.whenComplete((done, failure) -> end(Math.max(earlier.lastHybridTime, own)));
+                        earlier.whenEnded(() -> end(Math.max(earlier.lastHybridTime, own)));
                     });
         }
 
@@ -83,7 +83,7 @@ final class AppendOrder {
         void skip() {
             Turn earlier = before;
             if (earlier != null) {
-                earlier.ended.whenComplete((done, failure) -> end(earlier.lastHybridTime));
+                earlier.whenEnded(() -> end(earlier.lastHybridTime));
             }
         }
 
@@ -93,6 +93,10 @@ final class AppendOrder {
                     .voidItem()
                     .emitOn(Infrastructure.getDefaultWorkerPool())
                     .chain(() -> untilDurable.apply(series.append(batch)));
+        }
+
+        private void whenEnded(Runnable action) {
+            CompletableFuture<Void> unused = ended.thenRun(action);
         }
 
         private void end(long hybridTime) {

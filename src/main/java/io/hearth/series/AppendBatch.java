@@ -177,7 +177,7 @@ public final class AppendBatch {
 
     /** Gives a time to readings that have none. */
     public interface MissingTime {
-        /** @return the device time of a reading of the device, µs */
+        /** The device time of the next reading of a device, µs. */
         long next(DeviceId device);
     }
 
