@@ -10,6 +10,14 @@ import java.util.Optional;
  * <p>Operations begin when their {@code Uni} is subscribed to, may run and complete on any thread, and never block the
  * subscriber for longer than a local read takes. A completed write is durable (unless the engine was told not to sync)
  * and seen by every {@link Consistency#STRONG} read that begins afterwards. Failures are {@link TableException}s.
+ *
+ * <p>Writes of one key take effect in the order in which this object's writers subscribed to them, of whatever kind they are and
+ * however often the engine has to try: a later one begins when the one before it is settled. Writes of different keys do not
+ * wait for each other.
+ *
+ * <p>Every operation settles, in an engine with a network within a bound that its settings give. What failed with
+ * {@link OutcomeUnknownException} may be done even then, as its request may be on its way; so may, without any bound, what another
+ * process has submitted before it stalled or died. Only a condition keeps such a write from changing what has been written since.
  */
 public interface Table extends AutoCloseable {
 

@@ -9,8 +9,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.smallrye.mutiny.Uni;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -139,6 +142,31 @@ interface WriteContract extends TableFixture {
 
         assertThat(read(key("d", 2))).contains(items.get(2));
         assertThat(readAll(all("d"))).isEqualTo(items);
+    }
+
+    /** Among them removals and conditional writes, and none waits for the one before. */
+    @Test
+    default void writes_ofOneKeyByOneClient_settleInTheOrderInWhichTheyWereSubmitted() {
+        Key key = key("d", 1);
+        int count = 60;
+        List<Integer> settled = Collections.synchronizedList(new ArrayList<>());
+        List<CompletableFuture<Void>> writes = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int number = i;
+            Item next = new Item(key, bytes("body " + i), 0, i, null);
+            Uni<Void> write = switch (i % 5) {
+                case 0 -> table().write(List.of(new Write.Delete(key)));
+                case 1 -> table().put(next, Condition.absent());
+                case 2 -> table().put(next, Condition.version(i - 1));
+                case 3 -> table().write(List.of(new Write.Put(next), new Write.Put(item(key("e", i), "x"))));
+                default -> table().delete(key, Condition.version(i - 1));
+            };
+            writes.add(write.invoke(() -> settled.add(number)).subscribeAsCompletionStage());
+        }
+
+        assertThat(writes).allSatisfy(write -> assertThat(write).succeedsWithin(Duration.ofSeconds(60)));
+        assertThat(settled).isEqualTo(IntStream.range(0, count).boxed().toList());
+        assertThat(read(key)).isEmpty();
     }
 
     @Test

@@ -4,8 +4,10 @@ import io.hearth.table.Condition;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
 import io.hearth.table.OutcomeUnknownException;
+import io.hearth.table.TableException;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
@@ -30,12 +32,15 @@ final class ConditionalWriter {
     private final DynamoDbAsyncClient client;
     private final String table;
     private final Requests requests;
+    private final KeyTurns turns;
     private final InstantSource clock;
 
-    ConditionalWriter(DynamoDbAsyncClient client, String table, Requests requests, InstantSource clock) {
+    ConditionalWriter(
+            DynamoDbAsyncClient client, String table, Requests requests, KeyTurns turns, InstantSource clock) {
         this.client = client;
         this.table = table;
         this.requests = requests;
+        this.turns = turns;
         this.clock = clock;
     }
 
@@ -55,6 +60,7 @@ final class ConditionalWriter {
                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
                 .build();
         return new Attempt(
+                        item.key(),
                         attempts -> requests.send(
                                         Operation.PUT,
                                         attempts,
@@ -76,6 +82,7 @@ final class ConditionalWriter {
                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
                 .build();
         return new Attempt(
+                        key,
                         attempts -> requests.send(
                                         Operation.DELETE,
                                         attempts,
@@ -109,24 +116,26 @@ final class ConditionalWriter {
     private final class Attempt {
         private final Function<Requests.Attempts, CompletableFuture<Void>> request;
         private final @Nullable SdkBytes token;
+        private final KeyTurns.Turn turn;
         private final Requests.Attempts attempts = requests.attempts();
         private final CompletableFuture<Void> answer = new CompletableFuture<>();
         private boolean maybeWritten;
 
-        Attempt(Function<Requests.Attempts, CompletableFuture<Void>> request, @Nullable SdkBytes token) {
+        Attempt(Key key, Function<Requests.Attempts, CompletableFuture<Void>> request, @Nullable SdkBytes token) {
+            turn = turns.take(List.of(key), 1).get(0);
             this.request = request;
             this.token = token;
         }
 
         CompletableFuture<Void> start() {
-            send();
+            turn.begin(this::send);
             return answer;
         }
 
         private void send() {
             CompletableFuture<Void> unused = request.apply(attempts).handle((done, wrapped) -> {
                 if (wrapped == null) {
-                    answer.complete(null);
+                    succeed();
                 } else {
                     failed(Failure.unwrap(wrapped));
                 }
@@ -137,11 +146,11 @@ final class ConditionalWriter {
         private void failed(Throwable failure) {
             Failure kind = Failure.of(failure);
             if (kind == Failure.CONDITION && maybeWritten) {
-                settle((ConditionalCheckFailedException) failure);
+                recognise((ConditionalCheckFailedException) failure);
                 return;
             }
             if (!kind.mayPass()) {
-                answer.completeExceptionally(Failure.exception(failure, maybeWritten));
+                fail(Failure.exception(failure, maybeWritten));
                 return;
             }
             maybeWritten |= kind == Failure.UNKNOWN;
@@ -149,21 +158,30 @@ final class ConditionalWriter {
                 if (again) {
                     send();
                 } else {
-                    answer.completeExceptionally(Failure.exception(failure, maybeWritten));
+                    fail(Failure.exception(failure, maybeWritten));
                 }
             });
         }
 
         /** The condition does not hold now, but an earlier attempt may have been what changed that. */
-        private void settle(ConditionalCheckFailedException failure) {
+        private void recognise(ConditionalCheckFailedException failure) {
             AttributeValue stored =
                     failure.item() == null ? null : failure.item().get(ItemCodec.TOKEN);
             if (token != null && stored != null && token.equals(stored.b())) {
-                answer.complete(null);
+                succeed();
             } else {
-                answer.completeExceptionally(new OutcomeUnknownException(
-                        "DynamoDB did not answer, and the item has changed since", failure));
+                fail(new OutcomeUnknownException("DynamoDB did not answer, and the item has changed since", failure));
             }
+        }
+
+        private void succeed() {
+            answer.complete(null);
+            attempts.whenNothingIsOnItsWay(turn::end);
+        }
+
+        private void fail(TableException failure) {
+            answer.completeExceptionally(failure);
+            attempts.whenNothingIsOnItsWay(turn::end);
         }
     }
 }

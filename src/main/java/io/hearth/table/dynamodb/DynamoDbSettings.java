@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param location the AWS region, such as {@code eu-central-1}, and the table's name
  * @param creation how to create the table if it is absent, and to switch on what it lacks; null leaves it as it is
  * @param requestTimeout how long one request may take; what is not answered by then is sent again
- * @param deadline how long an operation is tried before it fails, retries and waiting included
+ * @param deadline how long an operation is tried before it fails, retries and waiting included; an attempt that has begun by
+ *     then may take one request timeout more, and a write that waits for another one of its key fails a second one later
  * @param maxPendingBytes how many bytes of writes may be under way before writers are refused
  * @param maxConnections how many requests may be under way at once, reads and writes each
  */

@@ -96,8 +96,9 @@ public final class DynamoDbTable implements Table {
                 .build();
         TableDescription description = new TableSetup(client, table).openOrCreate(settings.creation());
         requests = new Requests(settings, listener);
-        writer = new BatchWriter(client, requests, settings);
-        conditional = new ConditionalWriter(client, table, requests, clock);
+        KeyTurns turns = new KeyTurns();
+        writer = new BatchWriter(client, requests, turns, settings);
+        conditional = new ConditionalWriter(client, table, requests, turns, clock);
         pages = new Pages(client, table, requests, clock);
         String streamArn = TableSetup.streamOf(description);
         feed = streamArn == null ? null : new StreamFeed(streams, requests, clock, streamArn);
@@ -130,7 +131,7 @@ public final class DynamoDbTable implements Table {
 
     @Override
     public Uni<Void> write(List<Write> writes) {
-        return run(() -> writer.write(Operation.WRITE, writes));
+        return run(() -> writer.write(writes));
     }
 
     @Override
@@ -152,13 +153,13 @@ public final class DynamoDbTable implements Table {
             }
             Set<Bytes> kept = new HashSet<>();
             items.forEach(item -> kept.add(item.key().sortKey()));
-            List<Write> removals = new ArrayList<>();
+            List<Key> removed = new ArrayList<>();
             for (Bytes sortKey : superseded) {
                 if (!kept.contains(sortKey)) {
-                    removals.add(new Write.Delete(new Key(partitionKey, sortKey)));
+                    removed.add(new Key(partitionKey, sortKey));
                 }
             }
-            return writer.putReplacements(items).thenCompose(done -> writer.write(Operation.REPLACE, removals));
+            return writer.replace(items, removed);
         });
     }
 

@@ -62,6 +62,11 @@ enum Failure {
         return failure instanceof SdkClientException || failure instanceof TimeoutException ? UNKNOWN : PERMANENT;
     }
 
+    /** Whether nobody knows what has become of a request, or will. */
+    static boolean isUnanswered(Throwable failure) {
+        return of(failure) == UNKNOWN && !(failure instanceof AwsServiceException);
+    }
+
     boolean mayPass() {
         return this == THROTTLED || this == REFUSED || this == UNKNOWN;
     }

@@ -19,6 +19,17 @@ import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
  * Sends requests, so many at once, and again after a pause when they are refused or not answered. Pauses are drawn between
  * nothing and a bound that doubles, so that many writers who were refused together do not come back together ("full jitter":
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ *
+ * <p>No attempt begins behind the deadline of its operation, waiting for a turn included, and each is given up after the request
+ * timeout. So an operation that sends anything settles at most one request timeout behind its deadline, which is 13 s after it was
+ * submitted with the defaults. A write that waits for another one of its key fails at most 16 s after it was submitted, with
+ * nothing written.
+ *
+ * <p>A request that was given up may be on its way all the same, or wait at the server, and be done later, in between or after
+ * what was sent since. Nothing at hand bounds that but its signature, which AWS takes for some minutes. The next write of the
+ * same key by this process waits one request timeout more (at most a third of the deadline), so it is overtaken only by a request
+ * that is later than that. A conditional write does no harm when it is late, as its condition does not hold any more, unless the
+ * item is again as it was.
  */
 final class Requests implements AutoCloseable {
     private static final long FIRST_PAUSE_MILLIS = 25;
@@ -26,6 +37,7 @@ final class Requests implements AutoCloseable {
 
     private final Gate reads;
     private final Gate writes;
+    private final long patienceNanos;
     private final Duration deadline;
     private final RequestListener listener;
     private final ScheduledExecutorService timer;
@@ -35,6 +47,8 @@ final class Requests implements AutoCloseable {
         reads = new Gate(settings.maxConnections());
         writes = new Gate(settings.maxConnections());
         deadline = settings.deadline();
+        // Not so long that the next write of the key has no time left.
+        patienceNanos = Math.min(settings.requestTimeout().toNanos(), deadline.toNanos() / 3);
         this.listener = listener;
         ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, task -> {
             Thread thread = new Thread(task, "table-retries");
@@ -48,6 +62,8 @@ final class Requests implements AutoCloseable {
     final class Attempts {
         private final long startNanos;
         private int pauses;
+        private volatile boolean hasUnanswered;
+        private volatile long unansweredNanos;
 
         private Attempts(long startNanos) {
             this.startNanos = startNanos;
@@ -55,6 +71,28 @@ final class Requests implements AutoCloseable {
 
         boolean areOver() {
             return System.nanoTime() - startNanos > deadline.toNanos();
+        }
+
+        private void unanswered() {
+            unansweredNanos = System.nanoTime();
+            hasUnanswered = true;
+        }
+
+        /**
+         * Runs {@code then} now if each attempt was answered, or else a while after the last that was not: it was given up, but may
+         * have been on its way.
+         */
+        void whenNothingIsOnItsWay(Runnable then) {
+            long left = unansweredNanos + patienceNanos - System.nanoTime();
+            if (!hasUnanswered || left <= 0) {
+                then.run();
+                return;
+            }
+            try {
+                var unused = timer.schedule(then, left, TimeUnit.NANOSECONDS);
+            } catch (RejectedExecutionException e) {
+                then.run(); // closed just now
+            }
         }
 
         /** Those of another request of the same operation. */
@@ -127,6 +165,9 @@ final class Requests implements AutoCloseable {
                         return null;
                     }
                     Throwable failure = Failure.unwrap(wrapped);
+                    if (Failure.isUnanswered(failure)) {
+                        attempts.unanswered();
+                    }
                     switch (Failure.of(failure)) {
                         case THROTTLED -> listener.throttled(operation);
                         case REFUSED, UNKNOWN -> listener.failed(operation);

@@ -17,6 +17,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stands before the DynamoDB API and answers some of the requests for data as DynamoDB does on a bad day. Requests about
@@ -52,6 +54,9 @@ public final class FaultProxy implements AutoCloseable {
     private final Duration timeOut;
     private final Random random;
     private final Map<Fault, Integer> counts = new EnumMap<>(Fault.class);
+    private final AtomicReference<@Nullable Duration> delayed = new AtomicReference<>();
+    private @Nullable Fault scripted;
+    private volatile boolean delayedIsDone;
     private volatile double share;
     private volatile boolean throttling;
 
@@ -90,10 +95,32 @@ public final class FaultProxy implements AutoCloseable {
         http.close();
     }
 
+    /** The next request for data meets this fault. */
+    public synchronized void next(Fault fault) {
+        scripted = fault;
+    }
+
+    /** The next request for data is done only then, and never answered. */
+    public void delayNext(Duration delay) {
+        delayedIsDone = false;
+        delayed.set(delay);
+    }
+
+    public boolean delayedIsDone() {
+        return delayedIsDone;
+    }
+
     private void handle(Call call) throws IOException, InterruptedException {
         boolean ofData = DATA.contains(call.operation());
         if (ofData && throttling) {
             DynamoDbHttp.answer(call, THROTTLED);
+            return;
+        }
+        Duration delay = ofData ? delayed.getAndSet(null) : null;
+        if (delay != null) {
+            TimeUnit.NANOSECONDS.sleep(delay.toNanos());
+            http.forward(call);
+            delayedIsDone = true;
         } else if (ofData && isDue()) {
             fail(call);
         } else {
@@ -102,11 +129,17 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     private synchronized boolean isDue() {
-        return random.nextDouble() < share;
+        return scripted != null || random.nextDouble() < share;
     }
 
     /** One of those that have occurred least, so that each occurs once there have been a few. */
     private synchronized Fault next(boolean ofBatch) {
+        Fault first = scripted;
+        if (first != null) {
+            scripted = null;
+            counts.merge(first, 1, Integer::sum);
+            return first;
+        }
         List<Fault> possible = new ArrayList<>(List.of(Fault.values()));
         if (!ofBatch) {
             possible.remove(Fault.HALF_BATCH);
