@@ -81,7 +81,7 @@ final class Reorganisation {
             return true;
         }
         List<Item> chunks = items.stream()
-                .filter(item -> SeriesKeys.isChunk(item.key().sortKey()))
+                .filter(item -> SeriesKeys.isOfSealing(item.key().sortKey()))
                 .toList();
         if (!chunks.isEmpty()) {
             replaceInTable(chunks, List.of());

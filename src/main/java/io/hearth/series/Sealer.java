@@ -10,7 +10,6 @@ import io.hearth.series.chunk.ChunkScratch;
 import io.hearth.series.chunk.ChunkWriter;
 import io.hearth.series.chunk.Span;
 import io.hearth.table.ByteReader;
-import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.CorruptItemException;
@@ -21,7 +20,6 @@ import io.hearth.table.Key;
 import io.hearth.table.Query;
 import io.hearth.table.SortRange;
 import io.hearth.table.Table;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -42,14 +40,13 @@ import org.jspecify.annotations.Nullable;
 final class Sealer {
     private static final Logger LOG = Logger.getLogger(Sealer.class);
 
-    /** How long after its window a transmission may still come again. */
-    private static final Duration REDELIVERY = Duration.ofDays(2);
-
     /** Runs are taken in until they have this many readings; so much of a window is sealed at a time. */
     private static final int PIECE_READINGS = ChunkWriter.MAX_READINGS;
 
-    /** The last transmissions that could come again are remembered in the chunk: more than a device has in flight. */
-    private static final int KEPT_TRANSMISSIONS = 64;
+    /** Earlier builds remembered so many transmissions in each chunk. */
+    private static final int TRANSMISSIONS_IN_CHUNK = 64;
+
+    private static final byte[] NO_EXTRAS = {};
 
     private static final int DEVICES_PER_PAGE = 1000;
     private static final int PAGE_ITEMS = 2048;
@@ -122,8 +119,20 @@ final class Sealer {
         onlyOne.lock();
         try {
             rollups.erase(device, range, eraseReadings(erasure));
+            if (erasure.wholeDevice()) {
+                eraseTransmissions(device);
+            }
         } finally {
             onlyOne.unlock();
+        }
+    }
+
+    private void eraseTransmissions(DeviceId device) {
+        List<Bytes> sortKeys = new ArrayList<>();
+        walk(device, SeriesKeys.transmissionsFrom(Long.MIN_VALUE))
+                .forEachRemaining(item -> sortKeys.add(item.key().sortKey()));
+        if (!sortKeys.isEmpty()) {
+            table.replace(device.value(), List.of(), sortKeys).await().indefinitely();
         }
     }
 
@@ -232,9 +241,13 @@ final class Sealer {
         if (superseded.isEmpty() && kept.isEmpty()) {
             return true;
         }
-        List<Item> chunksLeft = chunks(device, window, left, transmissions, timeBehind(allChunks));
+        long hybridTime = timeBehind(allChunks);
+        List<Item> chunksLeft = chunks(device, window, left, hybridTime);
         kept.addAll(chunksLeft);
         untouched.addAll(chunksLeft);
+        if (!erasure.wholeDevice()) {
+            kept.addAll(SealedTransmissions.items(device, window, hybridTime, transmissions, wallClock.instant()));
+        }
         addRollups(device, window, untouched, kept, superseded);
         return reorganisation.replace(kept, superseded);
     }
@@ -439,8 +452,15 @@ final class Sealer {
             bytesBefore += item.body().length();
             transmissions.addAll(0, readTransmissions(chunk));
         }
-        List<Item> chunks = chunks(device, window, builder, transmissions, hybridTime);
+        for (Item item : transmissionsOf(device, window)) {
+            List<Transmission> earlier = new ArrayList<>();
+            SealedTransmissions.read(item, earlier);
+            transmissions.addAll(0, earlier);
+            superseded.add(item.key().sortKey());
+        }
+        List<Item> chunks = chunks(device, window, builder, hybridTime);
         List<Item> items = new ArrayList<>(chunks);
+        items.addAll(SealedTransmissions.items(device, window, hybridTime, transmissions, wallClock.instant()));
         if (isLast) {
             others.addAll(chunks);
             addRollups(device, window, others, items, superseded);
@@ -476,6 +496,14 @@ final class Sealer {
         return latest;
     }
 
+    private List<Item> transmissionsOf(DeviceId device, long window) {
+        List<Item> items = new ArrayList<>();
+        if (SealedTransmissions.areKeptOf(window, wallClock.instant())) {
+            walk(device, SeriesKeys.transmissionsOfWindow(window)).forEachRemaining(items::add);
+        }
+        return items;
+    }
+
     /** The chunks of a window that overlap the runs; all of them if a single chunk can take everything. */
     private static List<Item> chunksToMerge(List<Item> all, List<Item> runs) {
         List<Item> overlapping = new ArrayList<>();
@@ -495,14 +523,13 @@ final class Sealer {
     }
 
     /** The chunks that hold what a builder has merged; none if that is nothing. */
-    private List<Item> chunks(
-            DeviceId device, long window, BlockBuilder builder, List<Transmission> transmissions, long hybridTime) {
+    private List<Item> chunks(DeviceId device, long window, BlockBuilder builder, long hybridTime) {
         ReadingBlock block = builder.build();
         if (block.size() == 0) {
             return List.of();
         }
         List<Item> items = new ArrayList<>();
-        for (byte[] body : ChunkWriter.encode(block, builder.spans(), extras(window, transmissions))) {
+        for (byte[] body : ChunkWriter.encode(block, builder.spans(), NO_EXTRAS)) {
             items.add(new Item(
                     SeriesKeys.chunk(device, window, hybridTime, items.size()),
                     Bytes.wrap(body),
@@ -530,47 +557,30 @@ final class Sealer {
     }
 
     /*
-     * Extras of a chunk: varint transmissions, each [8] client hash | [2] packet id | [4] payload hash; none once the window is
-     * so old that nobody sends them again.
+     * Extras of a chunk of an earlier build: varint transmissions, each [8] client hash | [2] packet id | [4] payload hash.
      */
-    private byte[] extras(long window, List<Transmission> transmissions) {
-        long keptFrom = EpochMicros.of(wallClock.instant().minus(REDELIVERY));
-        List<Transmission> timeless =
-                transmissions.stream().filter(Transmission::timeless).toList();
-        if (timeless.isEmpty() || window + SeriesKeys.WINDOW_MICROS < keptFrom) {
-            return new byte[0];
-        }
-        List<Transmission> last = timeless.subList(Math.max(0, timeless.size() - KEPT_TRANSMISSIONS), timeless.size());
-        ByteWriter out = new ByteWriter(16 * last.size());
-        out.writeVarint(last.size());
-        for (Transmission transmission : last) {
-            out.writeLong(transmission.clientHash());
-            out.writeShort(transmission.packetId());
-            out.writeInt(transmission.payloadHash());
-        }
-        return out.toByteArray();
-    }
-
     private static List<Transmission> readTransmissions(Chunk chunk) {
         ByteReader in = new ByteReader(chunk.extras());
         List<Transmission> transmissions = new ArrayList<>();
-        int count = in.remaining() == 0 ? 0 : in.readCount(KEPT_TRANSMISSIONS);
+        int count = in.remaining() == 0 ? 0 : in.readCount(TRANSMISSIONS_IN_CHUNK);
         for (int i = 0; i < count; i++) {
             transmissions.add(new Transmission(in.readLong(), in.readShort(), in.readInt(), true));
         }
         return transmissions;
     }
 
-    /** Whether the chunks remember a transmission as the last of its client with its packet id. */
+    /** Whether sealed windows remember a transmission as the last of its client with its packet id. */
     boolean isStored(DeviceId device, Transmission transmission, long sinceMicros) {
+        List<Transmission> sealed = new ArrayList<>();
+        walk(device, SeriesKeys.chunks(sinceMicros, Long.MAX_VALUE))
+                .forEachRemaining(item ->
+                        sealed.addAll(readTransmissions(Chunk.open(item.body().array()))));
+        walk(device, SeriesKeys.transmissionsFrom(sinceMicros))
+                .forEachRemaining(item -> SealedTransmissions.read(item, sealed));
         boolean stored = false;
-        ItemWalk chunks = walk(device, SeriesKeys.chunks(sinceMicros, Long.MAX_VALUE));
-        while (chunks.hasNext()) {
-            for (Transmission kept :
-                    readTransmissions(Chunk.open(chunks.next().body().array()))) {
-                if (kept.clientHash() == transmission.clientHash() && kept.packetId() == transmission.packetId()) {
-                    stored = kept.payloadHash() == transmission.payloadHash();
-                }
+        for (Transmission kept : sealed) {
+            if (kept.clientHash() == transmission.clientHash() && kept.packetId() == transmission.packetId()) {
+                stored = kept.payloadHash() == transmission.payloadHash();
             }
         }
         return stored;

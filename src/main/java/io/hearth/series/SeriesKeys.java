@@ -19,6 +19,8 @@ import java.util.Arrays;
  *
  *   chunk    20 | [8] start of its window, µs, ^ Long.MIN_VALUE | [8] hybrid time of the sealing | [2] number
  *
+ *   sent     21 | [8] start of its window, µs, ^ Long.MIN_VALUE | [8] hybrid time of the sealing
+ *
  *   rollup   30 | [8] mean width of its level, µs | [8] how long it is kept, s | [8] start of its window ^ Long.MIN_VALUE | [2] number
  *
  *   levels   31
@@ -39,6 +41,7 @@ final class SeriesKeys {
     private static final byte DEVICE = 0x01;
     private static final byte RUN = 0x10;
     private static final byte CHUNK = 0x20;
+    private static final byte TRANSMISSIONS = 0x21;
     private static final byte ROLLUP = 0x30;
     private static final byte ROLLUP_LEVELS = 0x31;
     private static final int RUN_TIME_AT = 1;
@@ -76,12 +79,26 @@ final class SeriesKeys {
         return new Key(device.value(), Bytes.wrap(key));
     }
 
+    /** Which transmissions a window was sealed with. */
+    static Key transmissions(DeviceId device, long windowStartMicros, long sealHybridTime) {
+        byte[] key = new byte[RUN_REGION_AT];
+        key[0] = TRANSMISSIONS;
+        putLong(key, RUN_TIME_AT, windowStartMicros ^ Long.MIN_VALUE);
+        putLong(key, RUN_STAMP_AT, sealHybridTime);
+        return new Key(device.value(), Bytes.wrap(key));
+    }
+
     static boolean isDevice(Bytes sortKey) {
         return sortKey.equals(DEVICE_KEY);
     }
 
     static boolean isChunk(Bytes sortKey) {
         return sortKey.length() == CHUNK_BYTES && sortKey.array()[0] == CHUNK;
+    }
+
+    /** Whether an item is stored by a sealing under a key that nothing has had before. */
+    static boolean isOfSealing(Bytes sortKey) {
+        return isChunk(sortKey) || (sortKey.length() == RUN_REGION_AT && sortKey.array()[0] == TRANSMISSIONS);
     }
 
     static boolean isRun(Bytes sortKey) {
@@ -96,6 +113,15 @@ final class SeriesKeys {
     /** The sort keys of every chunk that can hold a reading of {@code [startMicros, endMicros)}. */
     static SortRange chunks(long startMicros, long endMicros) {
         return new SortRange(time(CHUNK, windowStart(startMicros)), time(CHUNK, endMicros));
+    }
+
+    /** The sort keys of the transmissions of windows from that of a time on. */
+    static SortRange transmissionsFrom(long startMicros) {
+        return new SortRange(time(TRANSMISSIONS, windowStart(startMicros)), Bytes.wrap(new byte[] {TRANSMISSIONS + 1}));
+    }
+
+    static SortRange transmissionsOfWindow(long windowMicros) {
+        return between(TRANSMISSIONS, windowMicros, WINDOW_MICROS);
     }
 
     /** The sort keys of the runs that begin in the slot that starts at a time. */

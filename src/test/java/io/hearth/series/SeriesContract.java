@@ -17,6 +17,9 @@ import io.hearth.series.aggregate.BucketSeries;
 import io.hearth.series.aggregate.Every;
 import io.hearth.series.aggregate.Fill;
 import io.hearth.series.aggregate.Function;
+import io.hearth.series.chunk.Chunk;
+import io.hearth.series.chunk.ChunkScratch;
+import io.hearth.series.chunk.ChunkWriter;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.CorruptItemException;
@@ -32,6 +35,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.DoubleSummaryStatistics;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -450,6 +454,74 @@ abstract class SeriesContract {
                 .isTrue();
         assertThat(stored(new Transmission(77, 1, 101, true), T0 - DAY - SECOND))
                 .isFalse();
+    }
+
+    @Test
+    void isStored_afterSealing_knowsAsManyAsMayBeInFlight_untilTheyCannotComeAgain() {
+        int inFlight = Transmission.MOST_IN_FLIGHT;
+        long day = T0 / DAY * DAY - DAY;
+        for (long client : List.of(77L, 78L)) {
+            AppendBatch batch = new AppendBatch();
+            for (int i = 0; i < 2 * inFlight; i++) {
+                // Packet ids are used again: only the last use counts.
+                int packetId = 1 + i % inFlight;
+                add(
+                        batch,
+                        "d1",
+                        day + 10 * client * SECOND + i,
+                        Map.of("a", i),
+                        new Transmission(client, packetId, i, true));
+            }
+            store.append(batch).await().indefinitely();
+            store.seal(T0, nanos -> {});
+        }
+        for (int round = 0; round < 2; round++) {
+            for (long client : List.of(77L, 78L)) {
+                for (int i = 0; i < inFlight; i++) {
+                    assertThat(stored(new Transmission(client, 1 + i, inFlight + i, true), day))
+                            .as("client %d, %d", client, i)
+                            .isTrue();
+                }
+                assertThat(stored(new Transmission(client, 1, 0, true), day)).isFalse();
+            }
+            // Sealed again with what came late, and what is erased of it.
+            append(store, "d1", day + SECOND, Map.of("a", 1));
+            store.erase(new DeviceId("d1"), new TimeRange(day + SECOND, day + SECOND + 1));
+            append(store, "d1", day + 2 * SECOND, Map.of("a", 1));
+            store.seal(T0, nanos -> {});
+        }
+        assertThat(kindsOfItems("d1")).containsEntry(0x21, 1L);
+
+        fixture.setNow(EpochMicros.toInstant(day + 3 * DAY));
+
+        assertThat(kindsOfItems("d1")).doesNotContainKey(0x21);
+        assertThat(stored(new Transmission(77, 1, inFlight, true), day)).isFalse();
+    }
+
+    @Test
+    void isStored_afterSealingByAnEarlierBuild_stillKnowsWhatItsChunkRemembers() {
+        append(store, "d1", T0 - DAY, Map.of("a", 1));
+        store.seal(T0, nanos -> {});
+        Item chunk = items("d1").stream()
+                .filter(item -> item.key().sortKey().array()[0] == 0x20)
+                .findFirst()
+                .orElseThrow();
+        Chunk opened = Chunk.open(chunk.body().array());
+        byte[] extras = HexFormat.of().parseHex("01" + "000000000000004d" + "0001" + "00000064");
+        byte[] body = ChunkWriter.encode(opened.decode(metric -> true, new ChunkScratch()), opened.spans(), extras)
+                .get(0);
+        table.write(List.of(new Write.Put(new Item(chunk.key(), Bytes.wrap(body), 0, 0, null))))
+                .await()
+                .indefinitely();
+        Transmission transmission = new Transmission(77, 1, 100, true);
+
+        assertThat(stored(transmission, T0 - DAY)).isTrue();
+        append(store, "d1", T0 - DAY + 1, Map.of("a", 1));
+        store.seal(T0, nanos -> {});
+        assertThat(stored(transmission, T0 - DAY)).isTrue();
+        store.erase(new DeviceId("d1"));
+        assertThat(stored(transmission, T0 - DAY)).isFalse();
+        assertThat(kindsOfItems("d1")).isEmpty();
     }
 
     @Test

@@ -91,6 +91,24 @@ class SeriesGoldenTest {
     }
 
     @Test
+    void sealedTransmissions() {
+        List<Transmission> transmissions = List.of(
+                new Transmission(0x1122334455667788L, 258, 0x0A0B0C0D, true),
+                new Transmission(2, 1, 3, true),
+                new Transmission(0x1122334455667788L, 259, 1, true),
+                new Transmission(2, 2, 3, false));
+        Item item = SealedTransmissions.items(
+                        new DeviceId("d1"), T0, 0x0102030405060708L, transmissions, SeriesFixture.START)
+                .get(0);
+        assertThat(hex(item.key().sortKey())).isEqualTo("21800660da8a518800" + "0102030405060708");
+        assertThat(hex(item.body()))
+                .isEqualTo("01" + "02" + "1122334455667788" + "02" + "0102" + "0a0b0c0d" + "0103" + "00000001"
+                        + "0000000000000002" + "01" + "0001" + "00000003");
+        assertThat(item.expiresAtSeconds())
+                .isEqualTo(T0 / 1_000_000 + Duration.ofDays(3).toSeconds());
+    }
+
+    @Test
     void deviceRecord_andHorizonOfTheClock() {
         SeriesFixture.append(store, "d1", T0, Map.of("b", 1));
         SeriesFixture.append(store, "d1", T0, Map.of("a", 1));
