@@ -2,6 +2,7 @@ package io.hearth.shadow;
 
 import io.hearth.model.HybridTime;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * What one write did to a shadow, for its history.
@@ -50,5 +51,22 @@ public record ShadowChange(
         fields = List.copyOf(fields);
         lost = List.copyOf(lost);
         by = by.length() <= MAX_BY_CHARS ? by : by.substring(0, MAX_BY_CHARS);
+    }
+
+    static long newId() {
+        return ThreadLocalRandom.current().nextLong();
+    }
+
+    /** This change as another one, of the same time. */
+    ShadowChange withNewId() {
+        return new ShadowChange(newId(), kind, time, version, by, fields, moreFields, lost);
+    }
+
+    /** This change without the writes that lost and were made before a time. */
+    ShadowChange withoutLostBefore(HybridTime before) {
+        List<LostWrite> left = lost.stream()
+                .filter(write -> write.stamp().time().compareTo(before) >= 0)
+                .toList();
+        return new ShadowChange(id, kind, time, version, by, fields, moreFields, left);
     }
 }

@@ -40,6 +40,18 @@ public record ShadowDocument(long version, SortedMap<RegionId, HybridTime> seen,
         seen = Collections.unmodifiableSortedMap(new TreeMap<>(seen));
     }
 
+    /** A shadow of which everything was deleted at {@code stamp}: merged with it, a document keeps what was written later. */
+    static ShadowDocument deletedAt(WriteStamp stamp) {
+        TreeMap<RegionId, HybridTime> seen = new TreeMap<>();
+        seen.put(stamp.region(), stamp.time());
+        return new ShadowDocument(0, seen, Node.NOTHING.patched(JsonValue.Null.NULL, stamp));
+    }
+
+    /** Whether nothing is left of the state, the names of removed fields included. */
+    boolean isBare() {
+        return !exists() && root.children().isEmpty();
+    }
+
     /** Whether the shadow exists; a deleted one does not, and neither does one that never was. */
     public boolean exists() {
         return root.isPresent();

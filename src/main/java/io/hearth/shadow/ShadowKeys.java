@@ -13,12 +13,14 @@ import org.jspecify.annotations.Nullable;
  *
  *   document   40 | name, ASCII, nothing for the classic shadow
  *   change     41 | name | 00 | [8] hybrid time | [8] id
+ *   beginning  42 | name, of the history after an erasure
  *
  * A change needs a new format version; ShadowDocumentGoldenTest pins the bytes.
  */
 final class ShadowKeys {
     private static final byte DOCUMENT = 0x40;
     private static final byte HISTORY = 0x41;
+    private static final byte BEGINNING = 0x42;
     private static final int PLACE_BYTES = 16;
 
     private ShadowKeys() {}
@@ -65,6 +67,10 @@ final class ShadowKeys {
     /** The changes of all shadows of a thing. */
     static SortRange histories() {
         return SortRange.prefix(Bytes.wrap(new byte[] {HISTORY}));
+    }
+
+    static Key beginning(ShadowId id) {
+        return new Key(id.thing().value(), key(BEGINNING, id.name(), 0).wrapped());
     }
 
     /** Where a change is in the history of its shadow, as text whose order is that of the history. */

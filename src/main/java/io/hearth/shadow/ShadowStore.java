@@ -6,22 +6,17 @@ import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
 import io.hearth.table.ConditionFailedException;
 import io.hearth.table.Consistency;
-import io.hearth.table.Cursor;
 import io.hearth.table.Direction;
-import io.hearth.table.Item;
 import io.hearth.table.OutcomeUnknownException;
-import io.hearth.table.Query;
 import io.hearth.table.SortRange;
 import io.hearth.table.Table;
-import io.hearth.table.Write;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ShadowStore {
     /**
+     * How shadows are kept.
+     *
      * @param keptAfterDelete how long a deleted shadow's version and a removed field's tombstone are remembered
      * @param historyKept how long changes are kept; zero for not at all
      */
@@ -43,8 +40,6 @@ public final class ShadowStore {
     /** An entry of the history has at most so many bytes of writes that lost. */
     private static final int MAX_LOST_BYTES = 64 * 1024;
 
-    private static final System.Logger LOG = System.getLogger(ShadowStore.class.getName());
-    private static final int HISTORY_ATTEMPTS = 5;
     private static final int ERASE_PAGE = 100;
     private static final Duration FIRST_PAUSE = Duration.ofMillis(2);
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(100);
@@ -54,6 +49,8 @@ public final class ShadowStore {
     private final RegionId region;
     private final InstantSource clock;
     private final Settings settings;
+    private final ShadowItems items;
+    private final ShadowHistory history;
     private volatile MergeListener mergeListener = (id, previous, current) -> {};
 
     public ShadowStore(Table table, RegionId region, InstantSource clock, Settings settings) {
@@ -61,6 +58,8 @@ public final class ShadowStore {
         this.region = region;
         this.clock = clock;
         this.settings = settings;
+        items = new ShadowItems(table);
+        history = new ShadowHistory(table, clock, settings);
     }
 
     public Limits limits() {
@@ -89,7 +88,11 @@ public final class ShadowStore {
                 .map(item -> item.map(StoredShadow::of).orElseGet(() -> StoredShadow.none(id)));
     }
 
-    /** Changes a shadow, or makes it. @param by who asks, for the history */
+    /**
+     * Changes a shadow, or makes it.
+     *
+     * @param by who asks, for the history
+     */
     public Uni<ShadowUpdate> update(ShadowId id, ShadowRequest request, String by) {
         ChangedFields fields = ChangedFields.of(request.state());
         return change(id, stored -> {
@@ -98,7 +101,7 @@ public final class ShadowStore {
             ShadowUpdate update = ShadowUpdate.of(previous, request, stamp, settings.limits());
             ShadowDocument current = update.current().withBoundedTombstones();
             ShadowChange change = new ShadowChange(
-                    newId(),
+                    ShadowChange.newId(),
                     ShadowChange.Kind.UPDATED,
                     stamp.time(),
                     current.version(),
@@ -106,16 +109,20 @@ public final class ShadowStore {
                     fields.pointers(),
                     fields.more(),
                     List.of());
-            return new Decision<>(update, stored.next(current, change));
+            return decided(update, stored.next(current, change));
         });
     }
 
-    /** Deletes a shadow. What is answered keeps the version, as the table does for a time. @param by who asks */
+    /**
+     * Deletes a shadow. What is answered keeps the version, as the table does for a time.
+     *
+     * @param by who asks, for the history
+     */
     public Uni<ShadowDocument> delete(ShadowId id, ShadowRequest request, String by) {
         return change(id, stored -> {
             existing(stored, request.clientToken());
-            StoredShadow deleted = deleted(stored, request, ShadowChange.Kind.DELETED, by);
-            return new Decision<>(deleted.document(), deleted);
+            StoredShadow deleted = deleted(stored, request, by);
+            return decided(deleted.document(), deleted);
         });
     }
 
@@ -128,27 +135,22 @@ public final class ShadowStore {
         return change(id, stored -> {
                     ShadowDocument local = pruned(stored.document());
                     RegionMerge merge = RegionMerge.of(local, pruned(remote));
-                    if (!merge.needsStoring() || !merge.document().exists() && isForgotten(merge.document())) {
-                        return new Decision<>(new Merge(local, merge), null);
+                    if (!merge.needsStoring() || (!merge.document().exists() && isForgotten(merge.document()))) {
+                        return decided(new Merge(local, merge), null);
                     }
-                    ShadowDocument merged = merge.document().withBoundedTombstones();
                     ShadowChange last = stored.lastChange();
-                    ShadowChange change = last;
-                    if (merge.stateChanged() || !merge.lost().isEmpty() || change == null) {
-                        ChangedFields fields = ChangedFields.between(local.root(), merged.root());
-                        long time = Math.max(
-                                now().packed(), last == null ? 0 : last.time().packed() + 1);
-                        change = new ShadowChange(
-                                newId(),
-                                ShadowChange.Kind.MERGED,
-                                new HybridTime(time),
-                                merged.version(),
-                                by,
-                                fields.pointers(),
-                                fields.more(),
-                                bounded(merge.lost()));
+                    if (last != null && !merge.stateChanged() && merge.lost().isEmpty()) {
+                        return decided(new Merge(local, merge), stored.next(bounded(merge), last));
                     }
-                    return new Decision<>(new Merge(local, merge), stored.next(merged, change));
+                    boolean mayTellOfErased =
+                            !merge.lost().isEmpty() || !merge.document().exists();
+                    Uni<HybridTime> beginning = mayTellOfErased
+                            ? history.beginning(id)
+                            : Uni.createFrom().item(new HybridTime(0));
+                    return beginning.map(from -> new Decision<>(
+                            new Merge(local, merge),
+                            stored.next(bounded(merge), merged(stored, local, merge, by, from)),
+                            true));
                 })
                 .invoke(done -> {
                     if (done.merge.stateChanged()) {
@@ -156,6 +158,37 @@ public final class ShadowStore {
                     }
                 })
                 .map(Merge::merge);
+    }
+
+    private static ShadowDocument bounded(RegionMerge merge) {
+        return merge.document().withBoundedTombstones();
+    }
+
+    /** @param beginning of the history: nothing that was written before is told */
+    private ShadowChange merged(
+            StoredShadow stored, ShadowDocument local, RegionMerge merge, String by, HybridTime beginning) {
+        ShadowChange last = stored.lastChange();
+        ShadowDocument document = bounded(merge);
+        HybridTime from = last != null
+                        && last.kind() == ShadowChange.Kind.ERASED
+                        && last.time().compareTo(beginning) > 0
+                ? last.time()
+                : beginning;
+        // What an erasure elsewhere has removed is not told by name.
+        boolean erases = from.packed() > 0 && document.isBare();
+        ChangedFields fields =
+                ChangedFields.between(erases ? Node.NOTHING : local.root(), erases ? Node.NOTHING : document.root());
+        long time = Math.max(now().packed(), last == null ? 0 : last.time().packed() + 1);
+        return new ShadowChange(
+                        ShadowChange.newId(),
+                        ShadowChange.Kind.MERGED,
+                        new HybridTime(time),
+                        document.version(),
+                        by,
+                        fields.pointers(),
+                        fields.more(),
+                        bounded(merge.lost()))
+                .withoutLostBefore(from);
     }
 
     /**
@@ -166,8 +199,8 @@ public final class ShadowStore {
      */
     public Uni<NamePage> names(DeviceId thing, @Nullable String after, int limit) {
         SortRange range = ShadowKeys.documentsAfter(after == null ? "" : after);
-        return collect(
-                        query(thing, range, Direction.ASCENDING, limit + 1),
+        return items.collect(
+                        ShadowItems.query(thing, range, Direction.ASCENDING, limit + 1),
                         limit + 1,
                         StoredShadow::of,
                         stored -> stored.document().exists())
@@ -191,29 +224,8 @@ public final class ShadowStore {
         if (before != null && !ShadowKeys.isPlace(before)) {
             throw new IllegalArgumentException("no place in a history");
         }
-        Uni<List<ShadowChange>> moved = collect(
-                query(id.thing(), ShadowKeys.historyBefore(id, before), Direction.DESCENDING, limit + 2),
-                limit + 2,
-                StoredShadow::historyOf,
-                change -> true);
         // The document first: the change that lies with it may move to an item meanwhile, and must not be missed.
-        return stored(id)
-                .chain(stored -> moved.map(changes -> {
-                    List<ShadowChange> all = new ArrayList<>(limit + 2);
-                    ShadowChange last = stored.lastChange();
-                    if (last != null
-                            && (before == null || ShadowKeys.placeOf(last).compareTo(before) < 0)
-                            && isKept(last)) {
-                        all.add(last);
-                    }
-                    changes.stream()
-                            .filter(change -> last == null || change.id() != last.id())
-                            .forEach(all::add);
-                    all.sort((one, other) -> ShadowKeys.placeOf(other).compareTo(ShadowKeys.placeOf(one)));
-                    return all.size() <= limit
-                            ? new HistoryPage(all, null)
-                            : new HistoryPage(all.subList(0, limit), ShadowKeys.placeOf(all.get(limit - 1)));
-                }));
+        return stored(id).chain(stored -> history.page(id, stored.lastChange(), before, limit));
     }
 
     /**
@@ -223,39 +235,66 @@ public final class ShadowStore {
      * @return how many there were
      */
     public Uni<Integer> erase(DeviceId thing) {
-        Query shadows = query(thing, ShadowKeys.documents(), Direction.ASCENDING, ERASE_PAGE);
-        return forEachPage(shadows, items -> {
-                    List<Uni<Boolean>> erased = items.stream()
-                            .map(item -> erase(StoredShadow.idOf(item.key())))
-                            .toList();
-                    return Uni.join().all(erased).andFailFast().map(existed ->
-                            (int) existed.stream().filter(did -> did).count());
+        return erase(thing, stored -> ShadowErasure.of(stored, stored.document().nextStamp(now(), region), region));
+    }
+
+    /**
+     * The same of what was written before a time only, to finish an erasure that has begun then: fields that were written since
+     * stay. May be repeated.
+     *
+     * @return how many shadows had anything from before
+     */
+    public Uni<Integer> erase(DeviceId thing, WriteStamp at) {
+        return erase(thing, stored -> ShadowErasure.of(stored, at, region));
+    }
+
+    /**
+     * Erases what has happened to the shadows of a thing before a time, and leaves the documents as they are: where the thing
+     * was erased in another region, they come from there. May be repeated.
+     */
+    public Uni<Void> eraseHistory(DeviceId thing, HybridTime before) {
+        return erase(thing, stored -> ShadowErasure.ofHistory(stored, before, region))
+                .replaceWithVoid();
+    }
+
+    private Uni<Integer> erase(DeviceId thing, Function<StoredShadow, ShadowErasure> erasing) {
+        AtomicLong latest = new AtomicLong();
+        return items.forEachPage(
+                        ShadowItems.query(thing, ShadowKeys.documents(), Direction.ASCENDING, ERASE_PAGE),
+                        page -> Uni.join()
+                                .all(page.stream()
+                                        .map(item -> erase(StoredShadow.idOf(item.key()), erasing, latest))
+                                        .toList())
+                                .andFailFast()
+                                .map(done ->
+                                        (int) done.stream().filter(did -> did).count()))
+                .call(() -> history.erase(thing, new HybridTime(latest.get())));
+    }
+
+    /** Whether there was anything to erase. */
+    private Uni<Boolean> erase(ShadowId id, Function<StoredShadow, ShadowErasure> erasing, AtomicLong latest) {
+        return change(id, stored -> {
+                    ShadowErasure erasure = erasing.apply(stored);
+                    return Uni.createFrom().item(new Decision<>(erasure, erasure.next(), false));
                 })
-                .call(() -> forEachPage(
-                        query(thing, ShadowKeys.histories(), Direction.ASCENDING, ERASE_PAGE), this::delete));
+                .call(erasure -> history.beginAt(id, erasure.time()))
+                .invoke(erasure -> latest.accumulateAndGet(erasure.time().packed(), Math::max))
+                .map(ShadowErasure::existed);
     }
 
-    /** Whether there was one. */
-    private Uni<Boolean> erase(ShadowId id) {
-        String by = "region:" + region.value();
-        return change(
-                id,
-                stored -> new Decision<>(
-                        stored.document().exists(), deleted(stored, ShadowRequest.BARE, ShadowChange.Kind.ERASED, by)));
-    }
-
-    private Uni<Integer> delete(List<Item> items) {
-        List<Write> deletes = new ArrayList<>(items.size());
-        items.forEach(item -> deletes.add(new Write.Delete(item.key())));
-        return table.write(deletes).replaceWith(items.size());
-    }
-
-    private StoredShadow deleted(StoredShadow stored, ShadowRequest request, ShadowChange.Kind kind, String by) {
+    private StoredShadow deleted(StoredShadow stored, ShadowRequest request, String by) {
         ShadowDocument previous = stored.document();
         WriteStamp stamp = previous.nextStamp(now(), region);
         ShadowDocument document = ShadowUpdate.deletion(previous, request, stamp);
-        ShadowChange change =
-                new ShadowChange(newId(), kind, stamp.time(), document.version(), by, List.of(), 0, List.of());
+        ShadowChange change = new ShadowChange(
+                ShadowChange.newId(),
+                ShadowChange.Kind.DELETED,
+                stamp.time(),
+                document.version(),
+                by,
+                List.of(),
+                0,
+                List.of());
         return stored.next(document, change);
     }
 
@@ -268,11 +307,19 @@ public final class ShadowStore {
 
     private record Merge(ShadowDocument previous, RegionMerge merge) {}
 
-    /** What to answer, and what to store in place of what is there; null to store nothing. */
-    private record Decision<T>(T answer, @Nullable StoredShadow next) {}
+    /**
+     * What to answer, and what to store in place of what is there; null to store nothing.
+     *
+     * @param keepsLast whether the change that is the last one until then moves to the history
+     */
+    private record Decision<T>(T answer, @Nullable StoredShadow next, boolean keepsLast) {}
+
+    private static <T> Uni<Decision<T>> decided(T answer, @Nullable StoredShadow next) {
+        return Uni.createFrom().item(new Decision<>(answer, next, true));
+    }
 
     /** Reads, decides, and writes on condition that what was read is still there; else all over again. */
-    private <T> Uni<T> change(ShadowId id, Function<StoredShadow, Decision<T>> decide) {
+    private <T> Uni<T> change(ShadowId id, Function<StoredShadow, Uni<Decision<T>>> decide) {
         Attempt<T> attempt = new Attempt<>(decide);
         return Uni.createFrom()
                 .deferred(() -> stored(id).chain(attempt::on))
@@ -286,10 +333,10 @@ public final class ShadowStore {
 
     /** One change on its way, which remembers what it wrote in case the table cannot tell whether that is stored. */
     private final class Attempt<T> {
-        private final Function<StoredShadow, Decision<T>> decide;
+        private final Function<StoredShadow, Uni<Decision<T>>> decide;
         private final List<Decision<T>> unknown = new ArrayList<>(0);
 
-        Attempt(Function<StoredShadow, Decision<T>> decide) {
+        Attempt(Function<StoredShadow, Uni<Decision<T>>> decide) {
             this.decide = decide;
         }
 
@@ -299,14 +346,15 @@ public final class ShadowStore {
                     return Uni.createFrom().item(earlier.answer);
                 }
             }
-            Decision<T> decision = decide.apply(stored);
-            if (decision.next == null) {
-                return Uni.createFrom().item(decision.answer);
-            }
-            return write(stored, decision.next)
-                    .onFailure(OutcomeUnknownException.class)
-                    .invoke(() -> unknown.add(decision))
-                    .replaceWith(decision.answer);
+            return decide.apply(stored).chain(decision -> {
+                StoredShadow next = decision.next;
+                return next == null
+                        ? Uni.createFrom().item(decision.answer)
+                        : write(stored, next, decision.keepsLast)
+                                .onFailure(OutcomeUnknownException.class)
+                                .invoke(() -> unknown.add(decision))
+                                .replaceWith(decision.answer);
+            });
         }
 
         private static boolean isWritten(@Nullable StoredShadow written, StoredShadow stored) {
@@ -317,7 +365,7 @@ public final class ShadowStore {
         }
     }
 
-    private Uni<Void> write(StoredShadow before, StoredShadow next) {
+    private Uni<Void> write(StoredShadow before, StoredShadow next, boolean keepsLast) {
         ShadowChange change = next.lastChange();
         if (change == null) {
             throw new IllegalStateException("a write without a change");
@@ -325,34 +373,13 @@ public final class ShadowStore {
         long expiresAtSeconds = next.document().exists() ? 0 : expiryOf(next.document());
         Uni<Void> put = table.put(next.item(change, expiresAtSeconds), before.condition());
         ShadowChange moving = before.lastChange();
-        boolean erases = change.kind() == ShadowChange.Kind.ERASED;
-        if (moving == null || moving.id() == change.id() || erases || !isKept(moving)) {
+        if (moving == null || moving.id() == change.id() || !keepsLast || !history.isKept(moving)) {
             return put;
         }
         // The change that was last goes to its own item no later than the next one takes its place. Both are under way
         // at
         // once; whoever writes it again writes the same.
-        Item history = StoredShadow.historyItem(next.id(), moving, historyExpiry(moving));
-        Uni<Void> move = table.write(List.of(new Write.Put(history)))
-                .onFailure()
-                .retry()
-                .withBackOff(FIRST_PAUSE, LONGEST_PAUSE)
-                .atMost(HISTORY_ATTEMPTS)
-                .onFailure()
-                .recoverWithUni(failure -> {
-                    // The update is what was asked for, and it does not fail for this.
-                    LOG.log(System.Logger.Level.WARNING, "a shadow's history lacks a change", failure);
-                    return Uni.createFrom().voidItem();
-                });
-        return Uni.combine().all().unis(move, put).discardItems();
-    }
-
-    private boolean isKept(ShadowChange change) {
-        return historyExpiry(change) > clock.instant().getEpochSecond();
-    }
-
-    private long historyExpiry(ShadowChange change) {
-        return change.time().physicalMillis() / 1000 + settings.historyKept().toSeconds();
+        return Uni.combine().all().unis(history.add(next.id(), moving), put).discardItems();
     }
 
     /** From when on nobody remembers a deleted document: the same in every region. */
@@ -373,10 +400,6 @@ public final class ShadowStore {
         return HybridTime.of(clock.millis(), 0);
     }
 
-    private static long newId() {
-        return ThreadLocalRandom.current().nextLong();
-    }
-
     private static List<LostWrite> bounded(List<LostWrite> lost) {
         List<LostWrite> kept = new ArrayList<>(lost.size());
         int bytes = 0;
@@ -388,41 +411,5 @@ public final class ShadowStore {
             kept.add(write);
         }
         return kept;
-    }
-
-    private static Query query(DeviceId thing, SortRange range, Direction direction, int limit) {
-        return new Query(thing.value(), range, direction, limit, null, Consistency.STRONG);
-    }
-
-    /** The first {@code limit} items that are wanted, over as many pages as it takes. */
-    private <T> Uni<List<T>> collect(Query query, int limit, Function<Item, T> decode, Predicate<T> wanted) {
-        List<T> found = new ArrayList<>();
-        return collect(query, limit, decode, wanted, found);
-    }
-
-    private <T> Uni<List<T>> collect(
-            Query query, int limit, Function<Item, T> decode, Predicate<T> wanted, List<T> found) {
-        return table.query(query).chain(page -> {
-            page.items().stream()
-                    .map(decode)
-                    .filter(wanted)
-                    .limit(limit - found.size())
-                    .forEach(found::add);
-            Cursor next = page.next();
-            return next == null || found.size() >= limit
-                    ? Uni.createFrom().item(found)
-                    : collect(query.from(next), limit, decode, wanted, found);
-        });
-    }
-
-    /** Works through a query page by page; the sum of what the pages counted. */
-    private Uni<Integer> forEachPage(Query query, Function<List<Item>, Uni<Integer>> work) {
-        return table.query(query).chain(page -> {
-            Uni<Integer> done = page.items().isEmpty() ? Uni.createFrom().item(0) : work.apply(page.items());
-            Cursor next = page.next();
-            return next == null
-                    ? done
-                    : done.chain(count -> forEachPage(query.from(next), work).map(more -> count + more));
-        });
     }
 }

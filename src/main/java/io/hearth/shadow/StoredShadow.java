@@ -84,10 +84,19 @@ public record StoredShadow(
     }
 
     static Item historyItem(ShadowId id, ShadowChange change, long expiresAtSeconds) {
+        return historyItem(ShadowKeys.history(id, change), change, expiresAtSeconds);
+    }
+
+    /** The item of a history with another change in it, of the same time and id. */
+    static Item historyItem(Item item, ShadowChange change) {
+        return historyItem(item.key(), change, item.expiresAtSeconds());
+    }
+
+    private static Item historyItem(Key key, ShadowChange change, long expiresAtSeconds) {
         ByteWriter out = new ByteWriter(128);
         out.writeByte(FORMAT);
         writeChange(change, out);
-        return new Item(ShadowKeys.history(id, change), Bytes.wrap(out.toByteArray()), expiresAtSeconds, 0, null);
+        return new Item(key, Bytes.wrap(out.toByteArray()), expiresAtSeconds, 0, null);
     }
 
     static ShadowChange historyOf(Item item) {

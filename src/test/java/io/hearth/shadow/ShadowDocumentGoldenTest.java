@@ -7,9 +7,13 @@ import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
+import io.hearth.table.Consistency;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
+import io.hearth.table.memory.MemoryTable;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -36,6 +40,26 @@ class ShadowDocumentGoldenTest {
                 .isEqualTo(
                         "010202056c6f63616c01a0c4506c000003047065657201a0c4506c01000002000001003000020764657369726564300004016e0400062d312e356533016f3000010178040001310174010101790300087265706f72746564300002016106000404013105016206000701016b03016631000101016704010130");
         assertThat(ShadowDocument.decode(document.encode())).isEqualTo(document);
+    }
+
+    @Test
+    void beginningOfAHistory() {
+        MemoryTable table = new MemoryTable(() -> Instant.ofEpochMilli(1_790_000_000_000L));
+        ShadowStore.Settings settings =
+                new ShadowStore.Settings(Limits.DEFAULT, Duration.ofHours(48), Duration.ofDays(7));
+        ShadowId id = new ShadowId(new DeviceId("lamp"), "night");
+        new ShadowHistory(table, () -> Instant.ofEpochMilli(1_790_000_000_000L), settings)
+                .beginAt(id, HybridTime.of(1_790_000_000_000L, 3))
+                .await()
+                .indefinitely();
+        Item item = table.get(ShadowKeys.beginning(id), Consistency.STRONG)
+                .await()
+                .indefinitely()
+                .orElseThrow();
+        assertThat(item.key().sortKey().toString()).isEqualTo("426e69676874");
+        assertThat(HexFormat.of().formatHex(item.body().array())).isEqualTo("0101a0c4506c000003");
+        assertThat(item.expiresAtSeconds())
+                .isEqualTo(1_790_000_001L + Duration.ofDays(7).toSeconds());
     }
 
     @Test

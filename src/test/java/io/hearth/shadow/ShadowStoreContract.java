@@ -5,14 +5,20 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.hearth.model.DeviceId;
+import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
+import io.hearth.model.WriteStamp;
+import io.hearth.table.Condition;
 import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
 import io.hearth.table.FakeClock;
+import io.hearth.table.ForwardingTable;
+import io.hearth.table.Item;
 import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.Query;
 import io.hearth.table.SortRange;
 import io.hearth.table.Table;
+import io.hearth.table.Write;
 import io.hearth.table.memory.MemoryTable;
 import io.smallrye.mutiny.Uni;
 import java.lang.reflect.Proxy;
@@ -21,7 +27,9 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -350,6 +358,184 @@ abstract class ShadowStoreContract {
         await(store.merge(CLASSIC, before, "region:there"));
         assertThat(refusal(store.get(CLASSIC, bare())).code()).isEqualTo(404);
         assertThat(await(store.erase(new DeviceId("nobody")))).isZero();
+    }
+
+    @Test
+    void erase_whileAChangeMovesToTheHistory_leavesItInNoAnswer() {
+        SlowHistory slow = new SlowHistory(table);
+        ShadowStore slowly = new ShadowStore(slow, HERE, clock, SETTINGS);
+        update(CLASSIC, "{'state':{'desired':{'secret':'s3cr3t'}}}");
+        CompletableFuture<ShadowUpdate> updating = slowly.update(
+                        CLASSIC, request("{'state':{'desired':{'other':1}}}"), "t")
+                .subscribeAsCompletionStage();
+        slow.awaitHeld();
+
+        assertThat(await(store.erase(LAMP))).isEqualTo(1);
+        slow.release();
+        updating.join();
+
+        assertThat(history(CLASSIC)).extracting(ShadowChange::kind).doesNotContain(ShadowChange.Kind.UPDATED);
+        update(CLASSIC, "{'state':{'desired':{'new':1}}}");
+        assertThat(history(CLASSIC))
+                .extracting(ShadowChange::kind)
+                .containsExactly(ShadowChange.Kind.UPDATED, ShadowChange.Kind.ERASED);
+        await(store.erase(LAMP, stampOf(store.stored(CLASSIC))));
+        assertThat(bodiesOf(LAMP)).noneMatch(body -> body.contains("secret") || body.contains("other"));
+    }
+
+    @Test
+    void erase_whileAnUpdateHasNotYetWritten_theUpdateIsNewAndItsPredecessorInNoAnswer() {
+        SlowHistory slow = new SlowHistory(table);
+        slow.holdPutsToo();
+        ShadowStore slowly = new ShadowStore(slow, HERE, clock, SETTINGS);
+        update(CLASSIC, "{'state':{'desired':{'secret':'s3cr3t'}}}");
+        CompletableFuture<ShadowUpdate> updating = slowly.update(
+                        CLASSIC, request("{'state':{'desired':{'other':1}}}"), "t")
+                .subscribeAsCompletionStage();
+        slow.awaitHeld();
+
+        assertThat(await(store.erase(LAMP))).isEqualTo(1);
+        slow.release();
+        updating.join();
+
+        assertThat(json(await(store.get(CLASSIC, bare()))))
+                .contains("'other':1")
+                .doesNotContain("secret");
+        assertThat(history(CLASSIC))
+                .extracting(ShadowChange::kind)
+                .containsExactly(ShadowChange.Kind.UPDATED, ShadowChange.Kind.ERASED);
+    }
+
+    @Test
+    void erase_historyByPages_neverTellsWhatMovedTooLate() {
+        SlowHistory slow = new SlowHistory(table);
+        ShadowStore slowly = new ShadowStore(slow, HERE, clock, SETTINGS);
+        update(CLASSIC, "{'state':{'desired':{'a':1}}}");
+        String place = ShadowKeys.placeOf(history(CLASSIC).get(0));
+        update(CLASSIC, "{'state':{'desired':{'secret':'s3cr3t'}}}");
+        CompletableFuture<ShadowUpdate> updating = slowly.update(
+                        CLASSIC, request("{'state':{'desired':{'other':1}}}"), "t")
+                .subscribeAsCompletionStage();
+        slow.awaitHeld();
+        String behind = ShadowKeys.placeOf(history(CLASSIC).get(0));
+        await(store.erase(LAMP));
+        slow.release();
+        updating.join();
+        assertThat(await(store.history(CLASSIC, behind, 5)).changes()).isEmpty();
+        assertThat(await(store.history(CLASSIC, place, 5)).changes()).isEmpty();
+    }
+
+    @Test
+    void eraseAt_finishedLater_leavesWhatWasWrittenSince() {
+        update(CLASSIC, "{'state':{'desired':{'old':1}}}");
+        update(new ShadowId(LAMP, "night"), "{'state':{'desired':{'old':1}}}");
+        clock.advance(Duration.ofSeconds(1));
+        WriteStamp at = new WriteStamp(HybridTime.of(clock.millis(), 0), HERE);
+        clock.advance(Duration.ofSeconds(1));
+        update(CLASSIC, "{'state':{'desired':{'new':1}}}");
+        update(new ShadowId(LAMP, "day"), "{'state':{'desired':{'new':1}}}");
+
+        assertThat(await(store.erase(LAMP, at))).isEqualTo(2);
+        assertThat(await(store.erase(LAMP, at))).isZero();
+
+        assertThat(json(await(store.get(CLASSIC, bare())))).contains("'new':1").doesNotContain("old");
+        assertThat(await(store.names(LAMP, null, 10)).names()).containsExactly("day");
+        assertThat(bodiesOf(LAMP)).noneMatch(body -> body.contains("old"));
+        assertThat(history(CLASSIC)).extracting(ShadowChange::fields).containsExactly(List.of("/desired/new"));
+        assertThat(history(new ShadowId(LAMP, "day"))).hasSize(1);
+        update(CLASSIC, "{'state':{'desired':{'newer':1}}}");
+        assertThat(history(CLASSIC)).hasSize(2);
+    }
+
+    @Test
+    void erase_ofAShadowThatIsErased_writesNothing() {
+        update(CLASSIC, "{'state':{'desired':{'a':1}}}");
+        await(store.erase(LAMP));
+        StoredShadow erased = await(store.stored(CLASSIC));
+        assertThat(await(store.erase(LAMP))).isZero();
+        assertThat(await(store.stored(CLASSIC))).isEqualTo(erased);
+    }
+
+    @Test
+    void merge_ofWhatAnErasureHasOverwritten_keepsNoValueOfIt() {
+        ShadowStore there = new ShadowStore(openOther(), THERE, clock, SETTINGS);
+        update(CLASSIC, "{'state':{'desired':{'secret':'here'}}}");
+        await(there.update(CLASSIC, request("{'state':{'desired':{'secret':'th3re'}}}"), "t"));
+        clock.advance(Duration.ofSeconds(1));
+        await(store.erase(LAMP));
+        await(store.merge(CLASSIC, await(there.stored(CLASSIC)).document(), "region:there"));
+
+        assertThat(refusal(store.get(CLASSIC, bare())).code()).isEqualTo(404);
+        assertThat(history(CLASSIC)).allSatisfy(change -> {
+            assertThat(change.lost()).isEmpty();
+            assertThat(change.fields()).isEmpty();
+        });
+        assertThat(bodiesOf(LAMP)).noneMatch(body -> body.contains("secret") || body.contains("th3re"));
+    }
+
+    @Test
+    void eraseHistory_inAnotherRegion_leavesDocumentsToTheMerge() {
+        ShadowStore there = new ShadowStore(openOther(), THERE, clock, SETTINGS);
+        await(there.update(CLASSIC, request("{'state':{'desired':{'s3cret':'x'}}}"), "t"));
+        await(store.merge(CLASSIC, await(there.stored(CLASSIC)).document(), "region:there"));
+        update(CLASSIC, "{'state':{'desired':{'s3cret2':'x'}}}");
+        clock.advance(Duration.ofSeconds(1));
+        await(there.erase(LAMP));
+        HybridTime before = HybridTime.of(clock.millis(), 0);
+
+        await(store.eraseHistory(LAMP, before));
+        assertThat(json(await(store.get(CLASSIC, bare())))).contains("s3cret");
+        assertThat(history(CLASSIC)).extracting(ShadowChange::kind).containsExactly(ShadowChange.Kind.ERASED);
+
+        await(store.merge(CLASSIC, await(there.stored(CLASSIC)).document(), "region:there"));
+        assertThat(refusal(store.get(CLASSIC, bare())).code()).isEqualTo(404);
+        assertThat(history(CLASSIC))
+                .allSatisfy(change -> assertThat(change.fields()).isEmpty());
+        assertThat(bodiesOf(LAMP)).noneMatch(body -> body.contains("s3cret"));
+    }
+
+    private static WriteStamp stampOf(Uni<StoredShadow> stored) {
+        WriteStamp last = Objects.requireNonNull(await(stored).document().lastWrite());
+        return new WriteStamp(new HybridTime(last.time().packed() - 1), last.region());
+    }
+
+    /** A table of another process whose writes to histories take until they are released. */
+    private static final class SlowHistory extends ForwardingTable {
+        private final CompletableFuture<Void> released = new CompletableFuture<>();
+        private final CompletableFuture<Void> held = new CompletableFuture<>();
+        private boolean holdsPuts;
+
+        SlowHistory(Table table) {
+            super(table);
+        }
+
+        void holdPutsToo() {
+            holdsPuts = true;
+        }
+
+        void awaitHeld() {
+            held.orTimeout(60, TimeUnit.SECONDS).join();
+        }
+
+        void release() {
+            released.complete(null);
+        }
+
+        @Override
+        public Uni<Void> write(List<Write> writes) {
+            if (writes.get(0).key().sortKey().array()[0] != 0x41) {
+                return table.write(writes);
+            }
+            held.complete(null);
+            return Uni.createFrom().completionStage(released).chain(() -> table.write(writes));
+        }
+
+        @Override
+        public Uni<Void> put(Item item, Condition condition) {
+            return holdsPuts
+                    ? Uni.createFrom().completionStage(released).chain(() -> table.put(item, condition))
+                    : table.put(item, condition);
+        }
     }
 
     /** Names of the fields of a section that the stored document knows, removed ones included. */
