@@ -48,7 +48,7 @@ class DynamoDbFaultsIT {
 
     @Test
     void faultsOfEveryKind_loseAndDoubleNothing_inBoundedMemory() throws Exception {
-        long seed = Long.getLong("seed", System.nanoTime());
+        long seed = Long.getLong("DynamoDbFaultsIT.seed", System.nanoTime());
         InstantSource clock = Clock.systemUTC();
         TestDynamoDb dynamoDb = TestDynamoDb.get();
         try (FaultProxy proxy = new FaultProxy(dynamoDb.endpoint(), REQUEST_TIME_OUT.multipliedBy(2), seed);
@@ -74,7 +74,7 @@ class DynamoDbFaultsIT {
                 proxy.faults(0.25);
                 for (int i = 0; i < MESSAGES; i++) {
                     assertThat(window.tryAcquire(LIMIT.toSeconds(), TimeUnit.SECONDS))
-                            .as("-Dseed=%d: %s", seed, proxy)
+                            .as("-DDynamoDbFaultsIT.seed=%d: %s", seed, proxy)
                             .isTrue();
                     int number = i;
                     long startNanos = System.nanoTime();
@@ -94,13 +94,13 @@ class DynamoDbFaultsIT {
                     });
                 }
                 assertThat(window.tryAcquire(IN_FLIGHT, LIMIT.toSeconds(), TimeUnit.SECONDS))
-                        .as("-Dseed=%d: %s", seed, proxy)
+                        .as("-DDynamoDbFaultsIT.seed=%d: %s", seed, proxy)
                         .isTrue();
             }
             sampler.shutdownNow();
             Arrays.sort(ackMillis);
             System.out.printf(
-                    "DynamoDbFaultsIT -Dseed=%d: faults %s; ack ms median %d, 99 %% %d, most %d; at most %d bytes pending%n",
+                    "DynamoDbFaultsIT -DDynamoDbFaultsIT.seed=%d: faults %s; ack ms median %d, 99 %% %d, most %d; at most %d bytes pending%n",
                     seed,
                     proxy,
                     ackMillis[MESSAGES / 2],
@@ -121,7 +121,7 @@ class DynamoDbFaultsIT {
             for (int device = 0; device < DEVICES; device++) {
                 int its = device;
                 assertThat(numbers(series, device))
-                        .as("-Dseed=%d, device %d", seed, device)
+                        .as("-DDynamoDbFaultsIT.seed=%d, device %d", seed, device)
                         .containsExactlyInAnyOrderElementsOf(IntStream.range(0, MESSAGES)
                                 .filter(i -> i % DEVICES == its && !isMalformed(i))
                                 .boxed()

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Plays random operations on this engine and on {@link MemoryTable} and compares every answer. Among them the clock
- * advances, the table is closed and opened, and shards of its stream end. {@code -Dseed=} replays a run, {@code -Dsteps=}
+ * advances, the table is closed and opened, and shards of its stream end. {@code -DDynamoDbModelIT.seed=} replays a run, {@code -Dsteps=}
  * makes it longer.
  */
 final class DynamoDbModelIT {
@@ -20,16 +20,16 @@ final class DynamoDbModelIT {
 
     @Test
     void randomOperations_answerAsTheModelDoes() {
-        long seed = Long.getLong("seed", System.nanoTime());
+        long seed = Long.getLong("DynamoDbModelIT.seed", System.nanoTime());
         int steps = Integer.getInteger("steps", 150);
-        System.out.println("DynamoDbModelIT -Dseed=" + seed);
+        System.out.println("DynamoDbModelIT -DDynamoDbModelIT.seed=" + seed);
         Random random = new Random(seed);
         Table model = new MemoryTable(clock);
         TestDynamoDb dynamoDb = TestDynamoDb.get();
         DynamoDbTable table = dynamoDb.open(clock);
         DynamoDbSettings settings = table.settings();
         try {
-            ModelPlayer player = new ModelPlayer(random, clock, model, table, ModelPlayer.Feed.LAST_OF_EACH_KEY);
+            ModelPlayer player = new ModelPlayer(random, clock, model, table, ModelPlayer.Feed.EFFECTIVE);
             for (int step = 1; step <= steps; step++) {
                 int dice = random.nextInt(100);
                 if (dice < 5) {
@@ -39,7 +39,11 @@ final class DynamoDbModelIT {
                     table = DynamoDbTable.open(settings, clock, RequestListener.NONE);
                     player.use(table);
                 } else if (dice < 7) {
-                    dynamoDb.stream(table).rollShards();
+                    if (random.nextBoolean()) {
+                        dynamoDb.stream(table).rollShards();
+                    } else {
+                        dynamoDb.stream(table).splitShard();
+                    }
                 } else {
                     player.step();
                 }
@@ -48,7 +52,7 @@ final class DynamoDbModelIT {
                 }
             }
         } catch (AssertionError | RuntimeException e) {
-            throw new AssertionError("replay with -Dseed=" + seed, e);
+            throw new AssertionError("replay with -DDynamoDbModelIT.seed=" + seed, e);
         } finally {
             table.close();
         }
