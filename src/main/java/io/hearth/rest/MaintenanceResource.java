@@ -12,11 +12,13 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.jspecify.annotations.Nullable;
 
 /** What operators may want to happen now rather than by itself. */
 @Path("/api/v1")
@@ -61,11 +63,38 @@ public class MaintenanceResource {
                     result.chunks(),
                     result.bytesBefore(),
                     result.bytesAfter(),
+                    result.unsealed().stream()
+                            .map(window -> new Unsealed(
+                                    window.device().value(), startOf(window.windowStartMicros()), window.reason()))
+                            .toList(),
+                    result.unsealedTotal(),
                     (System.nanoTime() - startNanos) / 1_000_000 / 1e3);
         } finally {
             running.set(false);
         }
     }
+
+    private static @Nullable String startOf(@Nullable Long windowStartMicros) {
+        if (windowStartMicros == null
+                || windowStartMicros < EpochMicros.MIN_RFC3339
+                || windowStartMicros > EpochMicros.MAX_RFC3339) {
+            return null;
+        }
+        return EpochMicros.toRfc3339(windowStartMicros);
+    }
+
+    /** A day that could not be compressed. */
+    @Schema(name = "Unsealed")
+    public record Unsealed(
+            @Schema(description = "Whose day it is.", example = "thermostat-1")
+            String device,
+
+            @Schema(description = "When the day began; null if that is not known.", example = "2026-11-22T00:00:00Z")
+            @Nullable
+            String from,
+
+            @Schema(description = "What kept it from being compressed.")
+            String reason) {}
 
     /** What sealing did. */
     @Schema(name = "Sealed")
@@ -82,6 +111,12 @@ public class MaintenanceResource {
 
             @Schema(description = "The chunks take so many bytes.")
             long bytesAfter,
+
+            @Schema(description = "Days that could not be compressed and are left as they were, the first 100 of them.")
+            List<Unsealed> unsealed,
+
+            @Schema(description = "How many days could not be compressed.")
+            long unsealedTotal,
 
             @Schema(description = "How long it took.") double seconds) {}
 }

@@ -48,6 +48,7 @@ final class Sealer {
 
     private static final byte[] NO_EXTRAS = {};
 
+    private static final int MAX_FAILURES_IN_A_ROW = 5;
     private static final int DEVICES_PER_PAGE = 1000;
     private static final int PAGE_ITEMS = 2048;
 
@@ -73,7 +74,8 @@ final class Sealer {
     }
 
     /**
-     * Seals the windows of all devices that ended before a time. A window that cannot be read is left alone and logged.
+     * Seals the windows of all devices that ended before a time. A window that cannot be sealed is left as it is, logged and
+     * reported, and the others are sealed all the same.
      *
      * @param writtenBefore {@linkplain HybridTime#packed() packed}; runs that were written later are left alone: sealing may
      *     give a reading a later stamp than it has, which must not pass that of a write that is still to come
@@ -83,6 +85,7 @@ final class Sealer {
      */
     SealResult sealAll(long endedBeforeMicros, long writtenBefore, LongConsumer pause) {
         SealResult result = SealResult.NOTHING;
+        int failuresInARow = 0;
         Cursor cursor = null;
         do {
             DevicePage page = catalog.list(DEVICES_PER_PAGE, cursor);
@@ -91,7 +94,17 @@ final class Sealer {
                     return result;
                 }
                 long startNanos = System.nanoTime();
-                result = result.plus(sealDevice(device.id(), endedBeforeMicros, writtenBefore));
+                try {
+                    result = result.plus(sealDevice(device.id(), endedBeforeMicros, writtenBefore));
+                    failuresInARow = 0;
+                } catch (RuntimeException e) {
+                    // Of a table that does nothing at all, the devices behind need no proof.
+                    if (++failuresInARow == MAX_FAILURES_IN_A_ROW
+                            || Thread.currentThread().isInterrupted()) {
+                        throw e;
+                    }
+                    result = result.plus(unsealed(device.id(), null, e));
+                }
                 pause.accept(System.nanoTime() - startNanos);
             }
             cursor = page.next();
@@ -287,7 +300,8 @@ final class Sealer {
     }
 
     /** Works up the windows that were sealed before the rules for rollups came into force. */
-    private void catchUp(DeviceId device) {
+    private SealResult catchUp(DeviceId device) {
+        SealResult result = SealResult.NOTHING;
         Reorganisation reorganisation = Reorganisation.begin(table, device, wallClock);
         ItemWalk walk = walk(device, SeriesKeys.chunks(Long.MIN_VALUE, Long.MAX_VALUE));
         while (walk.hasNext()) {
@@ -306,14 +320,15 @@ final class Sealer {
                 if (RunPlacement.isOfTable(e)) {
                     throw e;
                 }
-                logUnreadable(device, window, e);
+                result = result.plus(unsealed(device, window, e));
                 continue;
             }
             if ((!items.isEmpty() || !superseded.isEmpty()) && !reorganisation.replace(items, superseded)) {
-                return; // another process has reorganised the device; the rest is worked up the next time
+                return result; // another process has reorganised the device; the rest is worked up the next time
             }
         }
         rollups.caughtUp(device);
+        return result;
     }
 
     /** Gives chunks that were made without rollups in mind the time to live that they have with them. */
@@ -337,10 +352,11 @@ final class Sealer {
         }
     }
 
-    private static void logUnreadable(DeviceId device, long window, RuntimeException e) {
+    private static SealResult unsealed(DeviceId device, @Nullable Long window, RuntimeException e) {
         LOG.errorf(
-                "The window of device %s from %s on cannot be sealed: %s",
-                device, EpochMicros.toInstant(window), e.getMessage());
+                "%s of device %s cannot be sealed and is left as it is: %s",
+                window == null ? "A window" : "The window from " + EpochMicros.toInstant(window) + " on", device, e);
+        return SealResult.of(new SealResult.Unsealed(device, window, String.valueOf(e.getMessage())));
     }
 
     private SealResult sealDevice(DeviceId device, long endedBeforeMicros, long writtenBefore) {
@@ -362,14 +378,14 @@ final class Sealer {
                         continue;
                     }
                 }
-                List<Item> piece = takePiece(runs, window, writtenBefore);
-                boolean isLast = !runs.hasNext()
-                        || SeriesKeys.runFirstTimeMicros(runs.peek().key().sortKey())
-                                >= window + SeriesKeys.WINDOW_MICROS;
-                if (piece.isEmpty()) {
-                    continue;
-                }
                 try {
+                    List<Item> piece = takePiece(runs, window, writtenBefore);
+                    boolean isLast = !runs.hasNext()
+                            || SeriesKeys.runFirstTimeMicros(runs.peek().key().sortKey())
+                                    >= window + SeriesKeys.WINDOW_MICROS;
+                    if (piece.isEmpty()) {
+                        continue;
+                    }
                     SealResult sealed = sealPiece(device, window, piece, isLast, reorganisation);
                     if (sealed == null) {
                         LOG.debugf("Another process has reorganised device %s, which is left to it", device);
@@ -380,13 +396,10 @@ final class Sealer {
                     if (RunPlacement.isOfTable(e)) {
                         throw e;
                     }
-                    logUnreadable(device, window, e);
+                    result = result.plus(unsealed(device, window, e));
                 }
             }
-            if (rollups.isBehind(device)) {
-                catchUp(device);
-            }
-            return result;
+            return rollups.isBehind(device) ? result.plus(catchUp(device)) : result;
         } finally {
             onlyOne.unlock();
         }
@@ -474,7 +487,7 @@ final class Sealer {
             readings += Chunk.open(item.body().array()).readings();
             bytesAfter += item.body().length();
         }
-        return new SealResult(readings, chunks.size(), bytesBefore, bytesAfter);
+        return new SealResult(readings, chunks.size(), bytesBefore, bytesAfter, List.of(), 0);
     }
 
     private List<Item> chunks(DeviceId device, long window) {

@@ -1,9 +1,11 @@
 package io.hearth.series;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
@@ -15,6 +17,7 @@ public final class Sealing {
     private final Counter bytesBefore;
     private final Counter bytesAfter;
     private final Timer time;
+    private final AtomicLong unsealed = new AtomicLong();
 
     /**
      * @param settledMillis every write with an earlier stamp is here, of other regions, too, as epoch milliseconds: only such
@@ -28,6 +31,9 @@ public final class Sealing {
                 .register(registry);
         bytesBefore = bytes(registry, "before");
         bytesAfter = bytes(registry, "after");
+        Gauge.builder("hearth.series.seal.unsealed", unsealed, AtomicLong::get)
+                .description("Windows that could not be sealed when that was last tried; the log names them")
+                .register(registry);
         time = Timer.builder("hearth.series.seal")
                 .description("How long a look through the windows of one device took, and sealing those that had ended")
                 .register(registry);
@@ -53,6 +59,7 @@ public final class Sealing {
             time.record(nanos, TimeUnit.NANOSECONDS);
             pause.accept(nanos);
         });
+        unsealed.set(result.unsealedTotal());
         readings.increment(result.readings());
         bytesBefore.increment(result.bytesBefore());
         bytesAfter.increment(result.bytesAfter());

@@ -21,7 +21,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /*
- * Format 1 of a rollup item. Numbers are as in ByteWriter.
+ * Formats 1 and 2 of a rollup item. Numbers are as in ByteWriter.
  *
  *   [1] format | varint items of this window and level | signed varint raw until, epoch s
  *   | varint metrics not kept, each a text
@@ -38,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  *
  *   edge      varint µs since the start of the window | number
  *   number    [1] decimal digits | signed varint, to be divided by that power of ten; or FF | [8] IEEE 754
+ *
+ * Items of format 1 have all cells of a metric. Where these are too many for an item, the window's items have format 2: each
+ * may have cells of some parts, and only the first has the metrics that are not kept.
  *
  * A change needs a new format; RollupGoldenTest pins the bytes.
  */
@@ -60,9 +63,13 @@ record WindowRollup(
         @SuppressWarnings("ArrayRecordComponent") long[] bounds,
         SortedMap<String, @Nullable RollupCell[]> cells) {
     private static final int FORMAT = 1;
+    private static final int FORMAT_WITH_SPLIT_METRICS = 2;
 
     /** Where an item is cut: every engine takes items of this size. */
     private static final int MAX_METRIC_BYTES = 250_000;
+
+    /** What an item has besides the cells of its metrics, at most, so that it fits. */
+    private static final int MAX_REST_BYTES = 100_000;
 
     /** The widest range of doubles has fewer bins of one percent. */
     private static final long MAX_BIN = 1 << 17;
@@ -81,38 +88,52 @@ record WindowRollup(
 
     /** The bodies of the items for this, without regard to {@link #items}. */
     List<byte[]> encode() {
+        ByteWriter names = new ByteWriter(64);
+        names.writeVarint(notKept.size());
+        new TreeSet<>(notKept).forEach(names::writeText);
+        boolean namesAlone = !cells.isEmpty() && names.length() > MAX_REST_BYTES;
+        boolean split = namesAlone;
         List<ByteWriter> groups = new ArrayList<>();
         List<Integer> counts = new ArrayList<>();
-        for (Map.Entry<String, @Nullable RollupCell[]> entry : cells.entrySet()) {
-            ByteWriter body = new ByteWriter(256);
-            encodeCells(entry.getValue(), body);
-            int last = groups.size() - 1;
-            if (last < 0 || groups.get(last).length() + body.length() > MAX_METRIC_BYTES) {
-                groups.add(new ByteWriter(1024));
-                counts.add(0);
-                last++;
-            }
-            groups.get(last).writeText(entry.getKey());
-            groups.get(last).writeVarint(body.length());
-            groups.get(last).append(body);
-            counts.set(last, counts.get(last) + 1);
+        if (namesAlone) {
+            groups.add(new ByteWriter(1));
+            counts.add(0);
         }
-        List<byte[]> bodies = new ArrayList<>();
+        for (Map.Entry<String, @Nullable RollupCell[]> entry : cells.entrySet()) {
+            List<ByteWriter> bodies = new ArrayList<>(1);
+            encodeCells(entry.getValue(), 0, parts(), bodies);
+            split |= bodies.size() > 1;
+            for (ByteWriter body : bodies) {
+                int last = groups.size() - 1;
+                boolean isFull = last < 0 || groups.get(last).length() + body.length() > MAX_METRIC_BYTES;
+                if (isFull || namesAlone && last == 0) {
+                    groups.add(new ByteWriter(1024));
+                    counts.add(0);
+                    last++;
+                }
+                groups.get(last).writeText(entry.getKey());
+                groups.get(last).writeVarint(body.length());
+                groups.get(last).append(body);
+                counts.set(last, counts.get(last) + 1);
+            }
+        }
+        ByteWriter none = new ByteWriter(1);
+        none.writeVarint(0);
+        List<byte[]> items = new ArrayList<>();
         for (int i = 0; i < groups.size(); i++) {
             ByteWriter out = new ByteWriter(256);
-            out.writeByte(FORMAT);
+            out.writeByte(split ? FORMAT_WITH_SPLIT_METRICS : FORMAT);
             out.writeVarint(groups.size());
             out.writeSignedVarint(rawUntilSeconds);
-            out.writeVarint(notKept.size());
-            new TreeSet<>(notKept).forEach(out::writeText);
+            out.append(split && i > 0 ? none : names);
             out.writeVarint(erased.size());
             erased.forEach(out::writeVarint);
             encodeBounds(out);
             out.writeVarint(counts.get(i));
             out.append(groups.get(i));
-            bodies.add(out.toByteArray());
+            items.add(out.toByteArray());
         }
-        return bodies;
+        return items;
     }
 
     private void encodeBounds(ByteWriter out) {
@@ -132,17 +153,27 @@ record WindowRollup(
         out.append(runs);
     }
 
-    private void encodeCells(@Nullable RollupCell[] ofMetric, ByteWriter out) {
+    /** Adds the cells of some parts of a metric, in as many pieces as they need. */
+    private void encodeCells(@Nullable RollupCell[] ofMetric, int from, int to, List<ByteWriter> pieces) {
+        ByteWriter out = new ByteWriter(256);
         byte[] present = new byte[(parts() + 7) / 8];
-        for (int part = 0; part < parts(); part++) {
+        for (int part = from; part < to; part++) {
             present[part / 8] |= (byte) (ofMetric[part] == null ? 0 : 1 << part % 8);
         }
         out.writeBytes(present);
-        for (RollupCell cell : ofMetric) {
+        for (int part = from; part < to; part++) {
+            RollupCell cell = ofMetric[part];
             if (cell != null) {
                 encodeCell(cell, out);
             }
         }
+        if (out.length() <= MAX_METRIC_BYTES || to - from == 1) {
+            pieces.add(out);
+            return;
+        }
+        int half = (from + to) / 2;
+        encodeCells(ofMetric, from, half, pieces);
+        encodeCells(ofMetric, half, to, pieces);
     }
 
     private void encodeCell(RollupCell cell, ByteWriter out) {
@@ -246,9 +277,9 @@ record WindowRollup(
     static WindowRollup decode(byte[] body, long windowStartMicros, Predicate<String> wanted) {
         ByteReader in = new ByteReader(body);
         int format = in.readByte();
-        if (format != FORMAT) {
+        if (format != FORMAT && format != FORMAT_WITH_SPLIT_METRICS) {
             throw new UnsupportedFormatException(
-                    "a rollup has format version " + format + ", this build knows " + FORMAT, null);
+                    "a rollup has format version " + format + ", this build knows " + FORMAT_WITH_SPLIT_METRICS, null);
         }
         int items = in.readCount(Integer.MAX_VALUE);
         long rawUntilSeconds = in.readSignedVarint();
@@ -373,8 +404,16 @@ record WindowRollup(
     /** This with the metrics of another item of the same window and level, which must have been made together with it. */
     WindowRollup with(WindowRollup other) {
         SortedMap<String, @Nullable RollupCell[]> all = new TreeMap<>(cells);
-        all.putAll(other.cells);
+        other.cells.forEach((metric, others) -> all.merge(metric, others, WindowRollup::both));
         return new WindowRollup(items, rawUntilSeconds, notKept, erased, bounds, all);
+    }
+
+    private static @Nullable RollupCell[] both(@Nullable RollupCell[] ones, @Nullable RollupCell[] others) {
+        @Nullable RollupCell[] both = ones.clone();
+        for (int part = 0; part < both.length; part++) {
+            both[part] = both[part] == null ? others[part] : both[part];
+        }
+        return both;
     }
 
     /** This without the cells of parts that share any time with a range. */

@@ -84,10 +84,10 @@ class RollupGoldenTest {
     @Test
     void decode_unknownFormat_isRefusedByName() {
         byte[] body = rollups().get(0).body().array().clone();
-        body[0] = 2;
+        body[0] = 3;
         assertThatThrownBy(() -> WindowRollup.decode(body, WINDOW, metric -> true))
                 .isInstanceOf(UnsupportedFormatException.class)
-                .hasMessageContaining("format version 2");
+                .hasMessageContaining("format version 3");
     }
 
     @Test

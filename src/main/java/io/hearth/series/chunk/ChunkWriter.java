@@ -83,12 +83,15 @@ public final class ChunkWriter {
     }
 
     private static void encodeByMetrics(ReadingBlock reading, List<Span> spans, byte[] extras, List<byte[]> chunks) {
-        int metrics = reading.columns().size();
+        // Only those that have a value, so that no chunk has none.
+        List<Column> columns = reading.columns().stream()
+                .filter(column -> column.kindAt(0) != Column.ABSENT)
+                .toList();
+        int metrics = columns.size();
         if (metrics < 2) {
             throw new IllegalArgumentException("a single value does not fit into a chunk");
         }
-        for (List<Column> half : List.of(
-                reading.columns().subList(0, metrics / 2), reading.columns().subList(metrics / 2, metrics))) {
+        for (List<Column> half : List.of(columns.subList(0, metrics / 2), columns.subList(metrics / 2, metrics))) {
             encode(new ReadingBlock(1, reading.timesMicros(), half), spans, extras, chunks);
         }
     }
