@@ -53,18 +53,24 @@ final class Answer {
         return receivedNanos;
     }
 
-    /** The message of a telemetry publish, whose acknowledgement settles the answer. */
+    /** The message of a telemetry publish, whose acknowledgement settles the answer, once it is retained if that is asked for. */
     static final class Telemetry extends TelemetryMessage {
         private final Answer answer;
+        private final Router router;
 
-        Telemetry(Answer answer, Delivery delivery) {
+        Telemetry(Answer answer, Delivery delivery, Router router) {
             super(delivery);
             this.answer = answer;
+            this.router = router;
         }
 
         @Override
         protected void settled() {
-            answer.settle();
+            if (answer.publish.retain()) {
+                router.retain(answer.publish, answer);
+            } else {
+                answer.settle();
+            }
         }
 
         @Override

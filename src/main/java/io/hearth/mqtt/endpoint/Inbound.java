@@ -125,8 +125,9 @@ final class Inbound {
 
     private void take(Publish publish, @Nullable String device, ShadowTopics.@Nullable Request request) {
         Answer answer = enqueue(publish);
-        if (device != null) {
-            services.telemetry().emit(new Answer.Telemetry(answer, delivery(publish, device)));
+        boolean clearsRetained = publish.retain() && publish.payloadBytes() == 0;
+        if (device != null && !clearsRetained) {
+            services.telemetry().emit(new Answer.Telemetry(answer, delivery(publish, device), services.router()));
         } else if (request != null) {
             // Never retained: a request is for now.
             services.shadows()

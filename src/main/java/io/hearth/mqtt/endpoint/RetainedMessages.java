@@ -15,6 +15,7 @@ import io.hearth.table.Write;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -51,6 +52,9 @@ public final class RetainedMessages {
     private final Map<String, Publish> byTopic = new ConcurrentHashMap<>();
     private final AtomicLong totalBytes = new AtomicLong();
 
+    /** The last write of each topic that has writes under way. Guarded by this. */
+    private final Map<String, CompletableFuture<Void>> writing = new HashMap<>();
+
     public RetainedMessages(Table table) {
         this.table = table;
     }
@@ -73,8 +77,8 @@ public final class RetainedMessages {
     }
 
     /**
-     * Retains {@code publish}, or forgets its topic if the payload is empty; completes when that is durable. One at a time,
-     * so that memory and table see the messages of a topic in the same order.
+     * Retains {@code publish}, or forgets its topic if the payload is empty; completes when that is durable. Memory and table see
+     * the messages of a topic in the same order: the table may take its time with a write, so the next one waits for it.
      */
     synchronized CompletionStage<Void> keep(Publish publish) {
         byte[] topic = publish.topic().getBytes(StandardCharsets.UTF_8);
@@ -87,7 +91,24 @@ public final class RetainedMessages {
         totalBytes.addAndGet((keep ? sizeOf(publish) : 0) - (before == null ? 0 : sizeOf(before)));
         Key key = new Key(PARTITION, Bytes.wrap(topic));
         Write write = keep ? new Write.Put(Item.of(key, encode(publish))) : new Write.Delete(key);
-        return table.write(List.of(write)).subscribeAsCompletionStage();
+        return writeInTurn(publish.topic(), write);
+    }
+
+    private CompletionStage<Void> writeInTurn(String topic, Write write) {
+        CompletableFuture<Void> before = writing.get(topic);
+        CompletableFuture<Void> after = before == null
+                ? write(write)
+                : before.handle((done, failure) -> write).thenCompose(this::write);
+        writing.put(topic, after);
+        return after.whenComplete((done, failure) -> written(topic, after));
+    }
+
+    private CompletableFuture<Void> write(Write write) {
+        return table.write(List.of(write)).subscribeAsCompletionStage().toCompletableFuture();
+    }
+
+    private synchronized void written(String topic, CompletableFuture<Void> write) {
+        writing.remove(topic, write);
     }
 
     /**

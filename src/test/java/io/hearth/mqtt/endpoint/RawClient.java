@@ -9,7 +9,6 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
-import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -255,18 +254,12 @@ final class RawClient implements AutoCloseable {
         }
     }
 
-    /** Whether nothing comes within {@code millis}. */
-    boolean isSilentFor(int millis) {
-        try {
-            socket.setSoTimeout(millis);
-            int next = in.read();
+    /** Asks for an answer that comes at once, and fails if anything was sent before it. */
+    void expectNothingYet() {
+        send(packet(0xC0, new byte[0]));
+        Packet next = read();
+        if (next.type() != PINGRESP) {
             throw new AssertionError("the server sent " + next);
-        } catch (SocketTimeoutException e) {
-            return true;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } finally {
-            resetTimeout();
         }
     }
 

@@ -5,14 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
+import io.hearth.table.ForwardingTable;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
+import io.hearth.table.Table;
 import io.hearth.table.UnsupportedFormatException;
 import io.hearth.table.Write;
 import io.hearth.table.memory.MemoryTable;
+import io.smallrye.mutiny.Uni;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class RetainedMessagesTest {
@@ -56,6 +62,34 @@ class RetainedMessagesTest {
         assertThatThrownBy(() -> new RetainedMessages(table).load())
                 .isInstanceOf(UnsupportedFormatException.class)
                 .hasMessageContaining("format 2");
+    }
+
+    @Test
+    void keep_tableTakesItsTimeWithOne_nextOneOfTheTopicIsStoredAfterIt() {
+        CompletableFuture<@Nullable Void> gate = new CompletableFuture<>();
+        AtomicBoolean first = new AtomicBoolean(true);
+        Table slow = new ForwardingTable(table) {
+            @Override
+            public Uni<Void> write(List<Write> writes) {
+                return first.getAndSet(false)
+                        ? Uni.createFrom().completionStage(gate).chain(() -> table.write(writes))
+                        : table.write(writes);
+            }
+        };
+        RetainedMessages messages = new RetainedMessages(slow);
+        CompletableFuture<Void> on = messages.keep(publish("a", bytes("on"))).toCompletableFuture();
+        CompletableFuture<Void> off = messages.keep(publish("a", bytes("off"))).toCompletableFuture();
+        messages.keep(publish("b", bytes("other"))).toCompletableFuture().join();
+        assertThat(off).isNotDone();
+
+        gate.complete(null);
+        on.join();
+        off.join();
+
+        RetainedMessages later = new RetainedMessages(table);
+        later.load();
+        assertThat(later.matching("a").get(0).payload()).isEqualTo(bytes("off"));
+        messages.keep(publish("a", bytes("next"))).toCompletableFuture().join();
     }
 
     @Test
