@@ -70,7 +70,7 @@ final class CsvReader extends LineReader {
             addColumns();
         } else {
             addPoint();
-            addRowsOfTheSame();
+            addRowsOfTheSame(target.addedBytes(0));
         }
         target.endReading(timeMicros);
         return device;
@@ -105,9 +105,12 @@ final class CsvReader extends LineReader {
 
     /**
      * Takes in the rows that follow with the same device and time. One that is bad, or goes beyond what a reading may have,
-     * is left to be a reading of its own.
+     * is left to begin another one.
+     *
+     * @param firstBytes the size of the first point
      */
-    private void addRowsOfTheSame() {
+    private void addRowsOfTheSame(long firstBytes) {
+        long readingBytes = firstBytes;
         int deviceFrom = row.from(columns.device());
         int deviceTo = row.to(columns.device());
         int timeFrom = row.isAbsent(columns.time()) ? 0 : row.from(columns.time());
@@ -127,7 +130,10 @@ final class CsvReader extends LineReader {
             try {
                 if (same) {
                     addPoint();
-                    continue;
+                    readingBytes = target.addedBytes(readingBytes);
+                    if (readingBytes >= 0) {
+                        continue;
+                    }
                 }
             } catch (MalformedPayloadException e) {
                 // Reported when it is read by itself.

@@ -75,12 +75,7 @@ public final class CsvReadings implements LineFormat {
                     "the header must have the columns device and ts, and either metric and value, or metrics; it is "
                             + shortened(line));
         }
-        Set<String> seen = new HashSet<>();
-        for (String name : names) {
-            if (!seen.add(name)) {
-                throw new MalformedPayloadException("the header has the column " + shortened(name) + " twice");
-            }
-        }
+        requireDistinct(names);
         int metric = names.indexOf("metric");
         int value = names.indexOf("value");
         if (metric >= 0 != value >= 0) {
@@ -92,11 +87,21 @@ public final class CsvReadings implements LineFormat {
         return new CsvReadings(new Columns(device, time, metric, value, names.indexOf("type"), names));
     }
 
+    private static void requireDistinct(List<String> names) throws MalformedPayloadException {
+        Set<String> seen = new HashSet<>();
+        for (String name : names) {
+            if (!seen.add(name)) {
+                throw new MalformedPayloadException("the header has the column " + shortened(name) + " twice");
+            }
+        }
+    }
+
     private static String shortened(String text) {
         return text.length() <= SHOWN_CHARS ? text : text.substring(0, SHOWN_CHARS) + '…';
     }
 
     private static void requireMetrics(List<String> names, int device, int time) throws MalformedPayloadException {
+        List<String> metrics = new ArrayList<>();
         for (int i = 0; i < names.size(); i++) {
             if (i != device && i != time) {
                 String name = names.get(i);
@@ -105,8 +110,11 @@ public final class CsvReadings implements LineFormat {
                     throw new MalformedPayloadException("a column's name is not a metric name: " + shortened(name));
                 }
                 names.set(i, metric);
+                metrics.add(metric);
             }
         }
+        // A metric may be called as the column of the device, but not as another metric.
+        requireDistinct(metrics);
         if (names.size() < 3) {
             throw new MalformedPayloadException("the header has no metric");
         }

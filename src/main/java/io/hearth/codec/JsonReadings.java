@@ -15,7 +15,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,11 +25,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A reading is {@code {"temperature":21.5,"motion":true}}, or {@code {"ts":…,"values":{…}}}. The field {@code ts} is
  * its device time: RFC 3339 with an offset, or an epoch number. Every other field is a metric; the fields of
- * {@code values} are, too. Nested objects flatten with dots, {@code null} is left out, and of two values of one metric the
- * last counts.
+ * {@code values} are, too. Nested objects flatten with dots, {@code null} is left out.
  *
  * <p>A document that is no JSON is refused as a whole. In one that is, a reading with a value or a name that cannot be
- * stored is rejected alone.
+ * stored, or with a field or a metric that it has twice, is rejected alone.
  */
 public final class JsonReadings {
     /** The most metrics one reading may have. */
@@ -218,7 +219,12 @@ public final class JsonReadings {
         private final PointBuffer target;
         private final boolean namesDevice;
         private long timeMicros = PointBuffer.NO_TIME;
+        private boolean hasTime;
+        private boolean hasValues;
         private @Nullable String device;
+
+        /** The metrics that are null; null if there is none. */
+        private @Nullable List<String> absent;
 
         ReadingFields(JsonParser parser, PointBuffer target, boolean namesDevice) {
             this.parser = parser;
@@ -232,14 +238,23 @@ public final class JsonReadings {
                 String field = parser.currentName();
                 JsonToken token = parser.nextToken();
                 if (field.equals("ts")) {
+                    requireOnce(field, hasTime);
+                    hasTime = true;
                     readTime(token);
                 } else if (namesDevice && field.equals("device")) {
+                    requireOnce(field, device != null);
                     if (token != JsonToken.VALUE_STRING) {
                         throw new UnfitReadingException("device: is not a string");
                     }
                     device = parser.getText();
-                } else if (token == JsonToken.START_OBJECT && field.equals("values")) {
-                    readNested("");
+                } else if (field.equals("values")) {
+                    requireOnce(field, hasValues);
+                    hasValues = true;
+                    if (token == JsonToken.START_OBJECT) {
+                        readNested(null);
+                    } else {
+                        readValue(field, token);
+                    }
                 } else {
                     readValue(field, token);
                 }
@@ -247,7 +262,27 @@ public final class JsonReadings {
             if (target.openPoints() == 0) {
                 throw new UnfitReadingException("a reading has at least one value that is not null");
             }
+            requireEachMetricOnce();
             target.endReading(timeMicros);
+        }
+
+        private static void requireOnce(String field, boolean isThere) throws UnfitReadingException {
+            if (isThere) {
+                throw new UnfitReadingException(quoted(field) + ": is there twice");
+            }
+        }
+
+        private void requireEachMetricOnce() throws UnfitReadingException {
+            String repeated = target.repeatedMetric();
+            if (repeated != null) {
+                requireOnce(repeated, true);
+            }
+            if (absent != null) {
+                Set<String> seen = new HashSet<>();
+                for (String metric : absent) {
+                    requireOnce(metric, !seen.add(metric) || target.openHas(metric));
+                }
+            }
         }
 
         private void readTime(JsonToken token) throws IOException, UnfitReadingException {
@@ -267,10 +302,11 @@ public final class JsonReadings {
             }
         }
 
-        private void readNested(String prefix) throws IOException, UnfitReadingException {
+        /** @param prefix the names around the object; null for that of the values */
+        private void readNested(@Nullable String prefix) throws IOException, UnfitReadingException {
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String field = parser.currentName();
-                readValue(prefix.isEmpty() ? field : prefix + '.' + field, parser.nextToken());
+                readValue(prefix == null ? field : prefix + '.' + field, parser.nextToken());
             }
         }
 
@@ -280,6 +316,10 @@ public final class JsonReadings {
                 return;
             }
             if (token == JsonToken.VALUE_NULL) {
+                if (absent == null) {
+                    absent = new ArrayList<>();
+                }
+                absent.add(metric);
                 return;
             }
             if (!MetricName.isValid(metric)) {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads lines of {@link LineProtocol} in one pass over their bytes. */
 final class LineProtocolReader extends LineReader {
     private static final int MAX_QUOTED = 64;
+    private static final int NO_DEVICE_TAG = -1;
 
     /** So many digits are always in the range of a 64-bit integer. */
     private static final int SAFE_DIGITS = 18;
@@ -117,6 +118,10 @@ final class LineProtocolReader extends LineReader {
         do {
             readField();
         } while (takes(','));
+        String repeated = target.repeatedMetric();
+        if (repeated != null) {
+            throw new UnfitLineException(repeated + ": is there twice");
+        }
         long timeMicros = PointBuffer.NO_TIME;
         if (at < length && text[at] == ' ') {
             skipBlanks();
@@ -135,7 +140,7 @@ final class LineProtocolReader extends LineReader {
     }
 
     private void readTags() throws UnfitLineException {
-        int best = protocol.deviceTags.length;
+        int best = Integer.MAX_VALUE;
         int deviceFrom = 0;
         int deviceTo = 0;
         boolean deviceEscaped = false;
@@ -144,12 +149,15 @@ final class LineProtocolReader extends LineReader {
             if (nameFrom == nameTo || !takes('=')) {
                 throw new UnfitLineException("a tag is not written as key=value");
             }
-            int tag = escaped ? best : deviceTag(best);
+            int tag = escaped ? NO_DEVICE_TAG : deviceTag();
+            if (tag == best) {
+                throw new UnfitLineException(quoted(nameFrom, nameTo) + ": is there twice");
+            }
             readName(true);
             if (nameFrom == nameTo) {
                 throw new UnfitLineException("a tag has no value");
             }
-            if (tag < best) {
+            if (tag != NO_DEVICE_TAG && tag < best) {
                 best = tag;
                 deviceFrom = nameFrom;
                 deviceTo = nameTo;
@@ -159,22 +167,22 @@ final class LineProtocolReader extends LineReader {
         if (at == length || text[at] != ' ') {
             throw new UnfitLineException("the fields are missing, or what must be escaped in a tag is not");
         }
-        if (best == protocol.deviceTags.length) {
+        if (best == Integer.MAX_VALUE) {
             throw new UnfitLineException(protocol.missingDevice);
         }
         // Nothing that has to be escaped may be in a device id.
         device = deviceEscaped ? null : protocol.devices.get(text, deviceFrom, deviceTo);
     }
 
-    /** Which of the tags that name a device the last name is, if it comes before {@code best}; else {@code best}. */
-    private int deviceTag(int best) {
-        for (int tag = 0; tag < best; tag++) {
+    /** Which of the tags that name a device the last name is. */
+    private int deviceTag() {
+        for (int tag = 0; tag < protocol.deviceTags.length; tag++) {
             byte[] name = protocol.deviceTags[tag];
             if (name.length == nameTo - nameFrom && Arrays.equals(name, 0, name.length, text, nameFrom, nameTo)) {
                 return tag;
             }
         }
-        return best;
+        return NO_DEVICE_TAG;
     }
 
     private void readField() throws UnfitLineException {

@@ -80,7 +80,7 @@ final class PlainJsonLine {
         } while (takes(','));
         boolean valuesEnd = takes('}');
         boolean readingEnds = takes('}');
-        if (!valuesEnd || !readingEnds || at != end) {
+        if (!valuesEnd || !readingEnds || at != end || target.repeatedMetric() != null) {
             return null;
         }
         target.endReading(timeMicros);

@@ -135,17 +135,21 @@ final class Admission {
 
     /** What a reading is refused for whatever its device has sent before. */
     private @Nullable Objection plainObjection(PointBuffer points, int reading, long nowMicros) {
-        return SeriesStore.fitsAnItem(points, reading)
+        return points.fits(reading)
                 ? clockObjection(points, reading, nowMicros)
                 : new Objection(
                         RejectionReason.INVALID_READING,
-                        "the reading's names and texts have more than " + SeriesStore.MAX_READING_BYTES + " bytes");
+                        "the reading's names and texts have more than " + PointBuffer.MAX_READING_BYTES + " bytes");
     }
 
     private @Nullable Objection clockObjection(PointBuffer points, int reading, long nowMicros) {
         long timeMicros = points.timeMicros(reading);
         if (timeMicros == PointBuffer.NO_TIME) {
             return null;
+        }
+        if (timeMicros < EpochMicros.MIN_RFC3339) {
+            return new Objection(
+                    RejectionReason.INVALID_READING, "ts: is before the year 0, which no answer can write");
         }
         if (timeMicros > nowMicros + clockAheadMicros) {
             return new Objection(

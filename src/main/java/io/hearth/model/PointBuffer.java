@@ -15,6 +15,17 @@ public final class PointBuffer {
     /** Stands for the device time of a reading that came without one. */
     public static final long NO_TIME = Long.MIN_VALUE;
 
+    /** The most bytes that a reading may have, see {@link #fits}. */
+    public static final int MAX_READING_BYTES = 120_000;
+
+    /** Names have at most 128 bytes, texts 1,024. */
+    private static final int POINTS_THAT_ALWAYS_FIT = 100;
+
+    private static final int BYTES_BESIDE_NAME = 12;
+
+    /** Up to so many points are compared one by one, which is quicker than a table of them. */
+    private static final int FEW_POINTS = 4;
+
     private int readings;
     private int points;
     private long[] timesMicros = new long[64];
@@ -23,6 +34,9 @@ public final class PointBuffer {
     private byte[] kinds = new byte[256];
     private double[] numbers = new double[256];
     private @Nullable String[] texts = new @Nullable String[256];
+
+    /** By hash of the metric, the point of the open reading + 1; 0 for none. All 0 but while a repeated metric is looked for. */
+    private int[] places = new int[0];
 
     /** How many readings have been completed. */
     public int size() {
@@ -61,6 +75,71 @@ public final class PointBuffer {
         return points - firstPoint[readings];
     }
 
+    /** Whether the reading that is open has a value of a metric so far. */
+    public boolean openHas(String metric) {
+        for (int point = firstPoint[readings]; point < points; point++) {
+            if (metrics[point].equals(metric)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * A metric that the open reading has more than once; null if there is none. To be asked once, when all points are there: it
+     * costs a few nanoseconds a point.
+     */
+    public @Nullable String repeatedMetric() {
+        int first = firstPoint[readings];
+        if (points - first <= FEW_POINTS) {
+            for (int point = first + 1; point < points; point++) {
+                for (int other = first; other < point; other++) {
+                    if (metrics[point].equals(metrics[other])) {
+                        return metrics[point];
+                    }
+                }
+            }
+            return null;
+        }
+        return repeatedAmongMany(first);
+    }
+
+    /** Puts the points into a table with linear probing. */
+    private @Nullable String repeatedAmongMany(int first) {
+        int count = points - first;
+        if (places.length < 2 * count) {
+            places = new int[Integer.highestOneBit(2 * count - 1) * 2];
+        }
+        int mask = places.length - 1;
+        String repeated = null;
+        int point = first;
+        for (; point < points && repeated == null; point++) {
+            String metric = metrics[point];
+            int place = placeOf(metric, mask);
+            while (places[place] != 0 && repeated == null) {
+                repeated = metrics[places[place] - 1].equals(metric) ? metric : null;
+                place = place + 1 & mask;
+            }
+            if (repeated == null) {
+                places[place] = point + 1;
+            }
+        }
+        // Empties what was filled, which is quicker than all of it.
+        for (int filled = first; filled < point; filled++) {
+            int place = placeOf(metrics[filled], mask);
+            while (places[place] != 0) {
+                places[place] = 0;
+                place = place + 1 & mask;
+            }
+        }
+        return repeated;
+    }
+
+    private static int placeOf(String metric, int mask) {
+        int hash = metric.hashCode() * 0x9E3779B9;
+        return hash >>> 16 & mask;
+    }
+
     /**
      * Completes the open reading.
      *
@@ -97,6 +176,59 @@ public final class PointBuffer {
     /** The index of the first point of a reading; its last one is before {@code firstPoint(reading + 1)}. */
     public int firstPoint(int reading) {
         return firstPoint[reading];
+    }
+
+    /**
+     * Whether a reading fits an item of any engine, as a run and as a chunk, whose header repeats its texts: whether its names and
+     * texts, with {@value #BYTES_BESIDE_NAME} bytes for each point, have at most {@value #MAX_READING_BYTES}.
+     */
+    public boolean fits(int reading) {
+        int first = firstPoint[reading];
+        int end = firstPoint[reading + 1];
+        if (end - first <= POINTS_THAT_ALWAYS_FIT) {
+            return true;
+        }
+        long bytes = 0;
+        for (int point = first; point < end; point++) {
+            bytes += sizeOf(point);
+        }
+        return bytes <= MAX_READING_BYTES;
+    }
+
+    /**
+     * Takes the last point back from the open reading if the reading would not fit with it.
+     *
+     * @param openBytes what this answered for the point before; 0 for the first point
+     * @return the bytes of the reading so far; -1 if the point was taken back
+     */
+    public long addedBytes(long openBytes) {
+        long bytes = openBytes + sizeOf(points - 1);
+        if (openPoints() > POINTS_THAT_ALWAYS_FIT && bytes > MAX_READING_BYTES) {
+            points--;
+            return -1;
+        }
+        return bytes;
+    }
+
+    private int sizeOf(int point) {
+        String text = kinds[point] == Column.TEXT ? texts[point] : null;
+        return sizeOf(metrics[point], text);
+    }
+
+    /** What a point counts for the size of its reading, in bytes. */
+    public static int sizeOf(String metric, @Nullable String text) {
+        return utf8Length(metric) + BYTES_BESIDE_NAME + (text == null ? 0 : utf8Length(text));
+    }
+
+    private static int utf8Length(String text) {
+        int length = text.length();
+        int bytes = length;
+        for (int i = 0; i < length; i++) {
+            char c = text.charAt(i);
+            // Half a surrogate pair counts 2 of the 4 bytes of the pair.
+            bytes += c < 0x80 ? 0 : c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
+        }
+        return bytes;
     }
 
     /** Whether two readings have the same metrics in the same order. */

@@ -56,12 +56,6 @@ public final class SeriesStore {
     /** How many processes may write to a table at the same time. */
     public static final int MAX_PROCESSES = HybridClock.NUMBERS;
 
-    /** The most bytes that the names and texts of a reading may have, with 12 for each of its points. */
-    public static final int MAX_READING_BYTES = 120_000;
-
-    /** Names have at most 128 bytes, texts 1,024. */
-    private static final int POINTS_THAT_ALWAYS_FIT = 100;
-
     private static final String CLOCK_PARTITION = "!clock";
     private static final long HORIZON_KEPT_SECONDS = Duration.ofDays(1).toSeconds();
 
@@ -234,26 +228,6 @@ public final class SeriesStore {
                         });
             }
         });
-    }
-
-    /**
-     * Whether a reading fits an item of any engine, as a run and as a chunk, whose header repeats its texts: whether its names
-     * and texts have at most {@value #MAX_READING_BYTES} bytes.
-     */
-    public static boolean fitsAnItem(PointBuffer points, int reading) {
-        int first = points.firstPoint(reading);
-        int end = points.firstPoint(reading + 1);
-        if (end - first <= POINTS_THAT_ALWAYS_FIT) {
-            return true;
-        }
-        long bytes = 0;
-        for (int point = first; point < end; point++) {
-            bytes += points.metric(point).getBytes(StandardCharsets.UTF_8).length + 12;
-            if (points.kind(point) == Column.TEXT) {
-                bytes += points.text(point).getBytes(StandardCharsets.UTF_8).length;
-            }
-        }
-        return bytes <= MAX_READING_BYTES;
     }
 
     /**

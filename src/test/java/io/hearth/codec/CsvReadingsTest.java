@@ -25,6 +25,7 @@ class CsvReadingsTest {
                 "device,ts,metric  | the header has only one of the columns metric and value",
                 "device,ts         | the header has no metric",
                 "device,ts,a,b,a   | the header has the column a twice",
+                "device,ts,a,values.a | the header has the column a twice",
                 "device,ts,room a  | a column's name is not a metric name: room a"
             })
     void below_headerOfNoLayout_saysWhatIsWrong(String header, String problem) {
@@ -39,6 +40,29 @@ class CsvReadingsTest {
 
         assertThat(read(csv, "d1,2026-11-22T10:00:00Z,1\r\n")).containsExactly("d1 1 points");
         assertThat(csv.columns.names()).containsExactly("device_id", "ts", "metric");
+    }
+
+    @Test
+    void below_metricsCalledAsTheOtherColumns_areMetrics() throws Exception {
+        CsvReadings csv = CsvReadings.below("device,ts,values.device,values.ts");
+
+        assertThat(read(csv, "d1,2026-11-22T10:00:00Z,1,2\r\n")).containsExactly("d1 2 points");
+    }
+
+    @Test
+    void read_rowsOfADeviceAndTimeThatAreTooLargeForOneReading_becomeSeveral() throws Exception {
+        StringBuilder rows = new StringBuilder();
+        for (int i = 0; i < 200; i++) {
+            rows.append("d1,2026-11-22T10:00:00Z,m")
+                    .append(i)
+                    .append(',')
+                    .append("x".repeat(1000))
+                    .append("\r\n");
+        }
+
+        List<String> readings = read(CsvReadings.below("device,ts,metric,value"), rows.toString());
+
+        assertThat(readings).containsExactly("d1 118 points", "d1 82 points");
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class JsonReadingsTest {
@@ -66,6 +67,43 @@ class JsonReadingsTest {
         assertThat(rejected).extracting(RejectedReading::index).containsExactly(1, 2, 3, 4, 5, 6);
         assertThat(rejected.get(0).detail()).startsWith("a: ");
         assertThat(rejected.get(4).detail()).startsWith("ts: ");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '\u0001',
+            value = {
+                "{'t':1,'t':2}                                  | t",
+                "{'t':1,'\\u0074':2}                            | t",
+                "{'a':{'b':1},'a.b':2}                          | a.b",
+                "{'a':{'b':1},'a':{'b':2}}                      | a.b",
+                "{'values':{'t':21},'t':99}                     | t",
+                "{'t':99,'ts':1,'values':{'t':21}}              | t",
+                "{'values':{'t':21},'values':{'u':21}}          | values",
+                "{'values':1,'values':{'u':21}}                 | values",
+                "{'ts':1,'ts':2,'t':1}                          | ts",
+                "{'ts':null,'ts':2,'t':1}                       | ts",
+                "{'t':1,'t':null}                               | t",
+                "{'t':null,'t':1}                               | t",
+                "{'t':null,'u':1,'t':null}                      | t",
+                "{'a':1,'b':1,'c':1,'d':1,'e':1,'f':1,'c':2}    | c"
+            })
+    void decode_keyTwice_rejectsTheReadingAndNamesTheKey(String reading, String key) throws Exception {
+        byte[] payload = ("[" + reading + ",{'x':1}]").replace('\'', '"').getBytes(StandardCharsets.UTF_8);
+
+        assertThat(json.decode(payload, points)).containsExactly(new RejectedReading(0, key + ": is there twice"));
+        assertThat(points.size()).isEqualTo(1);
+        assertThat(points.metric(0)).isEqualTo("x");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{'t':1,'':{'t':2}}", "{'a':{'b':1},'b':2}", "{'values':{'ts':1,'values':2},'ts':5}"})
+    void decode_differentKeys_areAllKept(String reading) throws Exception {
+        byte[] payload = reading.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
+
+        assertThat(json.decode(payload, points)).isEmpty();
+        assertThat(points.firstPoint(1)).isEqualTo(2);
     }
 
     @Test

@@ -167,7 +167,8 @@ class SealFaultsTest {
                 .extracting(SealResult.Unsealed::device, SealResult.Unsealed::windowStartMicros)
                 .containsExactly(tuple(new DeviceId("d1"), DAY_BEFORE));
         assertThat(result.readings()).isEqualTo(3);
-        assertThat(items("d1").stream().filter(item -> SeriesKeys.isRun(item.key().sortKey())))
+        assertThat(items("d1").stream()
+                        .filter(item -> SeriesKeys.isRun(item.key().sortKey())))
                 .as("what there is of the window is left as it is")
                 .hasSize(2);
         assertThat(items("d2")).noneMatch(item -> SeriesKeys.isRun(item.key().sortKey()));

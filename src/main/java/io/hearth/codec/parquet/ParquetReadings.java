@@ -1,7 +1,6 @@
 package io.hearth.codec.parquet;
 
 import io.hearth.codec.JsonReadings;
-import io.hearth.codec.LineFormat;
 import io.hearth.codec.LineReader;
 import io.hearth.codec.NameCache;
 import io.hearth.model.DeviceId;
@@ -17,8 +16,10 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.CharacterCodingException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.parquet.column.ColumnReader;
 import org.apache.parquet.format.FileMetaData;
 import org.apache.parquet.format.RowGroup;
@@ -92,7 +93,11 @@ public final class ParquetReadings {
             throw new CorruptParquetException(
                     "the file has " + valueColumns.size() + " columns of values, of 1 to " + JsonReadings.MAX_METRICS);
         }
+        Set<String> names = new HashSet<>();
         for (FileColumn column : valueColumns) {
+            if (metricColumn == null && !names.add(column.name())) {
+                throw new CorruptParquetException("the file has the column " + column.name() + " twice");
+            }
             if (metricColumn == null && !MetricName.isValid(column.name())) {
                 throw new CorruptParquetException("a column's name is not a metric name: " + column.name());
             }
@@ -229,7 +234,8 @@ public final class ParquetReadings {
             DeviceId itsDevice = readDevice();
             long timeMicros = readTime();
             target.beginReading();
-            long bytes = readPoints();
+            readPoints();
+            long bytes = target.openPoints() == 0 ? 0 : target.addedBytes(0);
             // A reading is what follows with the same device and time; a bad row is left to be one of its own.
             while (metricColumn != null && timeMicros != PointBuffer.NO_TIME && nextRow()) {
                 rowIsNext = true;
@@ -237,12 +243,16 @@ public final class ParquetReadings {
                     boolean same = itsDevice != null
                             && itsDevice.equals(readDevice())
                             && timeMicros == readTime()
-                            && target.openPoints() < JsonReadings.MAX_METRICS
-                            && bytes < LineFormat.MAX_LINE_BYTES;
+                            && target.openPoints() < JsonReadings.MAX_METRICS;
                     if (!same) {
                         break;
                     }
-                    bytes += readPoints();
+                    int before = target.openPoints();
+                    readPoints();
+                    bytes = target.openPoints() == before ? bytes : target.addedBytes(bytes);
+                    if (bytes < 0) {
+                        break;
+                    }
                     rowIsNext = false;
                 } catch (UnfitRowException e) {
                     break;
@@ -276,9 +286,8 @@ public final class ParquetReadings {
             }
         }
 
-        /** Adds the points of the row; answers about how many bytes they have. */
-        private long readPoints() throws UnfitRowException {
-            long bytes = 0;
+        /** Adds the points of the row. */
+        private void readPoints() throws UnfitRowException {
             String named = null;
             FileColumn names = metricColumn;
             if (names != null) {
@@ -298,13 +307,12 @@ public final class ParquetReadings {
             for (FileColumn column : valueColumns) {
                 ColumnReader reader = at(column);
                 if (column.isPresent(reader)) {
-                    bytes += readPoint(named == null ? column.name() : named, column, reader);
+                    readPoint(named == null ? column.name() : named, column, reader);
                 }
             }
-            return bytes;
         }
 
-        private long readPoint(String metric, FileColumn column, ColumnReader reader) throws UnfitRowException {
+        private void readPoint(String metric, FileColumn column, ColumnReader reader) throws UnfitRowException {
             if (column.kind() == FileColumn.Kind.TEXT) {
                 if (reader.getBinary().length() > Value.MAX_TEXT_BYTES) {
                     throw new UnfitRowException(metric + ": a string has at most " + Value.MAX_TEXT_BYTES + " bytes");
@@ -314,7 +322,7 @@ public final class ParquetReadings {
                 } catch (CharacterCodingException e) {
                     throw new UnfitRowException(metric + ": is not UTF-8");
                 }
-                return metric.length() + reader.getBinary().length();
+                return;
             }
             if (column.kind() == FileColumn.Kind.BOOLEAN) {
                 target.addBool(metric, reader.getBoolean());
@@ -327,7 +335,6 @@ public final class ParquetReadings {
                     target.addNumber(metric, number);
                 }
             }
-            return metric.length() + (long) Double.BYTES;
         }
     }
 }

@@ -1,7 +1,10 @@
 package io.hearth.rest.format;
 
+import io.hearth.codec.JsonReadings;
+import io.hearth.codec.LineFormat;
 import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
+import io.hearth.model.PointBuffer;
 import io.hearth.model.ReadingBlock;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -9,11 +12,21 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Readings as the lines that {@code readings:batch} takes: {@code {"device":…,"ts":…,"values":{…}}}. */
+/**
+ * Readings as the lines that {@code readings:batch} takes: {@code {"device":…,"ts":…,"values":{…}}}. A reading that is larger
+ * than one line may be, as several messages brought it, becomes several lines with its time.
+ */
 public final class NdjsonExport implements ExportWriter {
     private static final int MAX_KEYS = 10_000;
+
+    /** A point more still fits the longest line that is taken. */
+    private static final int FULL_LINE_BYTES = LineFormat.MAX_LINE_BYTES - 16 * 1024;
+
     private static final byte[] VALUES = ",\"values\":{".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CLOSE = "}}\n".getBytes(StandardCharsets.US_ASCII);
+
+    /** Any reading with so few metrics is small enough, but for the escapes of its texts. */
+    private static final int FEW_COLUMNS = 100;
 
     private final TextOutput out;
     private final Map<String, byte[]> keys = new HashMap<>();
@@ -36,23 +49,45 @@ public final class NdjsonExport implements ExportWriter {
                 .map(column -> keys.computeIfAbsent(column.metric(), JsonValues::keyOf))
                 .toArray(byte[][]::new);
         for (int i = 0; i < block.size(); i++) {
-            out.raw(open);
-            TimeForm.RFC3339.json(block.timesMicros()[i], out);
-            out.raw(VALUES);
-            boolean first = true;
-            for (int c = 0; c < columnKeys.length; c++) {
-                Column column = columns.get(c);
-                if (column.kindAt(i) != Column.ABSENT) {
-                    if (!first) {
-                        out.ascii(',');
-                    }
-                    first = false;
-                    out.raw(columnKeys[c]);
-                    JsonValues.write(column, i, out);
-                }
-            }
-            out.raw(CLOSE);
+            reading(open, block, i, columnKeys);
         }
+    }
+
+    private void reading(byte[] open, ReadingBlock block, int row, byte[][] columnKeys) throws IOException {
+        int points = 0;
+        long readingBytes = 0;
+        long lineStart = 0;
+        for (int c = 0; c < columnKeys.length; c++) {
+            Column column = block.columns().get(c);
+            byte kind = column.kindAt(row);
+            if (kind == Column.ABSENT) {
+                continue;
+            }
+            int size = columnKeys.length <= FEW_COLUMNS
+                    ? 0
+                    : PointBuffer.sizeOf(column.metric(), kind == Column.TEXT ? column.textAt(row) : null);
+            boolean isFull = points == JsonReadings.MAX_METRICS
+                    || readingBytes + size > PointBuffer.MAX_READING_BYTES
+                    || out.written() - lineStart > FULL_LINE_BYTES;
+            if (points > 0 && isFull) {
+                out.raw(CLOSE);
+                points = 0;
+                readingBytes = 0;
+            }
+            if (points == 0) {
+                lineStart = out.written();
+                out.raw(open);
+                TimeForm.RFC3339.json(block.timesMicros()[row], out);
+                out.raw(VALUES);
+            } else {
+                out.ascii(',');
+            }
+            points++;
+            readingBytes += size;
+            out.raw(columnKeys[c]);
+            JsonValues.write(column, row, out);
+        }
+        out.raw(CLOSE);
     }
 
     @Override

@@ -17,6 +17,7 @@ public final class TextOutput {
     private final OutputStream sink;
     private final byte[] buffer = new byte[CAPACITY];
     private int at;
+    private long handedOver;
 
     /** The text of the minute of the last time, without its seconds, and when that minute began. */
     private final byte[] minute = new byte[MINUTE_LENGTH];
@@ -31,8 +32,14 @@ public final class TextOutput {
     public void flush() throws IOException {
         if (at > 0) {
             sink.write(buffer, 0, at);
+            handedOver += at;
             at = 0;
         }
+    }
+
+    /** How many bytes have been written so far. */
+    long written() {
+        return handedOver + at;
     }
 
     /** {@code text}, which must be ASCII, as it is. */
@@ -53,6 +60,7 @@ public final class TextOutput {
         if (bytes.length > CAPACITY) {
             flush();
             sink.write(bytes);
+            handedOver += bytes.length;
             return;
         }
         reserve(bytes.length);
