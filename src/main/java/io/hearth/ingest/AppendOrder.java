@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The batches get their stamps in the order of their turns, and are then written side by side. One that failed and is tried
  * again may get later stamps than those behind it; these are then appended once more, before anybody hears of them. So a
- * turn ends after the one before it.
+ * turn ends after the one before it, and whoever asked for the earlier one has been told by then.
  */
 final class AppendOrder {
     private Turn last = new Turn(null);
@@ -45,38 +45,64 @@ final class AppendOrder {
         }
 
         /**
-         * Appends a batch when the batches before it have got their stamps. Subscribe once.
+         * Appends a batch when the batches before it have got their stamps. Subscribe once; the append goes on when the
+         * subscription is cancelled.
          *
          * @param prepare is called before the batch gets its stamps, one turn at a time; may block
          * @param untilDurable adds to an append how it is tried again
-         * @return completes when the batch is durable and the turns before it have ended; fails as the append does
+         * @param besides is written at the same time, and belongs to the turn
+         * @return completes when the batch and what is besides are durable and the turns before it have ended; fails, also after
+         *     these, as one of both does
          */
         Uni<Void> append(
-                SeriesStore series, AppendBatch batch, Runnable prepare, UnaryOperator<Uni<Void>> untilDurable) {
+                SeriesStore series,
+                AppendBatch batch,
+                Runnable prepare,
+                UnaryOperator<Uni<Void>> untilDurable,
+                @Nullable Uni<Void> besides) {
             Turn earlier = before;
             if (earlier == null) {
                 throw new IllegalStateException("the turn has ended");
             }
-            return after(earlier.stamped)
-                    .chain(() -> {
-                        prepare.run();
-                        if (batch.isEmpty()) {
-                            stamped.complete(null);
-                            return Uni.createFrom().voidItem();
-                        }
-                        return untilDurable.apply(series.append(batch, () -> stamped.complete(null)));
+            Uni<Void> append = after(earlier.stamped).chain(() -> {
+                prepare.run();
+                if (batch.isEmpty()) {
+                    stamped.complete(null);
+                    return Uni.createFrom().voidItem();
+                }
+                return untilDurable.apply(series.append(batch, () -> stamped.complete(null)));
+            });
+            Uni<Void> both = besides == null
+                    ? append
+                    : Uni.join().all(append, besides).andCollectFailures().replaceWithVoid();
+            Uni<Void> inTurn = both.onItemOrFailure()
+                    .call(() -> {
+                        stamped.complete(null); // also when it failed before it had stamps
+                        return after(earlier.ended);
                     })
-                    .chain(() -> after(earlier.ended))
                     .chain(() -> batch.isEmpty() || batch.firstHybridTime() > earlier.lastHybridTime
                             ? Uni.createFrom().voidItem()
-                            : appendAgain(series, batch, untilDurable))
-                    .onTermination()
-                    .invoke(() -> {
-                        long own = batch.isEmpty() ? 0 : batch.lastHybridTime();
-                        stamped.complete(null);
-                        // After a failure the turn before may still be under way.
-                        earlier.whenEnded(() -> end(Math.max(earlier.lastHybridTime, own)));
-                    });
+                            : appendAgain(series, batch, untilDurable));
+            // The one who subscribed is told before the turn ends, as the next turn may go on at once on another
+            // thread.
+            return Uni.createFrom()
+                    .emitter(emitter -> inTurn.subscribe()
+                            .with(
+                                    done -> {
+                                        // Read before the batch is used again.
+                                        long latest = latestStamp(earlier, batch);
+                                        emitter.complete(null);
+                                        end(latest);
+                                    },
+                                    failure -> {
+                                        long latest = latestStamp(earlier, batch);
+                                        emitter.fail(failure);
+                                        end(latest);
+                                    }));
+        }
+
+        private static long latestStamp(Turn earlier, AppendBatch batch) {
+            return batch.isEmpty() ? earlier.lastHybridTime : Math.max(earlier.lastHybridTime, batch.lastHybridTime());
         }
 
         /** Gives the turn up; nothing is appended. */

@@ -17,7 +17,6 @@ import io.smallrye.mutiny.Uni;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
@@ -199,7 +198,7 @@ public final class Ingest implements AutoCloseable {
     /** @param prepare is called when the turn has come, before the batch gets its stamps; may block */
     Uni<IngestResult> store(
             AppendOrder.Turn turn, AppendBatch batch, Runnable prepare, List<Rejection> rejections, int rejectedTotal) {
-        Uni<Void> append = turn.append(series, batch, prepare, Ingest::whilePatient);
+        Uni<Void> append = turn.append(series, batch, prepare, Ingest::whilePatient, null);
         return answer(append, batch, rejections, rejectedTotal);
     }
 
@@ -398,17 +397,13 @@ public final class Ingest implements AutoCloseable {
 
     private void commit(CommitGroup group) {
         IngestTraces.committing(group.spans);
-        List<Uni<Void>> parts = new ArrayList<>(2);
-        if (!group.batch.isEmpty()) {
-            parts.add(order.next().append(series, group.batch, () -> {}, this::untilDurable));
-        }
-        if (!group.deadLetters.isEmpty()) {
-            parts.add(untilDurable(Uni.createFrom().deferred(() -> deadLetters.store(group.deadLetters))));
-        }
-        Uni<?> all = parts.isEmpty()
-                ? Uni.createFrom().voidItem()
-                : parts.size() == 1 ? parts.get(0) : Uni.join().all(parts).andCollectFailures();
-        all.subscribe().with(done -> settled(group), failure -> failed(group, failure));
+        Uni<Void> deadLettersToo = group.deadLetters.isEmpty()
+                ? null
+                : untilDurable(Uni.createFrom().deferred(() -> deadLetters.store(group.deadLetters)));
+        order.next()
+                .append(series, group.batch, () -> {}, this::untilDurable, deadLettersToo)
+                .subscribe()
+                .with(done -> settled(group), failure -> failed(group, failure));
     }
 
     /** Tries again for as long as the service runs: devices wait for their acknowledgement meanwhile, and nothing is lost. */
