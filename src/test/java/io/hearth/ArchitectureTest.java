@@ -39,7 +39,7 @@ class ArchitectureTest {
             Map.entry("table.rocksdb", Set.of("table")),
             Map.entry("table.dynamodb", Set.of("table")),
             Map.entry("backup", Set.of("model", "table", "table.rocksdb")),
-            Map.entry("cli", Set.of("backup", "table", "table.rocksdb")),
+            Map.entry("cli", Set.of("backup", "ingest", "model", "presence", "sync", "table", "table.rocksdb")),
             Map.entry("lease", Set.of("table")),
             Map.entry("series.chunk", Set.of("model", "table")),
             Map.entry("series.aggregate", Set.of("model")),

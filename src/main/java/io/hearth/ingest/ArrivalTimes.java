@@ -3,11 +3,13 @@ package io.hearth.ingest;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.hearth.model.DeviceId;
+import io.hearth.model.ReadingBlock;
 import io.hearth.model.TimeRange;
 import io.hearth.series.SeriesStore;
 import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -18,7 +20,8 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Times ascend, and are even. A reading that arrived long before the last one, because it waited or because the wall clock
  * has been set back, still gets the time of its arrival: an odd one, as the even one may have been given to a reading that
- * is not stored yet, and only one that the table does not have.
+ * is not stored yet, and only one that the table does not have. The table is asked once for the stretch up to the next reading
+ * of the device, as the clock may have been years ahead.
  */
 final class ArrivalTimes {
     private static final long SHORTEST_STEP_MICROS = 1_000_000;
@@ -56,6 +59,16 @@ final class ArrivalTimes {
             .build();
 
     private record Given(DeviceId device, long micros) {}
+
+    /** By device: a stretch of time of which the table has no reading, but for those that were given a time before it. */
+    private final Cache<DeviceId, Stretch> free =
+            Caffeine.newBuilder().maximumSize(MAX_DEVICES_AT_ONCE).build();
+
+    private record Stretch(long fromMicros, long untilMicros) {
+        boolean contains(long micros) {
+            return micros >= fromMicros && micros < untilMicros;
+        }
+    }
 
     /** @param clockAheadMicros how far ahead of the wall clock a time may be; half of it is no step but many readings */
     ArrivalTimes(SeriesStore series, long clockAheadMicros) {
@@ -145,8 +158,15 @@ final class ArrivalTimes {
     }
 
     private boolean isTaken(DeviceId device, long micros) {
-        TimeRange instant = new TimeRange(micros, micros + 1);
-        return series.scan(device, instant, Set.of(), Direction.ASCENDING, Consistency.STRONG)
-                .hasNext();
+        Stretch known = free.getIfPresent(device);
+        if (known == null || !known.contains(micros)) {
+            TimeRange rest = new TimeRange(micros, Long.MAX_VALUE);
+            Iterator<ReadingBlock> readings =
+                    series.scan(device, rest, Set.of(), Direction.ASCENDING, Consistency.STRONG);
+            known = new Stretch(micros, readings.hasNext() ? readings.next().timesMicros()[0] : Long.MAX_VALUE);
+        }
+        // What is given out now is taken, should the clock be set back once more.
+        free.put(device, new Stretch(micros + 1, known.untilMicros));
+        return !known.contains(micros);
     }
 }

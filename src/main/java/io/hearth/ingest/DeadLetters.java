@@ -1,5 +1,6 @@
 package io.hearth.ingest;
 
+import io.hearth.model.StampShift;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
@@ -121,6 +122,31 @@ public final class DeadLetters {
             return Optional.empty();
         }
         return table.get(key(id), Consistency.STRONG).await().indefinitely().map(DeadLetters::decode);
+    }
+
+    /** What to write in place of a dead letter of a clock that was ahead; nothing for any other item. */
+    public static List<Write> shifted(Item item, StampShift shift) {
+        if (!item.key().partitionKey().equals(PARTITION)) {
+            return List.of();
+        }
+        ByteBuffer id = ByteBuffer.wrap(item.key().sortKey().array());
+        long timeMicros = id.getLong() ^ Long.MIN_VALUE;
+        long shiftedMicros = shift.timeMicros(timeMicros);
+        if (shiftedMicros == timeMicros) {
+            return List.of();
+        }
+        byte[] sortKey = ByteBuffer.allocate(ID_BYTES)
+                .putLong(shiftedMicros ^ Long.MIN_VALUE)
+                .putLong(id.getLong())
+                .array();
+        return List.of(
+                new Write.Delete(item.key()),
+                new Write.Put(new Item(
+                        new Key(PARTITION, Bytes.wrap(sortKey)),
+                        item.body(),
+                        shift.expiresAtSeconds(item.expiresAtSeconds()),
+                        item.version(),
+                        null)));
     }
 
     private static Key key(String id) {

@@ -1,6 +1,7 @@
 package io.hearth.presence;
 
 import io.hearth.model.DeviceId;
+import io.hearth.model.StampShift;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
@@ -8,10 +9,12 @@ import io.hearth.table.CorruptItemException;
 import io.hearth.table.IndexKey;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
+import io.hearth.table.Write;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -50,6 +53,14 @@ public record StoredPresence(Presence presence, long process) {
                 .orElseThrow(() -> new CorruptItemException("presence has cause " + code));
         DeviceId device = new DeviceId(item.key().partitionKey());
         return new StoredPresence(new Presence(device, online, in.readLong(), cause), in.readLong());
+    }
+
+    /** What to write in place of a presence since a time that is still to come, as the clock was ahead; nothing for others. */
+    public static List<Write> shifted(Item item, StampShift shift) {
+        boolean isOfAFuture = isPresence(item.key())
+                && shift.timeMicros(of(item).presence().sinceMicros())
+                        != of(item).presence().sinceMicros();
+        return isOfAFuture ? List.of(new Write.Delete(item.key())) : List.of();
     }
 
     static Key key(DeviceId device) {

@@ -94,17 +94,21 @@ final class Erasures {
         body.writeLong(erasure.range().startMicros());
         body.writeLong(erasure.range().endMicros());
         body.writeByte(erasure.wholeDevice() ? 1 : 0);
-        byte[] region = erasure.stamp().region().value().getBytes(StandardCharsets.US_ASCII);
-        byte[] sortKey = ByteBuffer.allocate(Long.BYTES + region.length)
-                .putLong(erasure.stamp().time().packed())
-                .put(region)
-                .array();
         return new Item(
-                new Key(PARTITION, Bytes.wrap(sortKey)),
+                key(erasure.stamp()),
                 Bytes.wrap(body.toByteArray()),
                 erasure.stamp().time().physicalMillis() / 1000 + lifeSeconds,
                 0,
                 null);
+    }
+
+    static Key key(WriteStamp stamp) {
+        byte[] region = stamp.region().value().getBytes(StandardCharsets.US_ASCII);
+        byte[] sortKey = ByteBuffer.allocate(Long.BYTES + region.length)
+                .putLong(stamp.time().packed())
+                .put(region)
+                .array();
+        return new Key(PARTITION, Bytes.wrap(sortKey));
     }
 
     static Erasure decode(Item item) {

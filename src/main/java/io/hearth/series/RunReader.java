@@ -1,6 +1,7 @@
 package io.hearth.series;
 
 import io.hearth.model.Column;
+import io.hearth.model.HybridTime;
 import io.hearth.table.ByteReader;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
@@ -33,6 +34,12 @@ final class RunReader {
         RunReader run = new RunReader(item);
         run.readTimes(new long[run.size()], 0);
         return run.readTransmissions();
+    }
+
+    /** When the first reading of a stored run arrived, by the wall clock of then; epoch microseconds. */
+    static long firstIngestMicros(Item item) {
+        long stampMillis = SeriesKeys.runHybridTime(item.key().sortKey()) >>> HybridTime.COUNTER_BITS;
+        return new RunReader(item).in.readSignedVarint() + stampMillis * 1000;
     }
 
     /** How many readings the run has. */

@@ -2,12 +2,14 @@ package io.hearth.series;
 
 import io.hearth.model.Column;
 import io.hearth.model.PointBuffer;
+import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
+import java.util.function.LongUnaryOperator;
 
 /*
  * The body of a run, format 1. Its first device time and its write stamp are in the sort key.
@@ -93,6 +95,23 @@ final class RunWriter {
         writeTransmissions(transmissions);
         writeMetrics(points, readings, from, to, n);
         return out.toByteArray();
+    }
+
+    /**
+     * The body of a run under another write stamp.
+     *
+     * @param ingestTimes makes of the time at which the first reading arrived the one to store, µs
+     */
+    static byte[] withStamp(byte[] body, long stampMillis, long newStampMillis, LongUnaryOperator ingestTimes) {
+        ByteReader in = new ByteReader(body);
+        ByteWriter to = new ByteWriter(body.length + 8);
+        to.writeByte(in.readByte());
+        to.writeVarint(in.readVarint());
+        to.writeVarint(in.readVarint());
+        long firstIngest = ingestTimes.applyAsLong(in.readSignedVarint() + stampMillis * 1000);
+        to.writeSignedVarint(firstIngest - newStampMillis * 1000);
+        to.writeBytes(Arrays.copyOfRange(body, in.position(), body.length));
+        return to.toByteArray();
     }
 
     private void writeTimes(

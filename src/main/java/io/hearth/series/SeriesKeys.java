@@ -101,6 +101,10 @@ final class SeriesKeys {
         return isChunk(sortKey) || (sortKey.length() == RUN_REGION_AT && sortKey.array()[0] == TRANSMISSIONS);
     }
 
+    static boolean isRollup(Bytes sortKey) {
+        return sortKey.length() == ROLLUP_NUMBER_AT + Short.BYTES && sortKey.array()[0] == ROLLUP;
+    }
+
     static boolean isRun(Bytes sortKey) {
         return sortKey.length() > RUN_REGION_AT && sortKey.array()[0] == RUN;
     }
@@ -180,6 +184,11 @@ final class SeriesKeys {
         putLong(key, RUN_STAMP_AT, stamp.time().packed());
         System.arraycopy(region, 0, key, RUN_REGION_AT, region.length);
         return Bytes.wrap(key);
+    }
+
+    static int chunkNumber(Bytes sortKey) {
+        byte[] key = sortKey.array();
+        return (key[CHUNK_BYTES - 2] & 0xFF) << 8 | key[CHUNK_BYTES - 1] & 0xFF;
     }
 
     static long chunkWindowStart(Bytes sortKey) {

@@ -246,6 +246,11 @@ public final class SeriesStore {
         return stampedUntilMillis * 1_000;
     }
 
+    /** How far the stamp of the next write will be ahead of the wall clock, as that was ahead once; 0 if it is not. */
+    public long stampsAheadMillis() {
+        return Math.max(0, clock.reachedMillis() - wallClock.millis());
+    }
+
     /**
      * Whether a device may send the metrics of a reading beside those it has sent, {@value DeviceCatalog#MAX_METRICS} in
      * all; if so, they count from now on.
@@ -707,13 +712,19 @@ public final class SeriesStore {
                 null);
     }
 
+    static boolean isHorizon(Key key) {
+        return key.partitionKey().equals(CLOCK_PARTITION);
+    }
+
+    static long horizonMillis(Key horizon) {
+        return ByteBuffer.wrap(horizon.sortKey().array()).getLong();
+    }
+
     private static long storedHorizonMillis(Table table) {
         Page page = table.query(
                         new Query(CLOCK_PARTITION, SortRange.ALL, Direction.DESCENDING, 1, null, Consistency.STRONG))
                 .await()
                 .indefinitely();
-        return page.items().isEmpty()
-                ? 0
-                : ByteBuffer.wrap(page.items().get(0).key().sortKey().array()).getLong();
+        return page.items().isEmpty() ? 0 : horizonMillis(page.items().get(0).key());
     }
 }

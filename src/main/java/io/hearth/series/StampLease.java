@@ -201,6 +201,10 @@ final class StampLease {
         return its == number && itsVersion == version;
     }
 
+    static boolean isStretch(Key key) {
+        return key.partitionKey().equals(PARTITION);
+    }
+
     private static Key key(int its) {
         return new Key(PARTITION, Bytes.wrap(new byte[] {(byte) its}));
     }
@@ -209,7 +213,7 @@ final class StampLease {
         return new Stretch(item.version(), untilMillis(item));
     }
 
-    private static long untilMillis(Item item) {
+    static long untilMillis(Item item) {
         ByteReader in = new ByteReader(item.body().array());
         int format = in.readByte();
         if (format != FORMAT) {

@@ -43,6 +43,11 @@ final class StampedPoints {
         this.transmissions = transmissions;
     }
 
+    /** None yet; what they become has the transmissions of a run. */
+    static StampedPoints withTransmissionsOf(Item run) {
+        return new StampedPoints(RunReader.transmissionsOf(run));
+    }
+
     void add(long timeMicros, String metric, Value value, WriteStamp stamp, long retentionSeconds) {
         slices.computeIfAbsent(
                         new Slice(SeriesKeys.slotStart(timeMicros), stamp, retentionSeconds), slice -> new TreeMap<>())

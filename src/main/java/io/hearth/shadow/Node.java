@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -131,6 +132,17 @@ record Node(@Nullable Assignment assigned, @Nullable WriteStamp objectSince, Sor
             tombstones.add(assigned.stamp);
         }
         children.values().forEach(child -> child.collectTombstones(tombstones));
+    }
+
+    /** Visits every stamp of this position and beneath it. */
+    void forEachStamp(Consumer<WriteStamp> visitor) {
+        if (assigned != null) {
+            visitor.accept(assigned.stamp);
+        }
+        if (objectSince != null) {
+            visitor.accept(objectSince);
+        }
+        children.values().forEach(child -> child.forEachStamp(visitor));
     }
 
     private static void putKnown(Map<String, Node> children, String name, Node child) {

@@ -1,5 +1,6 @@
 package io.hearth.shadow;
 
+import io.hearth.model.DeviceId;
 import io.hearth.table.Bytes;
 import io.hearth.table.Key;
 import io.hearth.table.SortRange;
@@ -35,6 +36,17 @@ final class ShadowKeys {
 
     static boolean isDocument(Bytes sortKey) {
         return sortKey.array()[0] == DOCUMENT;
+    }
+
+    static boolean isHistory(Bytes sortKey) {
+        return sortKey.length() > PLACE_BYTES + 1 && sortKey.array()[0] == HISTORY;
+    }
+
+    /** The shadow of a change, by the key of that. */
+    static ShadowId historyId(Key change) {
+        byte[] sortKey = change.sortKey().array();
+        String name = new String(sortKey, 1, sortKey.length - 2 - PLACE_BYTES, StandardCharsets.US_ASCII);
+        return new ShadowId(new DeviceId(change.partitionKey()), name);
     }
 
     /** Every shadow of a thing, the classic one first. */

@@ -104,6 +104,15 @@ final class SyncItems {
                 new Write.Delete(key(CONTACT, peer)));
     }
 
+    /** Forgets how far all peers have been taken in; peers that were added stay. */
+    void forgetPlaces() {
+        for (String prefix : List.of(CHECKPOINT, CONTACT)) {
+            for (Item item : all(table, prefix)) {
+                write(new Write.Delete(item.key()));
+            }
+        }
+    }
+
     private void write(Write... writes) {
         table.write(List.of(writes)).await().indefinitely();
     }

@@ -9,9 +9,15 @@ import io.hearth.series.SeriesFixture;
 import io.hearth.series.SeriesStore;
 import io.hearth.table.CommitListener;
 import io.hearth.table.Direction;
+import io.hearth.table.ForwardingTable;
+import io.hearth.table.Page;
+import io.hearth.table.Query;
+import io.hearth.table.Table;
+import io.hearth.table.memory.MemoryTable;
 import io.hearth.table.rocksdb.RocksDbSettings;
 import io.hearth.table.rocksdb.RocksDbTable;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.smallrye.mutiny.Uni;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -77,13 +83,67 @@ final class ClockStepsTest {
                         + " readings without a time was lost");
     }
 
+    @Test
+    void clock_thatWasYearsAheadOnce_doesNotMakeReadingsWithoutATimeAskTheTableOneByOne() {
+        AtomicInteger asked = new AtomicInteger();
+        Table counting = new ForwardingTable(new MemoryTable(clock)) {
+            @Override
+            public Uni<Page> query(Query query) {
+                asked.addAndGet(query.partitionKey().equals("timeless") ? 1 : 0);
+                return table.query(query);
+            }
+        };
+        clock.setNow(SeriesFixture.START.plus(Duration.ofDays(3652)));
+        try (Service service = new Service(counting)) {
+            service.send("timeless", "{\"n\":0}");
+            service.awaitSettled();
+        }
+        clock.setNow(SeriesFixture.START);
+        try (Service service = new Service(counting)) {
+            service.send("timeless", "{\"n\":1}");
+            service.awaitSettled();
+            int before = asked.get();
+
+            for (int i = 2; i < 100; i++) {
+                clock.setNow(clock.instant().plusMillis(10));
+                service.send("timeless", "{\"n\":" + i + "}");
+                service.awaitSettled();
+            }
+
+            assertThat(asked.get() - before).isZero();
+            assertThat(service.readings("timeless")).hasSize(100);
+        }
+    }
+
+    @Test
+    void clock_setBackTwiceOverTheSameTime_overwritesNoReadingWithoutATime() {
+        MemoryTable table = new MemoryTable(clock);
+        clock.setNow(SeriesFixture.START.plus(Duration.ofDays(3652)));
+        try (Service service = new Service(table)) {
+            service.send("timeless", "{\"n\":0}");
+            service.awaitSettled();
+        }
+        try (Service service = new Service(table)) {
+            for (int round = 0; round < 3; round++) {
+                clock.setNow(SeriesFixture.START);
+                for (int i = 0; i < 10; i++) {
+                    service.send("timeless", "{\"n\":" + i + "}");
+                    service.awaitSettled();
+                    clock.setNow(clock.instant().plus(Duration.ofMinutes(2)));
+                }
+            }
+
+            assertThat(service.readings("timeless")).hasSize(31);
+        }
+    }
+
     /** Ingest on the table, as the service wires it. */
     private final class Service implements AutoCloseable {
         private final SeriesStore store;
         private final DeadLetters deadLetters;
         private final Ingest ingest;
 
-        Service(RocksDbTable table) {
+        Service(Table table) {
             store = clock.open(table, RETENTION);
             deadLetters = new DeadLetters(table, RETENTION);
             ingest = new Ingest(

@@ -58,6 +58,17 @@ public final class SeriesFixture implements InstantSource {
             long timeMicros,
             Map<String, ?> values,
             @Nullable Transmission transmission) {
+        add(batch, device, timeMicros, values, EpochMicros.of(START), transmission);
+    }
+
+    /** As above, with when the reading arrived. */
+    public static void add(
+            AppendBatch batch,
+            String device,
+            long timeMicros,
+            Map<String, ?> values,
+            long arrivedMicros,
+            @Nullable Transmission transmission) {
         PointBuffer points = batch.points();
         int first = points.size();
         points.beginReading();
@@ -71,7 +82,7 @@ public final class SeriesFixture implements InstantSource {
             }
         });
         points.endReading(timeMicros);
-        batch.assign(new DeviceId(device), first, EpochMicros.of(START), transmission);
+        batch.assign(new DeviceId(device), first, arrivedMicros, transmission);
     }
 
     /** What a scan answers, in its order. */

@@ -1,25 +1,32 @@
 package io.hearth.sync;
 
 import io.hearth.model.DeviceId;
+import io.hearth.model.EpochMicros;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
+import io.hearth.series.AppendBatch;
 import io.hearth.series.SeriesFixture;
 import io.hearth.series.SeriesStore;
 import io.hearth.shadow.Limits;
 import io.hearth.shadow.ShadowStore;
 import io.hearth.table.Cursor;
 import io.hearth.table.Direction;
+import io.hearth.table.Page;
+import io.hearth.table.Scan;
 import io.hearth.table.Table;
+import io.hearth.table.Write;
 import io.hearth.table.memory.MemoryTable;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** A region of the simulation: the rooms it consists of, on a table that outlives them, by a clock that is wrong. */
 @SuppressWarnings("NullAway")
@@ -78,6 +85,31 @@ final class SimulatedRegion implements InstantSource {
         series.remote().finishErasures();
     }
 
+    /** What {@code mend-clock} does: stamps that are ahead go back, in a table that has an id of its own. */
+    ClockMend.Report mendClock(@Nullable Duration ahead) {
+        Table mended = copy();
+        ClockMend.Report report = new ClockMend(mended, id, List.of()).run(instant(), ahead, false);
+        table = new CrashingTable(mended);
+        restart();
+        return report;
+    }
+
+    /** A table of its own with everything that is in that of the region. */
+    private Table copy() {
+        Table copy = new MemoryTable(this);
+        Cursor place = null;
+        do {
+            Page page = table.scan(new Scan(0, 1, 1000, place)).await().indefinitely();
+            List<Write> writes =
+                    page.items().stream().<Write>map(Write.Put::new).toList();
+            if (!writes.isEmpty()) {
+                copy.write(writes).await().indefinitely();
+            }
+            place = page.next();
+        } while (place != null);
+        return copy;
+    }
+
     private void open() {
         table.heal();
         series = new SeriesStore(table, id, this, retention);
@@ -87,6 +119,13 @@ final class SimulatedRegion implements InstantSource {
         target = new SyncTarget(table, series.remote(), shadows, this, MAX_CLOCK_AHEAD, erasure -> {});
         pulls.clear();
         progress.clear();
+    }
+
+    /** Stores a reading that arrives now, by the region's clock. */
+    void append(DeviceId device, long timeMicros, Map<String, ?> values) {
+        AppendBatch batch = new AppendBatch();
+        SeriesFixture.add(batch, device.value(), timeMicros, values, EpochMicros.of(instant()), null);
+        series.append(batch).await().indefinitely();
     }
 
     PeerPull pull(RegionId peer, PeerTransport transport) {
