@@ -49,6 +49,13 @@ final class Sealer {
     private static final byte[] NO_EXTRAS = {};
 
     private static final int MAX_FAILURES_IN_A_ROW = 5;
+
+    /**
+     * Expired readings stay in a chunk until all of it has expired. Who left them out would believe a wall clock that may be wrong,
+     * and rollups are made of them.
+     */
+    private static final long KEPT = BlockBuilder.BEFORE_EXPIRY;
+
     private static final int DEVICES_PER_PAGE = 1000;
     private static final int PAGE_ITEMS = 2048;
 
@@ -210,8 +217,7 @@ final class Sealer {
         long windowEnd = window + SeriesKeys.WINDOW_MICROS;
         long start = Math.max(window, erasure.range().startMicros());
         long end = Math.min(windowEnd, erasure.range().endMicros());
-        BlockBuilder left =
-                new BlockBuilder(Set.of(), new TimeRange(window, windowEnd), expiryFrom(device), 0, List.of(erasure));
+        BlockBuilder left = new BlockBuilder(Set.of(), new TimeRange(window, windowEnd), KEPT, 0, List.of(erasure));
         List<Bytes> superseded = new ArrayList<>();
         List<Item> kept = new ArrayList<>();
         List<Transmission> transmissions = new ArrayList<>();
@@ -273,11 +279,6 @@ final class Sealer {
                                 .await()
                                 .indefinitely()
                                 .isPresent());
-    }
-
-    /** What expiry is judged by: expired readings stay in a device's chunks as long as rollups are made of these. */
-    private long expiryFrom(DeviceId device) {
-        return rollups.areMadeOf(device) ? BlockBuilder.BEFORE_EXPIRY : EpochMicros.of(wallClock.instant());
     }
 
     /**
@@ -447,7 +448,7 @@ final class Sealer {
         List<Item> stored = chunksToMerge(others, runs);
         others.removeAll(stored);
         TimeRange range = new TimeRange(window, window + SeriesKeys.WINDOW_MICROS);
-        BlockBuilder builder = new BlockBuilder(Set.of(), range, expiryFrom(device), runs.size());
+        BlockBuilder builder = new BlockBuilder(Set.of(), range, KEPT, runs.size());
         List<Transmission> transmissions = new ArrayList<>();
         List<Bytes> superseded = new ArrayList<>();
         long bytesBefore = 0;

@@ -31,6 +31,7 @@ import io.hearth.table.SortRange;
 import io.hearth.table.Table;
 import io.hearth.table.Write;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -441,6 +442,23 @@ abstract class SeriesContract {
         assertThat(scanAll("d1", Direction.ASCENDING)).containsExactly(Map.entry(T0 - DAY + SECOND, Map.of("a", 2.0)));
         fixture.setNow(EpochMicros.toInstant(T0 - DAY + SECOND).plus(RETENTION));
         assertThat(scanAll("d1", Direction.ASCENDING)).isEmpty();
+    }
+
+    /** Whoever sets the clock right finds what was there; only the table removes what has expired, by a time that it trusts. */
+    @Test
+    void seal_andEraseWhileTheClockIsAhead_keepWhatHasNotExpiredByTheRightClock() {
+        Instant right = EpochMicros.toInstant(T0);
+        append(store, "d1", T0 - DAY, Map.of("a", 1));
+        append(store, "d1", T0 - DAY + SECOND, Map.of("a", 2));
+        append(store, "d1", T0 - DAY + 2 * SECOND, Map.of("a", 3));
+        fixture.setNow(EpochMicros.toInstant(T0 - DAY).plus(RETENTION));
+        store.seal(T0, nanos -> {});
+        store.erase(new DeviceId("d1"), new TimeRange(T0 - DAY + 2 * SECOND, T0));
+
+        fixture.setNow(right);
+
+        assertThat(scanAll("d1", Direction.ASCENDING))
+                .containsExactly(Map.entry(T0 - DAY, Map.of("a", 1.0)), Map.entry(T0 - DAY + SECOND, Map.of("a", 2.0)));
     }
 
     @Test
