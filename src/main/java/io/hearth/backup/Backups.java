@@ -179,7 +179,8 @@ public final class Backups implements AutoCloseable {
             LOG.log(System.Logger.Level.WARNING, "the log does not follow the backup yet: " + reason(e));
         }
         try {
-            Retention.apply(directory, clock.instant().minus(settings.window()), shipper);
+            // Not by the wall clock alone: backups that a wrong one has removed do not come back when it is set right.
+            Retention.apply(directory, table.removalTime().minus(settings.window()), shipper);
         } catch (IOException e) {
             failures.incrementAndGet();
             LOG.log(System.Logger.Level.WARNING, "old backups cannot be removed: " + e);

@@ -61,6 +61,14 @@ final class TableMetrics implements CommitListener {
                         watched -> watched.damages().size())
                 .description("Places in the table's files that were found damaged since the start")
                 .register(registry);
+        Gauge.builder(
+                        "hearth.table.removal.behind",
+                        table,
+                        watched -> watched.removalBehind().toMillis() / 1e3)
+                .baseUnit("seconds")
+                .description(
+                        "How much the wall clock is ahead of the time by which expired items are removed from disk")
+                .register(registry);
     }
 
     @Override

@@ -39,7 +39,7 @@ final class BackedUpTable implements AutoCloseable {
     private static RocksDbTable openTable(Path data, FakeClock clock, Duration logKept) {
         RocksDbSettings settings =
                 new RocksDbSettings(data.resolve("table"), true, logKept, Duration.ZERO, 4 << 20, 1 << 20, 64 << 20);
-        return RocksDbTable.open(settings, clock, CommitListener.NONE);
+        return RocksDbTable.open(settings, clock, clock::nanoTime, CommitListener.NONE);
     }
 
     /** What a table has, as text. */

@@ -542,6 +542,22 @@ final class BackupsTest {
     }
 
     @Test
+    void window_clockSetFarAhead_removesNothing() {
+        try (BackedUpTable it = open("data")) {
+            for (int i = 0; i < 3; i++) {
+                it.put("d", String.valueOf(i), "x");
+                it.backups.backUp();
+                clock.advance(Duration.ofMinutes(30));
+            }
+            clock.set(clock.instant().plus(Duration.ofDays(400)));
+
+            it.backups.backUp();
+
+            assertThat(it.backups.list()).hasSize(4);
+        }
+    }
+
+    @Test
     void open_directoryOfSomethingElseOrOfAnotherService_isRefused() throws IOException {
         Path foreign = Files.createDirectories(directory.resolve("photos"));
         Files.writeString(foreign.resolve("cat.jpg"), "x");

@@ -160,7 +160,7 @@ final class Committer {
     private void commit(PendingWrite first) throws RocksDBException {
         committedSequence = guard.tryUse(database -> {
             if (first instanceof PendingWrite.Sweep sweep) {
-                SweepCommit.commit(database, sweep, clock.instant().getEpochSecond(), durableSequence());
+                SweepCommit.commit(database, sweep, durableSequence());
                 // Not synced, so a power failure can take its sequence numbers back: the feed waits for the next
                 // commit.
                 return committedSequence;

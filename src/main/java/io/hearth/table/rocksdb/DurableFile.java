@@ -96,7 +96,7 @@ final class DurableFile implements AutoCloseable {
             write(0);
         }
         channel.force(true);
-        FormatFile.sync(directory);
+        CheckedText.sync(directory);
     }
 
     private void read() throws IOException {

@@ -4,7 +4,6 @@ import io.hearth.table.Key;
 import io.hearth.table.TableException;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,7 +16,8 @@ import org.rocksdb.CompactRangeOptions;
 import org.rocksdb.CompactRangeOptions.BottommostLevelCompaction;
 
 /**
- * Walks over the table, has the committer remove what has expired, and compacts the parts where that was much.
+ * Walks over the table, has the committer remove what has expired by the {@link RemovalClock}, and compacts the parts where that
+ * was much.
  *
  * <p>The table is walked in {@value #PARTS} parts of the hash space. A part is compacted when a tenth of its rows has been
  * removed since the last time: rewriting all of a table to return little would cost more than it gives, and RocksDB
@@ -38,7 +38,8 @@ final class ExpirySweeper implements AutoCloseable {
 
     private final DatabaseGuard guard;
     private final WriteQueue queue;
-    private final InstantSource clock;
+    private final RemovalClock clock;
+    private final ClockFile clockFile;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final CompactRangeOptions compaction;
     private final @Nullable Thread thread;
@@ -48,10 +49,12 @@ final class ExpirySweeper implements AutoCloseable {
 
     private final long[] kept = new long[PARTS];
 
-    ExpirySweeper(DatabaseGuard guard, WriteQueue queue, InstantSource clock, Duration interval) {
+    ExpirySweeper(DatabaseGuard guard, WriteQueue queue, RemovalClock clock, ClockFile clockFile, Duration interval) {
         this.guard = guard;
         this.queue = queue;
         this.clock = clock;
+        this.clockFile = clockFile;
+        clockFile.write(clock.state());
         compaction = new CompactRangeOptions()
                 .setExclusiveManualCompaction(false)
                 .setAllowWriteStall(false)
@@ -79,6 +82,7 @@ final class ExpirySweeper implements AutoCloseable {
         }
         synchronized (this) {
             compaction.close();
+            clockFile.write(clock.state());
         }
     }
 
@@ -98,27 +102,30 @@ final class ExpirySweeper implements AutoCloseable {
         if (closed.getCount() == 0) {
             throw new TableException("the table is closed", null);
         }
+        clock.observe();
+        clockFile.write(clock.state());
         long startNanos = System.nanoTime();
+        long nowSeconds = clock.now().getEpochSecond();
         long rows = 0;
         for (int part = 0; part < PARTS && closed.getCount() > 0; part++) {
-            rows += sweepItems(part, paced);
+            rows += sweepItems(part, nowSeconds, paced);
         }
-        long entries = sweepIndex(paced);
+        long entries = sweepIndex(nowSeconds, paced);
         int compactions = compact();
         return new SweepResult(rows, entries, compactions, Duration.ofNanos(System.nanoTime() - startNanos));
     }
 
-    private long sweepItems(int part, boolean paced) {
+    private long sweepItems(int part, long nowSeconds, boolean paced) {
         byte[] end = partStart(part + 1);
         byte @Nullable [] position = partStart(part);
         long total = 0;
         kept[part] = 0;
         while (position != null && closed.getCount() > 0) {
             long startNanos = System.nanoTime();
-            Chunk chunk = lookAtItems(position, end);
+            Chunk chunk = lookAtItems(position, end, nowSeconds);
             if (chunk.expired > 0) {
                 byte[] chunkEnd = chunk.next != null ? chunk.next : chunk.last;
-                int gone = commit(new PendingWrite.Target.Items(position, chunkEnd));
+                int gone = commit(new PendingWrite.Target.Items(position, chunkEnd), nowSeconds);
                 removed.addAndGet(part, gone);
                 total += gone;
             }
@@ -135,8 +142,7 @@ final class ExpirySweeper implements AutoCloseable {
      */
     private record Chunk(int rows, int expired, byte[] last, byte @Nullable [] next) {}
 
-    private Chunk lookAtItems(byte[] start, byte @Nullable [] end) {
-        long nowSeconds = clock.instant().getEpochSecond();
+    private Chunk lookAtItems(byte[] start, byte @Nullable [] end, long nowSeconds) {
         return guard.use(database -> {
             int rows = 0;
             int expired = 0;
@@ -161,15 +167,15 @@ final class ExpirySweeper implements AutoCloseable {
         });
     }
 
-    private long sweepIndex(boolean paced) {
+    private long sweepIndex(long nowSeconds, boolean paced) {
         byte @Nullable [] position = RowKey.hashStart(0);
         long total = 0;
         while (position != null && closed.getCount() > 0) {
             long startNanos = System.nanoTime();
             List<byte[]> stale = new ArrayList<>();
-            position = lookAtIndex(position, stale).orElse(null);
+            position = lookAtIndex(position, nowSeconds, stale).orElse(null);
             if (!stale.isEmpty()) {
-                total += commit(new PendingWrite.Target.IndexEntries(stale));
+                total += commit(new PendingWrite.Target.IndexEntries(stale), nowSeconds);
             }
             pause(paced, startNanos);
         }
@@ -177,8 +183,7 @@ final class ExpirySweeper implements AutoCloseable {
     }
 
     /** Collects stale entries; answers where to go on, empty at the end. */
-    private Optional<byte[]> lookAtIndex(byte[] start, List<byte[]> stale) {
-        long nowSeconds = clock.instant().getEpochSecond();
+    private Optional<byte[]> lookAtIndex(byte[] start, long nowSeconds, List<byte[]> stale) {
         return guard.use(database -> {
             int rows = 0;
             try (RowIterator iterator = new RowIterator(database, database.index(), start, null, false)) {
@@ -198,11 +203,11 @@ final class ExpirySweeper implements AutoCloseable {
         });
     }
 
-    private int commit(PendingWrite.Target target) {
+    private int commit(PendingWrite.Target target, long nowSeconds) {
         PendingWrite.Sweep[] sweep = new PendingWrite.Sweep[1];
         Uni.createFrom()
                 .<Void>emitter(writer -> {
-                    sweep[0] = new PendingWrite.Sweep(writer, target);
+                    sweep[0] = new PendingWrite.Sweep(writer, target, nowSeconds);
                     queue.add(sweep[0]);
                 })
                 .await()

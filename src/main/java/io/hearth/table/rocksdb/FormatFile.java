@@ -4,19 +4,14 @@ import io.hearth.table.TableDamagedException;
 import io.hearth.table.TableException;
 import io.hearth.table.UnsupportedFormatException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -39,7 +34,9 @@ record FormatFile(UUID tableId, boolean checked) {
     static final String NAME = "FORMAT";
     static final int VERSION = 1;
 
-    private static final String UNFINISHED = NAME + ".tmp";
+    /** What may be there before this file is. */
+    private static final Set<String> MADE_BEFORE = Set.of(NAME + ".tmp", DurableFile.NAME);
+
     private static final String FIRST_LINE = "hearth table.rocksdb";
     private static final Pattern TEXT =
             Pattern.compile(FIRST_LINE + "\nversion (\\d{1,9})\n(?:id ([0-9a-f-]{36})\n)?((?s).*)");
@@ -56,8 +53,7 @@ record FormatFile(UUID tableId, boolean checked) {
             Files.createDirectories(directory);
             Path file = directory.resolve(NAME);
             if (Files.exists(file)) {
-                // Every byte is a character, so that damage is met by the checks below and not by the decoder.
-                return parse(Files.readString(file, StandardCharsets.ISO_8859_1), file);
+                return parse(CheckedText.read(file), file);
             }
             List<String> others = namesIn(directory);
             if (!others.isEmpty()) {
@@ -79,8 +75,10 @@ record FormatFile(UUID tableId, boolean checked) {
 
     /** Writes the file, with all its lines, durably in place of an earlier one. */
     FormatFile write(Path directory) {
+        FormatFile format = new FormatFile(tableId, true);
         try {
-            return create(directory);
+            CheckedText.write(directory.resolve(NAME), format.text());
+            return format;
         } catch (IOException e) {
             throw new TableException("the table directory " + directory + " cannot be used: " + e, e);
         }
@@ -88,13 +86,7 @@ record FormatFile(UUID tableId, boolean checked) {
 
     String text() {
         String lines = FIRST_LINE + "\nversion " + VERSION + "\nid " + tableId + "\n";
-        return lines + checkLine(lines);
-    }
-
-    private static String checkLine(String lines) {
-        CRC32C crc = new CRC32C();
-        crc.update(lines.getBytes(StandardCharsets.UTF_8));
-        return String.format("check %08x\n", crc.getValue());
+        return lines + CheckedText.checkLine(lines);
     }
 
     private static FormatFile parse(String text, Path file) {
@@ -109,7 +101,7 @@ record FormatFile(UUID tableId, boolean checked) {
                     null);
         }
         String rest = matcher.group(3);
-        if (!rest.isEmpty() && !rest.equals(checkLine(text.substring(0, matcher.start(3))))) {
+        if (!rest.isEmpty() && !rest.equals(CheckedText.checkLine(text.substring(0, matcher.start(3))))) {
             throw new TableDamagedException(
                     "the table is damaged: the checksum of " + file + " is wrong. If the rest of the directory is well,"
                             + " removing its last line has it written anew",
@@ -118,33 +110,10 @@ record FormatFile(UUID tableId, boolean checked) {
         return new FormatFile(UUID.fromString(matcher.group(2)), !rest.isEmpty());
     }
 
-    private FormatFile create(Path directory) throws IOException {
-        FormatFile format = new FormatFile(tableId, true);
-        Path unfinished = directory.resolve(UNFINISHED);
-        try (FileChannel channel = FileChannel.open(
-                unfinished,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE)) {
-            channel.write(ByteBuffer.wrap(format.text().getBytes(StandardCharsets.UTF_8)));
-            channel.force(true);
-        }
-        Files.move(unfinished, directory.resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
-        sync(directory);
-        return format;
-    }
-
-    /** Makes durable which names the directory has. */
-    static void sync(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
-    }
-
     private static List<String> namesIn(Path directory) throws IOException {
         try (Stream<Path> entries = Files.list(directory)) {
             return entries.map(entry -> entry.getFileName().toString())
-                    .filter(name -> !name.equals(UNFINISHED) && !name.equals(DurableFile.NAME))
+                    .filter(name -> !MADE_BEFORE.contains(name))
                     .sorted()
                     .toList();
         }

@@ -122,12 +122,16 @@ abstract sealed class PendingWrite {
     static final class Sweep extends PendingWrite {
         final Target target;
 
+        /** What has expired by this epoch second is removed. */
+        final long nowSeconds;
+
         /** How many rows the commit removed; set before the answer. */
         volatile int removed;
 
-        Sweep(UniEmitter<? super Void> writer, Target target) {
+        Sweep(UniEmitter<? super Void> writer, Target target, long nowSeconds) {
             super(writer, 0, 0);
             this.target = target;
+            this.nowSeconds = nowSeconds;
         }
     }
 

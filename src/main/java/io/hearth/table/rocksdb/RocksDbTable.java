@@ -17,12 +17,16 @@ import io.hearth.table.TableException;
 import io.hearth.table.Write;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Checkpoint;
@@ -39,6 +43,7 @@ public final class RocksDbTable implements Table {
     private final WriteQueue queue;
     private final Committer committer;
     private final Damages damages = new Damages();
+    private final RemovalClock removalClock;
     private final LogReader log;
     private final ChangeLog changeLog;
     private final ExpirySweeper sweeper;
@@ -55,14 +60,30 @@ public final class RocksDbTable implements Table {
      * @throws TableException if the directory is open elsewhere, or cannot be used
      */
     public static RocksDbTable open(RocksDbSettings settings, InstantSource clock, CommitListener listener) {
+        return open(settings, clock, System::nanoTime, listener);
+    }
+
+    /**
+     * As {@link #open(RocksDbSettings, InstantSource, CommitListener)}, with another measure of the time that passes.
+     *
+     * @param nanoTime goes on steadily, whatever happens to {@code clock}: what it has not seen pass does not expire for good
+     */
+    public static RocksDbTable open(
+            RocksDbSettings settings, InstantSource clock, LongSupplier nanoTime, CommitListener listener) {
         FormatFile format = FormatFile.read(settings.directory());
         RocksDB.loadLibrary();
-        return new RocksDbTable(settings, clock, listener, format);
+        return new RocksDbTable(settings, clock, nanoTime, listener, format);
     }
 
     private RocksDbTable(
-            RocksDbSettings settings, InstantSource clock, CommitListener listener, @Nullable FormatFile found) {
+            RocksDbSettings settings,
+            InstantSource clock,
+            LongSupplier nanoTime,
+            CommitListener listener,
+            @Nullable FormatFile found) {
         this.clock = clock;
+        ClockFile clockFile = new ClockFile(settings.directory());
+        removalClock = removalClock(clockFile, nanoTime);
         durable = DurableFile.open(settings.directory());
         boolean opened = false;
         try {
@@ -84,7 +105,15 @@ public final class RocksDbTable implements Table {
                 settings.fsync() ? durable : null);
         log = new LogReader(settings.directory(), damages);
         changeLog = new ChangeLog(format.tableId(), log);
-        sweeper = new ExpirySweeper(guard, queue, clock, settings.sweepInterval());
+        sweeper = new ExpirySweeper(guard, queue, removalClock, clockFile, settings.sweepInterval());
+    }
+
+    private RemovalClock removalClock(ClockFile file, LongSupplier nanoTime) {
+        try {
+            return new RemovalClock(clock, nanoTime, file.read(clock));
+        } catch (IOException e) {
+            throw new TableException(file + " cannot be read: " + e, e);
+        }
     }
 
     private FormatFile mark(Path directory, @Nullable FormatFile found) {
@@ -168,7 +197,7 @@ public final class RocksDbTable implements Table {
     }
 
     /**
-     * Removes what has expired and returns its disk space, now and as fast as it can; in the background this happens
+     * Removes what has expired by {@link #removalTime} and returns its disk space, now and as fast as it can; in the background this happens
      * every {@link RocksDbSettings#sweepInterval} and at half the speed. Blocks until it is done.
      */
     public SweepResult sweepNow() {
@@ -222,6 +251,19 @@ public final class RocksDbTable implements Table {
                             committed,
                             (first, last, batch) -> visitor.test(LogRecord.of(first, last, batch)));
         });
+    }
+
+    /**
+     * The time by which things may be removed for good because of their age: the wall clock, unless it went ahead of the time that has
+     * passed, as far as that was seen. Then it is earlier for some days.
+     */
+    public Instant removalTime() {
+        return removalClock.now();
+    }
+
+    /** How much the wall clock is ahead of {@link #removalTime}. */
+    public Duration removalBehind() {
+        return removalClock.behind();
     }
 
     /** Why nothing can be written at present, as far as is known; null if it can. It recovers by itself. */

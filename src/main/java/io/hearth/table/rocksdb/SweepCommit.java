@@ -21,8 +21,8 @@ final class SweepCommit {
         BatchFormat.beginHousekeeping(durable, sink);
     }
 
-    static void commit(Database database, PendingWrite.Sweep sweep, long nowSeconds, long durable)
-            throws RocksDBException {
+    static void commit(Database database, PendingWrite.Sweep sweep, long durable) throws RocksDBException {
+        long nowSeconds = sweep.nowSeconds;
         SweepCommit commit = new SweepCommit(durable);
         int removed;
         if (sweep.target instanceof PendingWrite.Target.Items rows) {

@@ -8,7 +8,6 @@ import static io.hearth.table.rocksdb.TestTables.key;
 import static io.hearth.table.rocksdb.TestTables.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hearth.table.CommitListener;
 import io.hearth.table.Consistency;
 import io.hearth.table.FakeClock;
 import io.hearth.table.Item;
@@ -17,6 +16,7 @@ import io.hearth.table.Scan;
 import io.hearth.table.Write;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -138,13 +138,64 @@ final class ExpirySweeperTest {
         table.close();
         RocksDbSettings often =
                 new RocksDbSettings(directory, true, Duration.ZERO, Duration.ofMillis(5), 4 << 20, 1 << 20, 1 << 20);
-        table = RocksDbTable.open(often, clock, CommitListener.NONE);
+        table = TestTables.open(often, clock);
         store(table, expiring("d", 1, clock.seconds() + 1));
 
         clock.advance(Duration.ofSeconds(1));
 
-        // Two sweeps by hand in a row that find nothing, as the one in the background was first.
-        Awaitility.await().until(() -> table.sweepNow().rowsRemoved() == 0);
+        Awaitility.await().until(() -> stored().isEmpty());
+    }
+
+    @Test
+    void sweepNow_wallClockSetFarAhead_removesNothingThatHasNotExpired() {
+        Instant right = clock.instant();
+        store(table, expiring("d", 1, clock.seconds() + 100), indexed("d", 2, "x", clock.seconds() + 100));
+        store(table, expiring("d", 3, clock.seconds() + 10));
+        clock.advance(Duration.ofSeconds(10));
+        clock.set(right.plus(Duration.ofDays(40)));
+
+        SweepResult result = table.sweepNow();
+
+        assertThat(items()).isEmpty(); // what is answered follows the clock
+        assertThat(result.rowsRemoved()).isEqualTo(1);
+        assertThat(table.removalBehind()).isEqualTo(Duration.ofDays(40).minusSeconds(10));
+        clock.set(right.plusSeconds(10));
+        assertThat(items()).hasSize(2);
+        assertThat(table.removalBehind()).isZero();
+    }
+
+    /** A hub that was off for two months must get on without anybody, and one whose clock is wrong must not lose anything soon. */
+    @Test
+    void sweepNow_clockFarAheadAtTheStart_removesOnlyOnceItHasGoneOnForTheProbation() {
+        store(table, expiring("d", 1, clock.seconds() + Duration.ofDays(30).toSeconds()));
+        table.close();
+        clock.set(clock.instant().plus(Duration.ofDays(60)));
+        table = TestTables.open(directory, clock);
+
+        runFor(RemovalClock.PROBATION.minusHours(1));
+        assertThat(stored()).hasSize(1);
+        runFor(Duration.ofHours(8));
+
+        assertThat(stored()).isEmpty();
+        assertThat(table.removalBehind()).isZero();
+    }
+
+    private void runFor(Duration running) {
+        for (Duration ran = Duration.ZERO; ran.compareTo(running) < 0; ran = ran.plusMinutes(30)) {
+            clock.advance(Duration.ofMinutes(30));
+            table.sweepNow();
+        }
+    }
+
+    /** What is on disk, whether it has expired or not. */
+    private List<Item> stored() {
+        Instant now = clock.instant();
+        clock.set(Instant.EPOCH);
+        try {
+            return items();
+        } finally {
+            clock.set(now);
+        }
     }
 
     private List<Item> items() {

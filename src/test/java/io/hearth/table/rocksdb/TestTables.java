@@ -2,6 +2,7 @@ package io.hearth.table.rocksdb;
 
 import io.hearth.table.Bytes;
 import io.hearth.table.CommitListener;
+import io.hearth.table.FakeClock;
 import io.hearth.table.IndexKey;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
@@ -11,7 +12,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,12 +24,16 @@ final class TestTables {
         return new RocksDbSettings(directory, true, Duration.ofHours(1), Duration.ZERO, 4 << 20, 1 << 20, 64 << 20);
     }
 
-    static RocksDbTable open(Path directory, InstantSource clock) {
-        return RocksDbTable.open(settings(directory), clock, CommitListener.NONE);
+    static RocksDbTable open(Path directory, FakeClock clock) {
+        return open(settings(directory), clock);
+    }
+
+    static RocksDbTable open(RocksDbSettings settings, FakeClock clock) {
+        return RocksDbTable.open(settings, clock, clock::nanoTime, CommitListener.NONE);
     }
 
     /** Without syncs, which only a power failure would tell. */
-    static RocksDbTable openUnsynced(Path directory, InstantSource clock) {
+    static RocksDbTable openUnsynced(Path directory, FakeClock clock) {
         RocksDbSettings synced = settings(directory);
         RocksDbSettings settings = new RocksDbSettings(
                 directory,
@@ -39,7 +43,7 @@ final class TestTables {
                 synced.blockCacheBytes(),
                 synced.memtableBytes(),
                 synced.maxPendingBytes());
-        return RocksDbTable.open(settings, clock, CommitListener.NONE);
+        return open(settings, clock);
     }
 
     static <T> T await(Uni<T> uni) {
