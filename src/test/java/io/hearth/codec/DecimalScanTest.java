@@ -2,6 +2,7 @@ package io.hearth.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hearth.Seed;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
@@ -55,7 +56,7 @@ class DecimalScanTest {
 
     @Test
     void scan_randomNumbers_areWhatTheJdkReads() {
-        long seed = Long.getLong("seed", new Random().nextLong());
+        long seed = Seed.of(getClass());
         Random random = new Random(seed);
         for (int i = 0; i < 200_000; i++) {
             String number = switch (i % 4) {

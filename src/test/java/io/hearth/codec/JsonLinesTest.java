@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hearth.Seed;
 import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
 import io.hearth.model.PointBuffer;
@@ -98,7 +99,7 @@ class JsonLinesTest {
 
     @Test
     void plainReader_onAnyBytes_takesOnlyWhatTheParserTakesAlike() {
-        long seed = Long.getLong("seed", new Random().nextLong());
+        long seed = Seed.of(getClass());
         Random random = new Random(seed);
         String[] pieces = {
             "{",

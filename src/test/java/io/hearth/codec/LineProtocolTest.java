@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hearth.Seed;
 import io.hearth.codec.LineProtocol.Naming;
 import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
@@ -264,7 +265,7 @@ class LineProtocolTest {
 
     @Test
     void read_anyBytes_takesThemOrRefusesThemLineByLine() {
-        long seed = Long.getLong("seed", new Random().nextLong());
+        long seed = Seed.of(getClass());
         Random random = new Random(seed);
         String alphabet = "m,device=d \\\"\n\r#0123456789.eEiu+-tTfF\u00ff\0 ,=";
         for (int i = 0; i < 20_000; i++) {

@@ -2,6 +2,7 @@ package io.hearth.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hearth.Seed;
 import io.hearth.table.Condition;
 import io.hearth.table.FakeClock;
 import io.hearth.table.ForwardingTable;
@@ -191,7 +192,7 @@ abstract class LeaseContract {
     /** Several threads, each of which holds, works, renews, releases or dies; nobody ever works beside another. */
     @Test
     void hold_byManyAtOnce_isHeldByOne() {
-        long seed = Long.getLong("seed", System.nanoTime());
+        long seed = Seed.of(getClass());
         AtomicInteger working = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         AtomicInteger times = new AtomicInteger();
@@ -215,7 +216,7 @@ abstract class LeaseContract {
                     task -> new Thread(task).start()));
         });
         assertThat(contenders)
-                .as("-Dseed=" + seed)
+                .as("seed " + seed)
                 .allSatisfy(contender -> assertThat(contender).succeedsWithin(Duration.ofSeconds(60)));
         assertThat(most).hasValue(1);
         assertThat(times).hasPositiveValue();

@@ -2,6 +2,7 @@ package io.hearth.promql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hearth.Seed;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -43,8 +44,9 @@ class EvaluatorPropertyTest {
             "stdvar", Definition::variance,
             "stddev", values -> Math.sqrt(Definition.variance(values)));
 
-    private final long seed = Long.getLong("seed", new Random().nextLong());
-    private final Random random = new Random(seed);
+    private static final long SEED = Seed.of(EvaluatorPropertyTest.class);
+
+    private final Random random = new Random(SEED);
     private final MemorySeries source = new MemorySeries(1 + random.nextInt(40));
     private final List<String> devices = List.of("a", "b:1", "c-2", "d");
 
@@ -169,7 +171,7 @@ class EvaluatorPropertyTest {
         Map<String, TreeMap<Integer, Double>> actual = new LinkedHashMap<>();
         Answers.of(source, query, grid)
                 .forEach((labels, points) -> actual.put(labels.getOrDefault("device", ""), points));
-        String context = query + " on " + grid + " -Dseed=" + seed;
+        String context = query + " on " + grid + " seed " + SEED;
         assertThat(actual.keySet()).as(context).isEqualTo(expected.keySet());
         expected.forEach((device, points) -> {
             TreeMap<Integer, Double> found = actual.getOrDefault(device, new TreeMap<>());

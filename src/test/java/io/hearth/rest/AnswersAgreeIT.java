@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.hearth.HearthProcess;
+import io.hearth.Seed;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -40,8 +41,7 @@ class AnswersAgreeIT {
 
     @Test
     void everyWayToAsk_agreesWithPlainRecomputation() throws Exception {
-        long seed = Long.getLong("seed", new Random().nextLong());
-        System.out.println("AnswersAgreeIT -Dseed=" + seed);
+        long seed = Seed.of(getClass());
         Random random = new Random(seed);
         LocalDate change = LocalDate.ofInstant(
                 ZONE.getRules()

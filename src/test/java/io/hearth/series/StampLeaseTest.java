@@ -3,6 +3,7 @@ package io.hearth.series;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.Seed;
 import io.hearth.table.Table;
 import io.hearth.table.TableException;
 import io.hearth.table.ThrottledException;
@@ -51,7 +52,7 @@ class StampLeaseTest {
 
     @Test
     void stamps_ofProcessesWhoseClocksDisagreeAndJump_neverEqual() {
-        long seed = Long.getLong("seed", System.nanoTime());
+        long seed = Seed.of(getClass());
         Random random = new Random(seed);
         List<Process> processes = new ArrayList<>();
         Set<Long> stamps = new HashSet<>();
@@ -72,8 +73,8 @@ class StampLeaseTest {
                 default -> process.pass(Duration.ofMillis(random.nextInt(3)));
             }
             long stamp = processes.get(which).stamp();
-            assertThat(stamps.add(stamp)).as("-Dseed=%d, step %d", seed, step).isTrue();
-            assertThat(stamp).as("-Dseed=%d, step %d", seed, step).isGreaterThan(last[which]);
+            assertThat(stamps.add(stamp)).as("seed %d, step %d", seed, step).isTrue();
+            assertThat(stamp).as("seed %d, step %d", seed, step).isGreaterThan(last[which]);
             last[which] = stamp;
         }
     }

@@ -3,6 +3,7 @@ package io.hearth.mqtt.endpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.hearth.Seed;
 import io.hearth.mqtt.endpoint.RawClient.Hello;
 import io.hearth.mqtt.endpoint.RawClient.Packet;
 import java.nio.charset.StandardCharsets;
@@ -130,7 +131,7 @@ class HostileInputIT {
 
     @Test
     void randomBytesAfterConnect_neverDisturbOthers() {
-        long seed = Long.getLong("seed", System.nanoTime());
+        long seed = Seed.of(getClass());
         Random random = new Random(seed);
         for (int round = 0; round < 200; round++) {
             try (RawClient client = RawClient.connected(fixture.port(), Hello.mqtt5("fuzz"))) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.Seed;
 import io.hearth.codec.CsvReadings;
 import io.hearth.codec.JsonLines;
 import io.hearth.codec.LineFormat;
@@ -68,7 +69,7 @@ class PortableFormsTest {
     @ValueSource(strings = {"ndjson", "csv", "parquet"})
     void exportedAndImported_isTheSame_alsoASecondTime(String form) throws Exception {
         for (int round = 0; round < 20; round++) {
-            long seed = Long.getLong("seed", new Random().nextLong());
+            long seed = Seed.of(getClass());
             random.setSeed(seed);
             fill(1 + random.nextInt(4), random.nextInt(300));
             byte[] file = export(source, form);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.hearth.HearthProcess;
+import io.hearth.Seed;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -50,8 +51,7 @@ class PrometheusComparisonIT {
 
     @BeforeAll
     static void start() throws Exception {
-        long seed = Long.getLong("seed", new Random().nextLong());
-        System.out.println("PrometheusComparisonIT -Dseed=" + seed);
+        long seed = Seed.of(PrometheusComparisonIT.class);
         Random random = new Random(seed);
         Map<String, StringBuilder> openMetrics = new TreeMap<>();
         StringBuilder lines = new StringBuilder();

@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.Seed;
 import io.hearth.table.FakeClock;
 import io.hearth.table.ModelPlayer;
 import io.hearth.table.Table;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Plays random operations on this engine and on {@link MemoryTable} and compares every answer. Among them the clock
  * advances, expired items are swept, and the table is closed and opened, or crashes: its directory is copied while it is
- * open, and the copy goes on. {@code -Dseed=} replays a run, {@code -Dsteps=} makes it longer.
+ * open, and the copy goes on. {@code -DRocksDbModelTest.seed=} replays a run, {@code -Dsteps=} makes it longer.
  */
 final class RocksDbModelTest {
     private static final int STEPS_BETWEEN_FULL_COMPARISONS = 25;
@@ -33,9 +34,8 @@ final class RocksDbModelTest {
 
     @Test
     void randomOperations_answerAsTheModelDoes() throws IOException {
-        long seed = Long.getLong("seed", System.nanoTime());
+        long seed = Seed.of(getClass());
         int steps = Integer.getInteger("steps", 1000);
-        System.out.println("RocksDbModelTest -Dseed=" + seed);
         Random random = new Random(seed);
         Path directory = root.resolve("0");
         Table model = new MemoryTable(clock);
@@ -64,7 +64,7 @@ final class RocksDbModelTest {
                 }
             }
         } catch (AssertionError | RuntimeException e) {
-            throw new AssertionError("replay with -Dseed=" + seed, e);
+            throw new AssertionError(Seed.replay(getClass(), seed), e);
         } finally {
             table.close();
         }
