@@ -79,35 +79,41 @@ class Wiring {
         return switch (config.engine()) {
             case MEMORY -> new MemoryTable(wallClock);
             case DYNAMODB -> {
-                DynamoDbSettings settings = new DynamoDbSettings(
-                        dynamoDb.endpoint().orElse(null),
-                        new DynamoDbSettings.Location(dynamoDb.region().orElse(null), dynamoDb.table()),
-                        creation(dynamoDb),
-                        dynamoDb.requestTimeout(),
-                        dynamoDb.deadline(),
-                        config.maxPending().asLongValue(),
-                        dynamoDb.maxConnections());
                 DynamoDbMetrics metrics = new DynamoDbMetrics(registry);
-                DynamoDbTable table = DynamoDbTable.open(settings, wallClock, metrics);
+                DynamoDbTable table = DynamoDbTable.open(dynamoDbSettings(dynamoDb, config), wallClock, metrics);
                 metrics.watch(table);
                 yield table;
             }
             case ROCKSDB -> {
-                RocksDbSettings settings = new RocksDbSettings(
-                        hearth.dataDir().resolve("table"),
-                        config.fsync(),
-                        config.changeRetention(),
-                        config.sweepInterval(),
-                        config.blockCache().asLongValue(),
-                        config.writeBuffer().asLongValue(),
-                        config.maxPending().asLongValue());
                 TableMetrics metrics = new TableMetrics(registry);
                 new DiskSpaceMetrics(hearth.dataDir().toFile()).bindTo(registry);
-                RocksDbTable table = RocksDbTable.open(settings, wallClock, metrics);
+                RocksDbTable table = RocksDbTable.open(rocksDbSettings(hearth, config), wallClock, metrics);
                 metrics.watch(table);
                 yield table;
             }
         };
+    }
+
+    static RocksDbSettings rocksDbSettings(HearthConfig hearth, TableConfig config) {
+        return new RocksDbSettings(
+                hearth.dataDir().resolve("table"),
+                config.fsync(),
+                config.changeRetention(),
+                config.sweepInterval(),
+                config.blockCache().asLongValue(),
+                config.writeBuffer().asLongValue(),
+                config.maxPending().asLongValue());
+    }
+
+    static DynamoDbSettings dynamoDbSettings(DynamoDbConfig dynamoDb, TableConfig config) {
+        return new DynamoDbSettings(
+                dynamoDb.endpoint().orElse(null),
+                new DynamoDbSettings.Location(dynamoDb.region().orElse(null), dynamoDb.table()),
+                creation(dynamoDb),
+                dynamoDb.requestTimeout(),
+                dynamoDb.deadline(),
+                config.maxPending().asLongValue(),
+                dynamoDb.maxConnections());
     }
 
     private static @Nullable Creation creation(DynamoDbConfig config) {

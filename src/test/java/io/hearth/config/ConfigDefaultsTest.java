@@ -3,23 +3,14 @@ package io.hearth.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quarkus.runtime.configuration.MemorySize;
-import io.quarkus.runtime.configuration.MemorySizeConverter;
-import io.smallrye.config.ConfigMapping;
-import io.smallrye.config.SmallRyeConfigBuilder;
-import java.io.IOException;
-import java.lang.reflect.Method;
 import java.math.BigInteger;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Pins every setting with its default: operators rely on both. */
@@ -102,46 +93,8 @@ class ConfigDefaultsTest {
             Map.entry("hearth.table.write-buffer", mebibytes(128))));
 
     @Test
-    void everySetting_whenNothingIsSet_hasItsDefault() throws Exception {
-        assertThat(settings()).containsExactlyEntriesOf(DEFAULTS);
-    }
-
-    private static Map<String, Object> settings() throws IOException, URISyntaxException, ReflectiveOperationException {
-        Map<String, Object> found = new TreeMap<>();
-        Path room = Path.of(HearthConfig.class.getResource("HearthConfig.class").toURI())
-                .getParent();
-        try (Stream<Path> files = Files.list(room)) {
-            for (Path file : files.toList()) {
-                String name = file.getFileName().toString().replace(".class", "");
-                Class<?> type = Class.forName(HearthConfig.class.getPackageName() + "." + name);
-                ConfigMapping mapping = type.getAnnotation(ConfigMapping.class);
-                if (mapping != null) {
-                    Object config = new SmallRyeConfigBuilder()
-                            .addDiscoveredConverters()
-                            .withConverter(MemorySize.class, 200, new MemorySizeConverter())
-                            .withMapping(type)
-                            .build()
-                            .getConfigMapping(type);
-                    collect(type, config, mapping.prefix(), found);
-                }
-            }
-        }
-        return found;
-    }
-
-    private static void collect(Class<?> type, Object config, String prefix, Map<String, Object> target)
-            throws ReflectiveOperationException {
-        for (Method method : type.getDeclaredMethods()) {
-            String key =
-                    prefix + '.' + method.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
-            Object value = method.invoke(config);
-            if (method.getReturnType().getEnclosingClass() == type
-                    && method.getReturnType().isInterface()) {
-                collect(method.getReturnType(), value, key, target);
-            } else {
-                target.put(key, value);
-            }
-        }
+    void everySetting_whenNothingIsSet_hasItsDefault() {
+        assertThat(AllSettings.values(AllSettings.config(Map.of()))).containsExactlyEntriesOf(DEFAULTS);
     }
 
     private static MemorySize mebibytes(int count) {

@@ -1,0 +1,442 @@
+package io.hearth.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.tngtech.archunit.ArchConfiguration;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import io.hearth.codec.LineProtocol;
+import io.hearth.config.AllSettings;
+import io.hearth.config.BackupConfig;
+import io.hearth.config.DynamoDbConfig;
+import io.hearth.config.HearthConfig;
+import io.hearth.config.ImportConfig;
+import io.hearth.config.IngestConfig;
+import io.hearth.config.LineProtocolConfig;
+import io.hearth.config.MqttConfig;
+import io.hearth.config.SeriesConfig;
+import io.hearth.config.ShadowConfig;
+import io.hearth.config.StartupRefusedException;
+import io.hearth.config.StreamConfig;
+import io.hearth.config.SyncConfig;
+import io.hearth.config.TableConfig;
+import io.hearth.ingest.DeadLetters;
+import io.hearth.model.RegionId;
+import io.hearth.mqtt.endpoint.EmbeddedConnector;
+import io.hearth.mqtt.endpoint.MqttEndpoint;
+import io.hearth.mqtt.external.ExternalConnector;
+import io.hearth.presence.DevicePresence;
+import io.hearth.rest.IngestResource;
+import io.hearth.rest.LineIntake;
+import io.hearth.rest.LineProtocolResource;
+import io.hearth.rest.ParquetIntake;
+import io.hearth.security.Credentials;
+import io.hearth.security.Listeners;
+import io.hearth.series.SeriesStore;
+import io.hearth.shadow.Limits;
+import io.hearth.shadow.ShadowStore;
+import io.hearth.sync.Peer;
+import io.hearth.sync.SyncService;
+import io.hearth.sync.SyncSource;
+import io.hearth.sync.SyncTarget;
+import io.hearth.table.CommitListener;
+import io.hearth.table.memory.MemoryTable;
+import io.hearth.table.rocksdb.RocksDbTable;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import io.smallrye.config.SmallRyeConfig;
+import java.lang.reflect.Field;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Where each setting gets to. Every setting is given a value of its own, all that is made of settings is made, and each value
+ * must be in the fields that this table names: so settings that are exchanged on the way show. A setting without a row fails.
+ */
+class SettingsTest {
+    private static final String PEM = "resources/of/a/test.pem";
+
+    @TempDir
+    Path directory;
+
+    private final InstantSource clock = Clock.systemUTC();
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+
+    /** By simple name of the class, what is made of the settings. */
+    private final Map<String, Object> made = new HashMap<>();
+
+    private final List<AutoCloseable> toClose = new ArrayList<>();
+
+    private final Map<String, Row> rows = new LinkedHashMap<>();
+
+    /**
+     * A setting.
+     *
+     * @param text its value, as written in a file of properties
+     * @param fields expected values, by class and path of fields: {@code ShadowStore.settings.limits}
+     * @param readers classes that ask for the setting by its name when they need it
+     */
+    private record Row(String text, Map<String, Object> fields, Set<Class<?>> readers) {
+        Row in(String path, @Nullable Object expected) {
+            fields.put(path, expected);
+            return this;
+        }
+
+        Row readBy(Class<?>... classes) {
+            readers.addAll(List.of(classes));
+            return this;
+        }
+    }
+
+    private Row set(String key, String text) {
+        Row row = new Row(text, new LinkedHashMap<>(), new HashSet<>());
+        assertThat(rows.put(key, row)).isNull();
+        return row;
+    }
+
+    @BeforeEach
+    void table() throws Exception {
+        Path data = directory.resolve("data");
+        Path backups = directory.resolve("backups");
+        set("hearth.data-dir", data.toString())
+                .in("RocksDbSettings.directory", data.resolve("table"))
+                .in("Backups.settings.staging", data.resolve("backup-staging"))
+                .in("ParquetIntake.directory", data.resolve("import"))
+                .readBy(Credentials.class);
+        set("hearth.region", "attic")
+                .in("SeriesStore.ownRegion", new RegionId("attic"))
+                .in("ShadowStore.region", new RegionId("attic"))
+                .in("SyncService.region", new RegionId("attic"))
+                .in("SyncSource.region", new RegionId("attic"))
+                .in("SyncService.transports.self", new RegionId("attic"));
+        set("hearth.retention", "41d")
+                .in("SeriesStore.retentionSeconds", Duration.ofDays(41).toSeconds())
+                .in("Ingest.settings.retention", Duration.ofDays(41))
+                .in("DevicePresence.kept", Duration.ofDays(41))
+                .in("Verification.retention", Duration.ofDays(41));
+        set("hearth.auth", "off").in("Credentials.required", false).readBy(Listeners.class);
+        set("hearth.admin-token", "an-admin-token-of-settings").readBy(Credentials.class);
+        set("hearth.device-password", "a-password-of-settings").readBy(Credentials.class);
+
+        set("hearth.backup.dir", backups.toString()).in("Backups.settings.directory", backups);
+        set("hearth.backup.interval", "25h").readBy(BackupSchedule.class);
+        set("hearth.backup.log-interval", "6s").readBy(BackupSchedule.class);
+        set("hearth.backup.window", "8d").in("Backups.settings.window", Duration.ofDays(8));
+
+        set("hearth.import.max-file", "3M").in("ParquetIntake.maxFileBytes", 3L << 20);
+        set("hearth.import.max-files", "4").in("ParquetIntake.free.availablePermits()", 4);
+
+        set("hearth.dynamodb.create", "true");
+        set("hearth.dynamodb.deadline", "31s").in("DynamoDbSettings.deadline", Duration.ofSeconds(31));
+        set("hearth.dynamodb.endpoint", "http://127.0.0.1:4711")
+                .in("DynamoDbSettings.endpoint", URI.create("http://127.0.0.1:4711"));
+        set("hearth.dynamodb.max-connections", "49").in("DynamoDbSettings.maxConnections", 49);
+        set("hearth.dynamodb.read-units", "51").in("DynamoDbSettings.creation.provisioned.readUnits", 51L);
+        set("hearth.dynamodb.region", "eu-central-1").in("DynamoDbSettings.location.region", "eu-central-1");
+        set("hearth.dynamodb.request-timeout", "30s").in("DynamoDbSettings.requestTimeout", Duration.ofSeconds(30));
+        set("hearth.dynamodb.table", "of-settings").in("DynamoDbSettings.location.table", "of-settings");
+        set("hearth.dynamodb.write-units", "52").in("DynamoDbSettings.creation.provisioned.writeUnits", 52L);
+
+        set("hearth.ingest.clock-ahead", "11m").in("Ingest.settings.clockAhead", Duration.ofMinutes(11));
+        set("hearth.ingest.dead-letter-retention", "42d")
+                .in("DeadLetters.retentionSeconds", Duration.ofDays(42).toSeconds());
+        set("hearth.ingest.linger", "12ms").in("Ingest.settings.linger", Duration.ofMillis(12));
+        set("hearth.ingest.redelivery-window", "26h").in("Ingest.settings.redeliveryWindow", Duration.ofHours(26));
+
+        set("hearth.line-protocol.device-tags", "host,probe")
+                .in("LineProtocolResource.protocol.missingDevice", "there is no tag host or probe to name the device");
+        set("hearth.line-protocol.metric", "measurement-field")
+                .in("LineProtocolResource.naming", LineProtocol.Naming.MEASUREMENT_FIELD);
+
+        set("hearth.log.json", "true"); // handed on to Quarkus by application.properties
+
+        set("hearth.mqtt.mode", "external").readBy(BrokerHealth.class, Listeners.class);
+        set("hearth.mqtt.host", "127.0.0.7").readBy(MqttEndpoint.class, Listeners.class, brokerOptions());
+        set("hearth.mqtt.port", "2883").readBy(MqttEndpoint.class, brokerOptions());
+        set("hearth.mqtt.username", "hearth-of-settings").readBy(brokerOptions());
+        set("hearth.mqtt.password", "broker-password").readBy(brokerOptions());
+        set("hearth.mqtt.tls.enabled", "true").readBy(MqttEndpoint.class, brokerTls());
+        set("hearth.mqtt.tls.certificate-file", "certificate-" + PEM).readBy(MqttEndpoint.class, brokerTls());
+        set("hearth.mqtt.tls.key-file", "key-" + PEM).readBy(MqttEndpoint.class, brokerTls());
+        set("hearth.mqtt.tls.trust-file", "trust-" + PEM).readBy(brokerTls());
+        set("hearth.mqtt.max-payload", "123K")
+                .in("Ingest.settings.maxPayloadBytes", 123 << 10)
+                .in("IngestResource.maxBodyBytes", 123 << 10)
+                .readBy(MqttEndpoint.class);
+        set("hearth.mqtt.max-in-flight-messages", "16385")
+                .readBy(EmbeddedConnector.class, ExternalConnector.class, brokerOptions());
+        set("hearth.mqtt.max-in-flight-bytes", "65M").readBy(EmbeddedConnector.class, ExternalConnector.class);
+        set("hearth.mqtt.external.client-id", "hearth-7").readBy(brokerOptions());
+        set("hearth.mqtt.external.connections", "5").readBy(brokerOptions());
+        set("hearth.mqtt.external.share-group", "group-of-settings").readBy(brokerOptions());
+        set("hearth.mqtt.external.session-expiry", "9d").readBy(brokerOptions());
+
+        set("hearth.series.rollup-zone", "Europe/Berlin")
+                .in("SeriesStore.rollups.rules.zone", ZoneId.of("Europe/Berlin"));
+        set("hearth.series.rollups", "1h for 3y").in("SeriesStore.rollups.rules.text", "1h for 3y");
+        set("hearth.series.seal", "off").readBy(SealSchedule.class);
+        set("hearth.series.seal-after", "2h").readBy(SealSchedule.class);
+        set("hearth.series.seal-interval", "3m").readBy(SealSchedule.class);
+        set("hearth.series.seal-share", "0.25").in("SealSchedule.share.restPerBusy", 3.0);
+
+        set("hearth.shadow.history-retention", "10d").in("ShadowStore.settings.historyKept", Duration.ofDays(10));
+        set("hearth.shadow.kept-after-delete", "50h")
+                .in("ShadowStore.settings.keptAfterDelete", Duration.ofHours(50))
+                .in("ShadowVerification.keptAfterDelete", Duration.ofHours(50));
+        set("hearth.shadow.max-in-flight", "13").in("ShadowService.maxInFlight", 13);
+        set("hearth.shadow.max-levels", "7").in("ShadowStore.settings.limits", new Limits(9 << 10, 7));
+        set("hearth.shadow.max-state", "9K");
+        set("hearth.shadow.topic-prefix", "shadows/of").in("ShadowTopics.prefix", "shadows/of/");
+
+        set("hearth.stream.heartbeat", "16s").in("LiveFeed.settings.heartbeatInterval", Duration.ofSeconds(16));
+        set("hearth.stream.max-clients", "1001").in("LiveFeed.settings.maxListeners", 1001);
+        set("hearth.stream.poll-interval", "21ms")
+                .in("LiveFeed.settings.pollInterval", Duration.ofMillis(21))
+                .in("SyncPages.pollNanos", Duration.ofMillis(21).toNanos());
+
+        set("hearth.sync.max-clock-ahead", "2m")
+                .in("SyncService.settings.maxClockAhead", Duration.ofMinutes(2))
+                .in("SyncTarget.maxClockAhead", Duration.ofMinutes(2));
+        set("hearth.sync.max-waiting", "1002").in("SyncPages.maxWaiting", 1002);
+        set("hearth.sync.page-records", "8193").in("SyncService.settings.limit", 8193);
+        set("hearth.sync.peers", "barn=http://127.0.0.1:4712")
+                .in(
+                        "SyncSchedule.peers",
+                        List.of(new Peer(new RegionId("barn"), URI.create("http://127.0.0.1:4712"), "token-of-barn")));
+        set("hearth.sync.peer-tokens", "barn=token-of-barn");
+        set("hearth.sync.relay", "true").in("SyncService.transports.relayed", true);
+        set("hearth.sync.token", "a-sync-token-of-settings").readBy(Credentials.class);
+        set("hearth.sync.trust-file", "peers-" + PEM).readBy(SyncWiring.class);
+        set("hearth.sync.verify-interval", "27h").readBy(SyncSchedule.class);
+
+        set("hearth.table.block-cache", "66M").in("RocksDbSettings.blockCacheBytes", 66L << 20);
+        set("hearth.table.change-retention", "4h").in("RocksDbSettings.walRetention", Duration.ofHours(4));
+        set("hearth.table.engine", "memory").readBy(Wiring.class);
+        set("hearth.table.fsync", "false").in("RocksDbSettings.fsync", false);
+        set("hearth.table.max-pending", "67M")
+                .in("RocksDbSettings.maxPendingBytes", 67L << 20)
+                .in("DynamoDbSettings.maxPendingBytes", 67L << 20);
+        set("hearth.table.sweep-interval", "14m").in("RocksDbSettings.sweepInterval", Duration.ofMinutes(14));
+        set("hearth.table.write-buffer", "68M").in("RocksDbSettings.memtableBytes", 68L << 20);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (AutoCloseable closeable : toClose) {
+            closeable.close();
+        }
+    }
+
+    @Test
+    void everySetting_hasARow_andAValueOfItsOwnThatIsNotTheDefault() throws Exception {
+        Map<String, Object> defaults = AllSettings.values(AllSettings.config(Map.of()));
+        Map<String, Object> values = AllSettings.values(AllSettings.config(properties()));
+
+        assertThat(rows.keySet()).containsExactlyInAnyOrderElementsOf(values.keySet());
+        values.forEach((key, value) -> assertThat(value).as(key).isNotEqualTo(defaults.get(key)));
+        Set<Object> seen = new HashSet<>();
+        values.forEach((key, value) -> {
+            if (!(value instanceof Boolean)) {
+                assertThat(seen.add(value))
+                        .as("%s = %s, as another setting", key, value)
+                        .isTrue();
+            }
+        });
+    }
+
+    @Test
+    void everySetting_getsToWhereItBelongs() throws Exception {
+        Map<String, String> properties = properties();
+        properties.remove("hearth.sync.trust-file"); // there is no such file
+        make(AllSettings.config(properties));
+
+        rows.forEach((key, row) -> row.fields.forEach((path, expected) ->
+                assertThat(read(path)).as("%s in %s", key, path).isEqualTo(expected)));
+        // Nobody is left out for being asked for by name only: the classes that ask do ask.
+        for (Map.Entry<String, Row> row : rows.entrySet()) {
+            for (Class<?> reader : row.getValue().readers) {
+                assertThat(asksFor(reader))
+                        .as("settings that %s asks for", reader)
+                        .contains(row.getKey());
+            }
+        }
+        Set<String> nowhere = new TreeSet<>();
+        rows.forEach((key, row) -> {
+            if (row.fields.isEmpty() && row.readers.isEmpty()) {
+                nowhere.add(key);
+            }
+        });
+        // These are parts of values that another row has, but for the log's, which is Quarkus's to read.
+        assertThat(nowhere)
+                .containsExactlyInAnyOrder(
+                        "hearth.dynamodb.create",
+                        "hearth.log.json",
+                        "hearth.shadow.max-state",
+                        "hearth.sync.peer-tokens");
+    }
+
+    @Test
+    void syncTrustFile_whichIsNotThere_refusesTheStart() {
+        assertThatThrownBy(() -> make(AllSettings.config(properties())))
+                .isInstanceOf(StartupRefusedException.class)
+                .hasMessageContaining("HEARTH_SYNC_TRUST_FILE")
+                .hasMessageContaining("peers-" + PEM);
+    }
+
+    private void make(SmallRyeConfig config) throws Exception {
+        Wiring wiring = new Wiring();
+        SyncWiring syncs = new SyncWiring();
+        HearthConfig hearth = config.getConfigMapping(HearthConfig.class);
+        IngestConfig ingest = config.getConfigMapping(IngestConfig.class);
+        MqttConfig mqtt = config.getConfigMapping(MqttConfig.class);
+        SeriesConfig seriesConfig = config.getConfigMapping(SeriesConfig.class);
+        ShadowConfig shadow = config.getConfigMapping(ShadowConfig.class);
+        StreamConfig stream = config.getConfigMapping(StreamConfig.class);
+        SyncConfig sync = config.getConfigMapping(SyncConfig.class);
+        TableConfig tableConfig = config.getConfigMapping(TableConfig.class);
+        BackupConfig backup = config.getConfigMapping(BackupConfig.class);
+        MemoryTable table = new MemoryTable(clock);
+
+        made(Wiring.rocksDbSettings(hearth, tableConfig));
+        made(Wiring.dynamoDbSettings(config.getConfigMapping(DynamoDbConfig.class), tableConfig));
+        SeriesStore series = made(wiring.series(table, hearth, seriesConfig, clock));
+        DeadLetters deadLetters = made(wiring.deadLetters(table, ingest));
+        Credentials credentials = made(new Credentials(hearth, sync));
+        made(wiring.liveFeed(table, stream, registry));
+        DevicePresence presence = made(wiring.presence(table, hearth, clock, registry));
+        ShadowStore shadows = made(wiring.shadows(table, hearth, shadow, clock));
+        made(wiring.shadowService(shadows, shadow, registry));
+        made(wiring.shadowTopics(shadow));
+        var ingests = made(wiring.ingest(
+                series,
+                deadLetters,
+                table,
+                hearth,
+                ingest,
+                mqtt,
+                clock,
+                registry,
+                OpenTelemetry.noop().getTracer("test"),
+                true));
+        SyncSource source = made(syncs.source(table, hearth));
+        var pages = made(syncs.pages(source, stream, sync, clock, registry));
+        SyncTarget target = made(syncs.target(table, series, shadows, presence, sync, clock));
+        var shadowVerification = made(syncs.shadowVerification(table, shadows, target, shadow, clock));
+        var verification = made(syncs.verification(series, target, shadowVerification, hearth, clock));
+        SyncService service = made(syncs.service(table, series, target, verification, hearth, sync, clock, registry));
+        made(new SyncSchedule(service, pages, hearth, sync));
+        made(new SealSchedule(wiring.sealing(series, service, registry), seriesConfig, clock, table, registry));
+        made(new IngestResource(ingests, mqtt));
+        made(new ParquetIntake(ingests, hearth, config.getConfigMapping(ImportConfig.class)));
+        made(new LineProtocolResource(new LineIntake(ingests), config.getConfigMapping(LineProtocolConfig.class)));
+        try (RocksDbTable embedded =
+                RocksDbTable.open(Wiring.rocksDbSettings(hearth, tableConfig), clock, CommitListener.NONE)) {
+            made(new BackupWiring().backups(embedded, hearth, backup, clock).orElseThrow());
+        }
+        assertThat(credentials).isNotNull();
+    }
+
+    private <T> T made(T object) {
+        made.put(object.getClass().getSimpleName(), object);
+        if (object instanceof AutoCloseable closeable) {
+            toClose.add(0, closeable);
+        }
+        return object;
+    }
+
+    /** The value of a field of a field of what was made. */
+    private @Nullable Object read(String path) {
+        String[] names = path.split("\\.", -1);
+        Object at = made.get(names[0]);
+        assertThat(at).as(names[0]).isNotNull();
+        for (int i = 1; i < names.length && at != null; i++) {
+            at = names[i].endsWith("()") ? answer(at, names[i].replace("()", "")) : field(at, names[i]);
+        }
+        return at;
+    }
+
+    private static @Nullable Object answer(Object object, String method) {
+        try {
+            return object.getClass().getMethod(method).invoke(object);
+        } catch (ReflectiveOperationException e) {
+            throw new LinkageError(method, e);
+        }
+    }
+
+    private static @Nullable Object field(Object object, String name) {
+        for (Class<?> type = object.getClass(); type != null; type = type.getSuperclass()) {
+            for (Field field : type.getDeclaredFields()) {
+                if (field.getName().equals(name)) {
+                    try {
+                        field.setAccessible(true);
+                        Object value = field.get(object);
+                        return value instanceof Optional<?> optional ? optional.orElse(null) : value;
+                    } catch (ReflectiveOperationException e) {
+                        throw new LinkageError(name, e);
+                    }
+                }
+            }
+        }
+        throw new AssertionError(object.getClass() + " has no field " + name);
+    }
+
+    private Map<String, String> properties() {
+        Map<String, String> properties = new TreeMap<>();
+        rows.forEach((key, row) -> properties.put(key, row.text));
+        return properties;
+    }
+
+    /** The keys of the settings that a class asks for, itself or in a lambda of its own. */
+    private static Set<String> asksFor(Class<?> reader) {
+        // The names of what is called are enough; all that these classes refer to would take a minute.
+        JavaClass type = ArchConfiguration.withThreadLocalScope(configuration -> {
+            configuration.setResolveMissingDependenciesFromClassPath(false);
+            return new ClassFileImporter().importClasses(reader).get(reader);
+        });
+        Map<String, String> keys = AllSettings.keys();
+        Set<String> asked = new HashSet<>();
+        type.getMethodCallsFromSelf().forEach(call -> {
+            String key = keys.get(call.getTargetOwner().getName() + "." + call.getName());
+            if (key != null) {
+                asked.add(key);
+            }
+        });
+        return asked;
+    }
+
+    private static Class<?> brokerOptions() {
+        return external("BrokerOptions");
+    }
+
+    private static Class<?> brokerTls() {
+        return external("BrokerTls");
+    }
+
+    private static Class<?> external(String name) {
+        try {
+            return Class.forName(ExternalConnector.class.getPackageName() + "." + name);
+        } catch (ClassNotFoundException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
