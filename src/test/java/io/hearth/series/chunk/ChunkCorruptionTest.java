@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hearth.model.Column;
 import io.hearth.model.ReadingBlock;
+import io.hearth.model.Value;
 import io.hearth.table.UnsupportedFormatException;
 import java.util.Arrays;
 import java.util.Random;
@@ -16,7 +17,26 @@ class ChunkCorruptionTest {
     private static void readAll(byte[] bytes) {
         Chunk opened = Chunk.open(bytes);
         assertThat(opened.spans()).isNotEmpty();
-        opened.decode(metric -> true, new ChunkScratch());
+        ReadingBlock block = opened.decode(metric -> true, new ChunkScratch());
+        // Whatever bytes say, an answer is one that readings could have.
+        assertThat(block.size()).isEqualTo(opened.readings());
+        assertThat(block.timesMicros()[0]).isEqualTo(opened.firstMicros());
+        assertThat(block.timesMicros()[block.size() - 1]).isEqualTo(opened.lastMicros());
+        for (int i = 1; i < block.size(); i++) {
+            assertThat(block.timesMicros()[i]).isGreaterThan(block.timesMicros()[i - 1]);
+        }
+        block.columns().forEach(column -> assertIsOne(column, block.size()));
+    }
+
+    private static void assertIsOne(Column column, int size) {
+        for (int i = 0; i < size; i++) {
+            Value value = column.valueAt(i);
+            if (value instanceof Value.Num number) {
+                assertThat(number.number()).isFinite();
+            } else if (value instanceof Value.Text text) {
+                assertThat(text.text()).isNotNull();
+            }
+        }
     }
 
     @Test
