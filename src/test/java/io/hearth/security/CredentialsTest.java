@@ -55,6 +55,39 @@ class CredentialsTest {
     }
 
     @Test
+    void partOfASecret_isNotAccepted() throws IOException {
+        Credentials credentials = open(Map.of("hearth.sync.token", "a-token-for-peers"));
+
+        String token = line("admin-token");
+        String password = line("device-password");
+        for (int length = 0; length < token.length(); length++) {
+            assertThat(credentials.acceptsAdmin(token.substring(0, length))).isFalse();
+            assertThat(credentials.acceptsAdmin(token.substring(token.length() - length)))
+                    .isFalse();
+        }
+        for (int length = 0; length < password.length(); length++) {
+            assertThat(credentials.acceptsDevice(
+                            "any", password.substring(0, length).getBytes(UTF_8)))
+                    .isFalse();
+        }
+        for (int length = 0; length < "a-token-for-peers".length(); length++) {
+            assertThat(credentials.acceptsPeer("a-token-for-peers".substring(0, length)))
+                    .isFalse();
+        }
+        assertThat(credentials.acceptsAdmin(swapCase(token))).isFalse();
+        assertThat(credentials.acceptsDevice("any", swapCase(password).getBytes(UTF_8)))
+                .isFalse();
+    }
+
+    private static String swapCase(String text) {
+        StringBuilder swapped = new StringBuilder();
+        for (char c : text.toCharArray()) {
+            swapped.append(Character.isUpperCase(c) ? Character.toLowerCase(c) : Character.toUpperCase(c));
+        }
+        return swapped.toString();
+    }
+
+    @Test
     void laterStart_keepsTheSecrets() throws IOException {
         open(Map.of());
         String token = line("admin-token");
