@@ -3,6 +3,7 @@ package io.hearth.table.rocksdb;
 import static io.hearth.table.rocksdb.TestTables.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hearth.Seed;
 import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
 import io.hearth.table.FakeClock;
@@ -27,7 +28,7 @@ final class CrashTest {
 
     @Test
     void kill_whileWriting_losesNothingAcknowledged() throws Exception {
-        Random random = new Random();
+        Random random = new Random(Seed.of(getClass()));
         for (int round = 0; round < ROUNDS; round++) {
             String prefix = "round " + round + ", thread ";
 

@@ -21,7 +21,11 @@ final class TestTables {
 
     /** Small memory, so that tests reach files and log switches, and no sweep but by hand. */
     static RocksDbSettings settings(Path directory) {
-        return new RocksDbSettings(directory, true, Duration.ofHours(1), Duration.ZERO, 4 << 20, 1 << 20, 64 << 20);
+        return settings(directory, true);
+    }
+
+    static RocksDbSettings settings(Path directory, boolean fsync) {
+        return new RocksDbSettings(directory, fsync, Duration.ofHours(1), Duration.ZERO, 4 << 20, 1 << 20, 64 << 20);
     }
 
     static RocksDbTable open(Path directory, FakeClock clock) {
@@ -34,20 +38,11 @@ final class TestTables {
 
     /** Without syncs, which only a power failure would tell. */
     static RocksDbTable openUnsynced(Path directory, FakeClock clock) {
-        RocksDbSettings synced = settings(directory);
-        RocksDbSettings settings = new RocksDbSettings(
-                directory,
-                false,
-                synced.walRetention(),
-                synced.sweepInterval(),
-                synced.blockCacheBytes(),
-                synced.memtableBytes(),
-                synced.maxPendingBytes());
-        return open(settings, clock);
+        return open(settings(directory, false), clock);
     }
 
     static <T> T await(Uni<T> uni) {
-        return uni.await().atMost(Duration.ofSeconds(30));
+        return uni.await().atMost(Duration.ofSeconds(90));
     }
 
     static Key key(String partition, int sort) {
