@@ -34,7 +34,7 @@ class DemoIT {
             await().atMost(Duration.ofSeconds(60)).until(() -> calls(output).size() == 3);
             List<String> calls = calls(output);
 
-            await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+            await().atMost(Duration.ofSeconds(90)).untilAsserted(() -> {
                 assertThat(run(calls.get(0))).contains("\"sim-0\"", "\"sim-4\"");
                 assertThat(run(calls.get(1))).contains("\"device\":\"sim-0\"", "\"value\":");
                 assertThat(run(calls.get(2))).contains("\"device\":\"sim-0\"", "\"values\":");

@@ -180,7 +180,7 @@ class DashboardsIT {
 
     @Test
     void rules_inARealPrometheus_areEvaluatedWithoutError() throws Exception {
-        await("rules are evaluated").atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+        await("rules are evaluated").atMost(Duration.ofSeconds(90)).untilAsserted(() -> {
             JsonNode groups = prometheus("rules").path("data").path("groups");
             assertThat(groups).isNotEmpty();
             assertThat(groups.findValuesAsText("health")).isNotEmpty().containsOnly("ok");
@@ -214,7 +214,7 @@ class DashboardsIT {
     private static JsonNode get(URI uri) throws InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(uri)
                 .header("Authorization", "Bearer " + hearth.adminToken())
-                .timeout(Duration.ofSeconds(30))
+                .timeout(Duration.ofSeconds(90))
                 .build();
         try {
             HttpResponse<String> response = CLIENT.send(request, BodyHandlers.ofString());

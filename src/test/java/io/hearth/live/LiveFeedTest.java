@@ -273,7 +273,7 @@ class LiveFeedTest {
         }
 
         void awaitEvents(List<String> expected) {
-            await().atMost(Duration.ofSeconds(30)).until(() -> events.size() >= expected.size());
+            await().atMost(Duration.ofSeconds(90)).until(() -> events.size() >= expected.size());
             assertThat(events).containsExactlyElementsOf(expected);
         }
     }

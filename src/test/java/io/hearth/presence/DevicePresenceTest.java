@@ -117,7 +117,7 @@ class DevicePresenceTest {
         presence.said(D1, true, DevicePresence.NO_SESSION).toCompletableFuture().join();
         assertThat(process().of(D1)).contains(online(0, Cause.STATUS));
         presence.said(D1, true, DevicePresence.NO_SESSION).toCompletableFuture().join();
-        presence.awaitWritten(Duration.ofSeconds(30));
+        presence.awaitWritten(Duration.ofSeconds(90));
     }
 
     @Test

@@ -30,7 +30,7 @@ class RocksDbPresenceTest {
             presence.connected(new DeviceId("online"), 1);
             presence.connected(new DeviceId("offline"), 2);
             presence.disconnected(new DeviceId("offline"), 2);
-            presence.awaitWritten(Duration.ofSeconds(10));
+            presence.awaitWritten(Duration.ofSeconds(90));
             clock.advance(KEPT.multipliedBy(3));
             table.sweepNow();
         }

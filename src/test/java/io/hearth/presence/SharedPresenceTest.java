@@ -222,7 +222,7 @@ class SharedPresenceTest {
         pass(10);
         process.disconnected(D1, 1);
         pass(10);
-        process.awaitWritten(Duration.ofSeconds(30));
+        process.awaitWritten(Duration.ofSeconds(90));
         assertThat(failures).hasValue(2);
         assertThat(process.online()).isZero();
         assertThat(stored().map(item -> StoredPresence.of(item).presence())).contains(offline(10, Cause.CONNECTION));

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The live stream of the packaged service, read by an HTTP client. */
-@Timeout(60)
+@Timeout(300)
 class StreamIT extends RestFixture {
     /** One event as it came. */
     private record Event(String name, String data, @Nullable String id) {}
@@ -146,7 +146,7 @@ class StreamIT extends RestFixture {
     }
 
     private static EventStream open(String path, @Nullable String lastEventId) throws Exception {
-        HttpRequest.Builder request = request(path).timeout(Duration.ofSeconds(30));
+        HttpRequest.Builder request = request(path).timeout(Duration.ofSeconds(90));
         if (lastEventId != null) {
             request.header("Last-Event-ID", lastEventId);
         }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 /** Peers and apps that wait for changes. */
 @SuppressWarnings("NullAway")
 class SyncPagesTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     /** Longer than any test takes. */
     private static final Duration LONG = Duration.ofMinutes(10);

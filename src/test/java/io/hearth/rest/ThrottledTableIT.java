@@ -58,7 +58,7 @@ class ThrottledTableIT {
                 }
 
                 proxy.throttleEverything(false);
-                await().atMost(Duration.ofSeconds(30))
+                await().atMost(Duration.ofSeconds(90))
                         .untilAsserted(() -> assertThat(
                                         send(store(hearth, time)).join().statusCode())
                                 .isEqualTo(200));

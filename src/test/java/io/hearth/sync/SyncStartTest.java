@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 /** What a start has to do besides pulling must neither keep a region from its peers nor be forgotten. */
 @SuppressWarnings("NullAway")
 class SyncStartTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final Instant START = Instant.parse("2026-11-22T12:00:00Z");
     private static final RegionId HERE = new RegionId("here");
     private static final DeviceId DEVICE = new DeviceId("d1");

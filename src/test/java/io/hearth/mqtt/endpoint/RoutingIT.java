@@ -269,7 +269,7 @@ class RoutingIT {
                 assertThat(subscriber.read().type()).isEqualTo(RawClient.PUBLISH);
             }
             subscriber.send(RawClient.bytes(0xC0, 0));
-            await().atMost(Duration.ofSeconds(10)).until(() -> subscriber.read().type() == RawClient.PINGRESP);
+            await().atMost(Duration.ofSeconds(90)).until(() -> subscriber.read().type() == RawClient.PINGRESP);
         }
     }
 }

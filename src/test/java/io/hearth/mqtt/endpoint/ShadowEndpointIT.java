@@ -103,7 +103,7 @@ class ShadowEndpointIT {
                         LAMP, 0, 0, bytes("{\"state\":{\"desired\":{\"n\":" + i + ",\"k\":\"" + filler + "\"}}}")));
                 assertThat(device.read().payload()).contains("\"version\":" + i + ",");
             }
-            await().atMost(Duration.ofSeconds(30))
+            await().atMost(Duration.ofSeconds(90))
                     .until(() -> fixture.metric("hearth.mqtt.connections.closed", "reason", "slow_subscriber") == 1);
         }
     }

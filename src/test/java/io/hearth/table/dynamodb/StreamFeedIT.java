@@ -266,7 +266,7 @@ final class StreamFeedIT {
     private static List<Change> follow(DynamoDbTable table, Cursor start, int limit, int count) {
         List<Change> found = new ArrayList<>();
         Cursor[] cursor = {start};
-        Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+        Awaitility.await().atMost(Duration.ofSeconds(90)).untilAsserted(() -> {
             ChangePage page = await(table.changes(cursor[0], limit));
             found.addAll(page.changes());
             cursor[0] = page.next();
@@ -278,7 +278,7 @@ final class StreamFeedIT {
     /** The next page that has changes. */
     private static ChangePage page(DynamoDbTable table, Cursor cursor) {
         ChangePage[] page = new ChangePage[1];
-        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> {
+        Awaitility.await().atMost(Duration.ofSeconds(90)).until(() -> {
             page[0] = await(table.changes(cursor, 10));
             return !page[0].changes().isEmpty();
         });

@@ -95,7 +95,7 @@ final class TableSetupIT {
             Item item = Item.of(new Key("d", Bytes.wrap(new byte[1])), Bytes.EMPTY);
             table.write(List.of(new Write.Put(item))).await().indefinitely();
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(30))
+                    .atMost(Duration.ofSeconds(90))
                     .until(() -> table.changes(cursor, 1)
                             .await()
                             .indefinitely()
