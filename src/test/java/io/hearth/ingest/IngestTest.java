@@ -132,6 +132,19 @@ class IngestTest {
     }
 
     @Test
+    void submit_malformed_isSettledOnceItsDeadLetterIsStored() {
+        table.refuse();
+        submit("malformed", "d1", "{", null);
+        await().until(() -> table.refusals() > 1);
+        assertThat(receipts).isEmpty();
+
+        table.heal();
+
+        await().until(() -> receipts.equals(List.of("malformed settled")));
+        assertThat(deadLetters.list(10, null, null).letters()).hasSize(1);
+    }
+
+    @Test
     void submit_repeatedWhileItsFirstTransmissionLingers_isStoredOnceAndNeedNotWait() {
         linger(Duration.ofMinutes(5));
         submit("first", "d1", "{\"a\":1}", new Origin("client", 7, false));
