@@ -95,6 +95,13 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--max-out-of-order", defaultValue = "0", description = "findings of this class that are let pass")
     private long maxOutOfOrder;
 
+    @Option(
+            names = "--allow-incomplete",
+            description =
+                    "let pass a ledger that was cut short or not closed, as a killed simulator leaves it: only what is in"
+                            + " it is proven")
+    private boolean incompleteAllowed;
+
     @Option(names = "--report-json", description = "file to write the report to")
     private @Nullable Path reportJson;
 
@@ -112,9 +119,6 @@ final class VerifyCommand implements Callable<Integer> {
             }
             VerifyReport report = new Verifier(settings).verify(ledger, Instant.now());
             PrintWriter out = spec.commandLine().getOut();
-            if (ledger.tornBytes() > 0) {
-                out.println("note: left out " + ledger.tornBytes() + " bytes of a ledger that was cut short");
-            }
             out.print(report.text());
             out.flush();
             if (reportJson != null) {
@@ -141,7 +145,16 @@ final class VerifyCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--timeout must be above 0");
         }
         return new VerifySettings(
-                url, bearerToken(), limit, parallel, timeout, waitReady, untilInstant(), lateWait, allowed());
+                url,
+                bearerToken(),
+                limit,
+                parallel,
+                timeout,
+                waitReady,
+                untilInstant(),
+                lateWait,
+                allowed(),
+                incompleteAllowed);
     }
 
     private @Nullable Instant untilInstant() {

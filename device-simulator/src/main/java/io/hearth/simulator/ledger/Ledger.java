@@ -21,7 +21,8 @@ import java.util.stream.Stream;
  * All ledger files of a directory, for reading. Opening checks every block and remembers only where each device's blocks
  * are, so memory holds one device's readings at a time. Safe for many threads.
  *
- * <p>A block cut short at the end of a file is what a killed simulator leaves; it is left out and counted.
+ * <p>A file that was cut short, or not closed as its simulator was killed, promises less than was acknowledged: what is left of it
+ * is read, and {@link #incomplete} names it.
  */
 public final class Ledger implements Closeable {
 
@@ -29,12 +30,15 @@ public final class Ledger implements Closeable {
 
     private final List<FileChannel> channels = new ArrayList<>();
     private final Map<String, BlockList> blocks = new TreeMap<>();
+    private final List<String> incomplete = new ArrayList<>();
     private long tornBytes;
 
     private Ledger() {}
 
     /**
-     * @throws CorruptLedgerException a file is no ledger or is damaged before its end
+     * Opens all files of a directory.
+     *
+     * @throws CorruptLedgerException a file is no ledger, is damaged before its end, or lacks blocks
      * @throws IOException the directory cannot be read
      */
     public static Ledger open(Path directory) throws IOException {
@@ -43,9 +47,15 @@ public final class Ledger implements Closeable {
             List<Path> files = listed.filter(path -> path.toString().endsWith(FILE_SUFFIX))
                     .sorted()
                     .toList();
+            Map<String, Path> others = new TreeMap<>();
             for (Path file : files) {
-                ledger.index(file);
+                for (String other : ledger.index(file)) {
+                    others.putIfAbsent(other, file);
+                }
             }
+            files.forEach(file -> others.remove(nameOf(file)));
+            others.forEach((missing, file) -> ledger.incomplete.add(
+                    directory.resolve(missing) + " is missing: it was there when " + file + " was closed"));
         } catch (IOException | RuntimeException e) {
             ledger.close();
             throw e;
@@ -53,27 +63,28 @@ public final class Ledger implements Closeable {
         return ledger;
     }
 
-    private void index(Path path) throws IOException {
+    /** Answers the names of the other files that the file knows of. */
+    private List<String> index(Path path) throws IOException {
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         int file = channels.size();
         channels.add(channel);
         long size = channel.size();
         byte[] magic = new byte[LedgerFormat.MAGIC.length];
         if (size < magic.length) {
-            tornBytes += size;
-            return;
+            return cutShort(path, size);
         }
         read(channel, ByteBuffer.wrap(magic), 0);
-        if (!Arrays.equals(magic, LedgerFormat.MAGIC)) {
+        boolean hasEnd = Arrays.equals(magic, LedgerFormat.MAGIC);
+        if (!hasEnd && !Arrays.equals(magic, LedgerFormat.MAGIC_WITHOUT_END)) {
             throw new CorruptLedgerException(path + " is not a ledger of this version");
         }
         long at = magic.length;
+        long count = 0;
         ByteBuffer header = ByteBuffer.allocate(LedgerFormat.BLOCK_HEADER_BYTES);
         while (at < size) {
             long rest = size - at - LedgerFormat.BLOCK_HEADER_BYTES;
             if (rest < 0) {
-                tornBytes += size - at;
-                return;
+                return cutShort(path, size - at);
             }
             read(channel, header.clear(), at);
             int length = header.getInt(0);
@@ -81,22 +92,41 @@ public final class Ledger implements Closeable {
                 throw new CorruptLedgerException(path + " is damaged at byte " + at);
             }
             if (length > rest) {
-                tornBytes += size - at;
-                return;
+                return cutShort(path, size - at);
             }
             byte[] body = new byte[length];
             read(channel, ByteBuffer.wrap(body), at + LedgerFormat.BLOCK_HEADER_BYTES);
             if (LedgerFormat.checksum(body, length) != header.getInt(4)) {
                 if (length == rest) {
-                    tornBytes += size - at;
-                    return;
+                    return cutShort(path, size - at);
                 }
                 throw new CorruptLedgerException(path + " is damaged at byte " + at);
             }
-            blocks.computeIfAbsent(LedgerFormat.readDeviceId(body), id -> new BlockList())
-                    .add(file, at);
+            String deviceId = LedgerFormat.readDeviceId(body);
+            if (deviceId.isEmpty()) {
+                LedgerFormat.End end = LedgerFormat.readEnd(body);
+                if (!hasEnd || end.blocks() != count || length != rest) {
+                    throw new CorruptLedgerException(path + " is damaged: it has " + count + " blocks instead of "
+                            + end.blocks() + ", goes on behind its end, or ought not to have one");
+                }
+                return end.others();
+            }
+            blocks.computeIfAbsent(deviceId, id -> new BlockList()).add(file, at);
+            count++;
             at += LedgerFormat.BLOCK_HEADER_BYTES + length;
         }
+        return hasEnd ? cutShort(path, 0) : List.of();
+    }
+
+    private List<String> cutShort(Path path, long torn) {
+        tornBytes += torn;
+        incomplete.add(path + " has no end, so the simulator was killed or the file was cut short"
+                + (torn == 0 ? "" : "; its last " + torn + " bytes are no whole block"));
+        return List.of();
+    }
+
+    static String nameOf(Path file) {
+        return String.valueOf(file.getFileName());
     }
 
     /** The devices with at least one entry. */
@@ -107,6 +137,11 @@ public final class Ledger implements Closeable {
     /** Number of files read. */
     public int files() {
         return channels.size();
+    }
+
+    /** Why something that was acknowledged may be missing here, by file; empty if the ledger is whole. */
+    public List<String> incomplete() {
+        return List.copyOf(incomplete);
     }
 
     /** Bytes at the ends of files that belong to no whole block. */

@@ -12,9 +12,11 @@ import java.util.zip.CRC32C;
 /*
  * A ledger file is the magic and then blocks, each of one device and readable by itself:
  *
- *   file    [8] "HRTHLDG2"  block*
+ *   file    [8] "HRTHLDG3"  block*  end
  *   block   [4] bodyBytes, big-endian  [4] CRC-32C of the body  body
  *   body    [v] idBytes  id (ASCII)  [v] metrics  ([1] kind  [v] nameBytes  name (UTF-8))*  entry*
+ *   end     a block that is written when the file is closed: its body is [v] 0  [v] blocks before it
+ *           [v] files  ([v] nameBytes  name (UTF-8))*, the other ledger files that were there by then
  *   entry   [1] flags: 1 acknowledged, 2 has a device time
  *           [z] sentMillis minus that of the entry before it in the block, 0 before the first
  *           [v] milliseconds from sending to the acknowledgement, if it came
@@ -23,11 +25,12 @@ import java.util.zip.CRC32C;
  *
  * v = unsigned LEB128, z = the same of the zigzag. Naming device and metrics in each block costs some 60 bytes for some
  * hundred readings and makes any block readable without the ones before it. A change needs another magic;
- * LedgerGoldenTest pins the bytes.
+ * LedgerTest pins the bytes. Files with the magic "HRTHLDG2" have no end, so that nobody can tell whether they are whole.
  */
 final class LedgerFormat {
 
-    static final byte[] MAGIC = "HRTHLDG2".getBytes(StandardCharsets.US_ASCII);
+    static final byte[] MAGIC = "HRTHLDG3".getBytes(StandardCharsets.US_ASCII);
+    static final byte[] MAGIC_WITHOUT_END = "HRTHLDG2".getBytes(StandardCharsets.US_ASCII);
     static final int BLOCK_HEADER_BYTES = 8;
 
     /** Larger than any block written: a length beyond it is damage, not a block. */
@@ -76,6 +79,33 @@ final class LedgerFormat {
         for (int i = 0; i < size; i++) {
             out.signed(values[at + i]);
         }
+    }
+
+    /**
+     * The end of a file.
+     *
+     * @param blocks how many there are before it
+     * @param others the names of the other ledger files of the directory
+     */
+    record End(long blocks, List<String> others) {}
+
+    static void writeEnd(VarintBuffer out, End end) {
+        out.string("");
+        out.unsigned(end.blocks());
+        out.unsigned(end.others().size());
+        end.others().forEach(out::string);
+    }
+
+    /** @param body whose device id is empty */
+    static End readEnd(byte[] body) {
+        VarintBuffer in = new VarintBuffer(body);
+        in.string();
+        long blocks = in.unsigned();
+        List<String> others = new ArrayList<>();
+        for (long left = in.unsigned(); left > 0; left--) {
+            others.add(in.string());
+        }
+        return new End(blocks, others);
     }
 
     static String readDeviceId(byte[] body) {

@@ -13,13 +13,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Appends to a new ledger file of its own. Safe for many threads.
  *
  * <p>Entries gather in memory per device and reach the file at {@link #flush} or when a device has a block's worth. It is
  * the service that gets killed in a test and not the simulator, so nothing here waits for the disk: after {@link #close}
- * the file survives the process, not the machine.
+ * the file survives the process, not the machine. A file that was not closed has no end, and readers say so.
  */
 public final class LedgerWriter implements Closeable {
 
@@ -29,6 +30,7 @@ public final class LedgerWriter implements Closeable {
     private final OutputStream out;
     private final List<DeviceLog> devices = new ArrayList<>();
     private final ByteBuffer header = ByteBuffer.allocate(LedgerFormat.BLOCK_HEADER_BYTES);
+    private long blocks;
     private boolean closed;
 
     private LedgerWriter(Path file, OutputStream out) {
@@ -124,16 +126,21 @@ public final class LedgerWriter implements Closeable {
     }
 
     private void writeBlock(DeviceLog log) {
-        int length = log.body.length();
-        header.clear();
-        header.putInt(length).putInt(LedgerFormat.checksum(log.body.array(), length));
         try {
-            out.write(header.array());
-            out.write(log.body.array(), 0, length);
+            writeBlock(log.body);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write the ledger " + file + ": " + e.getMessage(), e);
         }
+        blocks++;
         log.body.clear();
+    }
+
+    private void writeBlock(VarintBuffer body) throws IOException {
+        int length = body.length();
+        header.clear();
+        header.putInt(length).putInt(LedgerFormat.checksum(body.array(), length));
+        out.write(header.array());
+        out.write(body.array(), 0, length);
     }
 
     /** Hands everything so far to the operating system. */
@@ -158,7 +165,23 @@ public final class LedgerWriter implements Closeable {
         if (!closed) {
             flush();
             closed = true;
+            VarintBuffer end = new VarintBuffer();
+            LedgerFormat.writeEnd(end, new LedgerFormat.End(blocks, others()));
+            writeBlock(end);
             out.close();
+        }
+    }
+
+    private List<String> others() throws IOException {
+        Path directory = file.toAbsolutePath().getParent();
+        if (directory == null) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(Ledger::nameOf)
+                    .filter(name -> name.endsWith(Ledger.FILE_SUFFIX) && !name.equals(Ledger.nameOf(file)))
+                    .sorted()
+                    .toList();
         }
     }
 

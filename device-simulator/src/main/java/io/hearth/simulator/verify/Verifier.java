@@ -53,7 +53,7 @@ public final class Verifier {
             for (Future<?> check : checks) {
                 await(check);
             }
-            return tally.report(checks.size(), settings.allowed());
+            return tally.report(checks.size(), ledger.incomplete(), settings);
         } finally {
             threads.shutdownNow();
         }

@@ -20,6 +20,8 @@ import java.util.Map;
  * @param counts findings by class, each class present
  * @param allowed findings that are let pass, by class; none where a class is missing
  * @param examples the first few findings of each class
+ * @param incomplete why the ledger may lack readings that were acknowledged; empty if it is whole
+ * @param incompleteAllowed whether that is let pass
  */
 public record VerifyReport(
         int devices,
@@ -30,18 +32,23 @@ public record VerifyReport(
         long afterUntil,
         Map<FindingClass, Long> counts,
         Map<FindingClass, Long> allowed,
-        List<Finding> examples) {
+        List<Finding> examples,
+        List<String> incomplete,
+        boolean incompleteAllowed) {
 
     public VerifyReport {
         counts = new EnumMap<>(counts);
         allowed = Map.copyOf(allowed);
         examples = List.copyOf(examples);
+        incomplete = List.copyOf(incomplete);
     }
 
-    /** Whether no more is wrong than is let pass. */
+    /** Whether no more is wrong than is let pass, and the ledger is whole unless that is let pass. */
     public boolean passed() {
-        return counts.entrySet().stream()
-                .allMatch(entry -> entry.getValue() <= allowed.getOrDefault(entry.getKey(), 0L));
+        boolean isWhole = incomplete.isEmpty() || incompleteAllowed;
+        return isWhole
+                && counts.entrySet().stream()
+                        .allMatch(entry -> entry.getValue() <= allowed.getOrDefault(entry.getKey(), 0L));
     }
 
     /** The report for people, several lines. */
@@ -60,6 +67,9 @@ public record VerifyReport(
                     text.append("  ").append(finding.reading()).append(System.lineSeparator());
                 }
             }
+        }
+        for (String reason : incomplete) {
+            line(text, incompleteAllowed ? "note" : "INCOMPLETE", reason);
         }
         line(text, "result", passed() ? "passed" : "FAILED");
         return text.toString();
@@ -81,6 +91,7 @@ public record VerifyReport(
         json.put("unacknowledged", uncertain);
         json.put("unacknowledgedStored", uncertainStored);
         json.put("sentAfterUntil", afterUntil);
+        json.put("ledgerIncomplete", incomplete);
         json.put("findings", findings);
         json.put(
                 "examples",

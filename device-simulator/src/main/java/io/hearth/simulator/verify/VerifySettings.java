@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param until what was acknowledged by then must be there, and what was sent later must not; null for no such instant
  * @param lateWait how long to ask again for what is missing, over all devices together; zero not to
  * @param allowed findings that are let pass, by class
+ * @param incompleteAllowed whether a ledger may be incomplete, and is then taken for all that was acknowledged
  * @param readyWait how long to wait for the service to become ready, and to retry while it fails
  */
 public record VerifySettings(
@@ -28,7 +29,8 @@ public record VerifySettings(
         Duration readyWait,
         @Nullable Instant until,
         Duration lateWait,
-        Map<FindingClass, Long> allowed) {
+        Map<FindingClass, Long> allowed,
+        boolean incompleteAllowed) {
 
     public VerifySettings {
         allowed = Map.copyOf(allowed);

@@ -45,7 +45,7 @@ final class VerifyTally {
         afterUntil++;
     }
 
-    synchronized VerifyReport report(int devices, Map<FindingClass, Long> allowed) {
+    synchronized VerifyReport report(int devices, List<String> incomplete, VerifySettings settings) {
         return new VerifyReport(
                 devices,
                 acknowledged,
@@ -54,7 +54,9 @@ final class VerifyTally {
                 uncertainStored,
                 afterUntil,
                 counts,
-                allowed,
-                examples);
+                settings.allowed(),
+                examples,
+                incomplete,
+                settings.incompleteAllowed());
     }
 }

@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -131,30 +132,11 @@ class CommandLineIT {
             int device = ledger.register("d", new Shape(List.of(new Metric("t", MetricKind.TENTHS))));
             ledger.appendTimed(device, Delivery.ACKNOWLEDGED, 1_000, 1_001, 1_000_000, new long[] {20}, 0);
         }
-        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/", exchange -> {
-            boolean ready = exchange.getRequestURI().getPath().startsWith("/q/");
-            byte[] body = (ready ? "{}" : answer).getBytes(StandardCharsets.UTF_8);
-            exchange.sendResponseHeaders(ready ? 200 : status, body.length);
-            exchange.getResponseBody().write(body);
-            exchange.close();
-        });
-        server.start();
+        HttpServer server = service(status, answer);
         Path report = directory.resolve("report.json");
         try {
             // When
-            int actual = execute(
-                    "verify",
-                    "--ledger",
-                    directory.toString(),
-                    "--url",
-                    "http://127.0.0.1:" + server.getAddress().getPort(),
-                    "--wait-ready",
-                    "5s",
-                    "--late-wait",
-                    "0s",
-                    "--report-json",
-                    report.toString());
+            int actual = execute(verify(server, report));
 
             // Then
             assertEquals(code, actual, () -> out + "" + err);
@@ -169,5 +151,68 @@ class CommandLineIT {
         } finally {
             server.stop(0);
         }
+    }
+
+    @Test
+    void verify_ledgerWithoutItsEnd_failsUnlessThatIsLetPass() throws IOException {
+        Path file;
+        try (LedgerWriter ledger = LedgerWriter.create(directory)) {
+            file = ledger.file();
+            int device = ledger.register("d", new Shape(List.of(new Metric("t", MetricKind.TENTHS))));
+            ledger.appendTimed(device, Delivery.ACKNOWLEDGED, 1_000, 1_001, 1_000_000, new long[] {20}, 0);
+        }
+        byte[] whole = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(whole, whole.length - 1));
+        HttpServer server = service(200, """
+                        {"device":"d","readings":[{"ts":"1970-01-01T00:00:01Z","values":{"t":2.0}}],"nextCursor":null}""");
+        Path report = directory.resolve("report.json");
+        try {
+            String[] strict = verify(server, report);
+            assertEquals(ExitCode.FAILED, execute(strict), () -> out + "" + err);
+            assertTrue(out.toString().contains("INCOMPLETE"), out::toString);
+            assertTrue(out.toString().contains(file.toString()), out::toString);
+            assertEquals(
+                    1,
+                    new ObjectMapper()
+                            .readTree(report.toFile())
+                            .get("ledgerIncomplete")
+                            .size());
+
+            String[] lenient = Arrays.copyOf(strict, strict.length + 1);
+            lenient[strict.length] = "--allow-incomplete";
+            assertEquals(ExitCode.OK, execute(lenient), () -> out + "" + err);
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    /** Gives one answer to all that asks for readings. */
+    private static HttpServer service(int status, String answer) throws IOException {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            boolean ready = exchange.getRequestURI().getPath().startsWith("/q/");
+            byte[] body = (ready ? "{}" : answer).getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(ready ? 200 : status, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        server.start();
+        return server;
+    }
+
+    private String[] verify(HttpServer server, Path report) {
+        return new String[] {
+            "verify",
+            "--ledger",
+            directory.toString(),
+            "--url",
+            "http://127.0.0.1:" + server.getAddress().getPort(),
+            "--wait-ready",
+            "5s",
+            "--late-wait",
+            "0s",
+            "--report-json",
+            report.toString()
+        };
     }
 }

@@ -2,6 +2,7 @@ package io.hearth.simulator.ledger;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -75,6 +76,7 @@ class LedgerTest {
             assertEquals(Set.of("a", "b"), ledger.deviceIds());
             assertEquals(2, ledger.files());
             assertEquals(0, ledger.tornBytes());
+            assertEquals(List.of(), ledger.incomplete());
             assertEquals(timed.size(), a.size());
             for (int i = 0; i < a.size(); i++) {
                 LedgerEntry entry = a.get(i);
@@ -98,10 +100,11 @@ class LedgerTest {
     }
 
     @Test
-    void open_lastBlockCutAnywhere_keepsTheBlocksBeforeIt() throws IOException {
+    void open_endCutAnywhere_keepsTheBlocksBeforeItAndIsIncomplete() throws IOException {
         // Given
         Path file;
         long firstBlockEnd;
+        long secondBlockEnd;
         try (LedgerWriter writer = LedgerWriter.create(directory)) {
             file = writer.file();
             int a = writer.register("a", SHAPE);
@@ -109,17 +112,86 @@ class LedgerTest {
             writer.flush();
             firstBlockEnd = Files.size(file);
             writer.appendTimed(a, Delivery.ACKNOWLEDGED, 0, 0, 2, new long[] {3, 4, 0}, 0);
+            writer.flush();
+            secondBlockEnd = Files.size(file);
         }
         byte[] whole = Files.readAllBytes(file);
 
-        for (int length = (int) firstBlockEnd; length < whole.length; length++) {
+        for (int length = 0; length < whole.length; length++) {
             // When
             Files.write(file, Arrays.copyOf(whole, length));
             try (Ledger ledger = Ledger.open(directory)) {
                 // Then
-                assertEquals(1, read(ledger, "a").size());
-                assertEquals(length - firstBlockEnd, ledger.tornBytes());
+                int kept = length < firstBlockEnd ? 0 : length < secondBlockEnd ? 1 : 2;
+                long keptBytes = kept == 2 ? secondBlockEnd : kept == 1 ? firstBlockEnd : length < 8 ? 0 : 8;
+                assertEquals(kept, read(ledger, "a").size());
+                assertEquals(length - keptBytes, ledger.tornBytes());
+                assertEquals(1, ledger.incomplete().size());
+                assertTrue(ledger.incomplete().get(0).contains(file.toString()), ledger.incomplete()::toString);
             }
+        }
+    }
+
+    @Test
+    void open_bitFlippedAnywhere_isRefusedOrIncompleteOrHasTheSame() throws IOException {
+        Path file;
+        try (LedgerWriter writer = LedgerWriter.create(directory)) {
+            file = writer.file();
+            int a = writer.register("a", SHAPE);
+            for (int i = 0; i < 3; i++) {
+                writer.appendTimed(a, Delivery.ACKNOWLEDGED, 0, 0, i, new long[] {1, 2, 1}, 0);
+                writer.flush();
+            }
+        }
+        byte[] whole = Files.readAllBytes(file);
+        for (int bit = 0; bit < whole.length * 8; bit++) {
+            byte[] bad = whole.clone();
+            bad[bit / 8] ^= (byte) (1 << bit % 8);
+            Files.write(file, bad);
+            boolean passes;
+            try (Ledger ledger = Ledger.open(directory)) {
+                passes = ledger.incomplete().isEmpty();
+            } catch (CorruptLedgerException e) {
+                passes = false;
+                assertTrue(String.valueOf(e.getMessage()).contains(file.toString()), e.getMessage());
+            }
+            assertFalse(passes, "bit " + bit);
+        }
+    }
+
+    @Test
+    void open_aFileOfSeveralIsMissing_isIncomplete() throws IOException {
+        List<Path> files = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            try (LedgerWriter writer = LedgerWriter.create(directory)) {
+                files.add(writer.file());
+            }
+        }
+        Files.delete(files.get(1));
+
+        try (Ledger ledger = Ledger.open(directory)) {
+            assertEquals(1, ledger.incomplete().size());
+            assertTrue(
+                    ledger.incomplete().get(0).contains(files.get(1) + " is missing"), ledger.incomplete()::toString);
+        }
+    }
+
+    /** What an earlier simulator wrote can be read; a cut that nobody can see passes, one in a block does not. */
+    @Test
+    void open_fileOfAnEarlierVersion_isReadAndIncompleteOnlyIfTorn() throws IOException {
+        byte[] bytes = HexFormat.of()
+                .parseHex("485254484c444732" + "0000003e3877ddb9" + "026431"
+                        + "04000b74656d70657261747572650103636f3202046f70656e0103736571"
+                        + "03d20f820180897a09a006020e" + "0002ae03a2060010" + "0300000200000012");
+        Path file = directory.resolve("acks-1.ledger");
+        Files.write(file, bytes);
+        try (Ledger ledger = Ledger.open(directory)) {
+            assertEquals(3, read(ledger, "d1").size());
+            assertEquals(List.of(), ledger.incomplete());
+        }
+        Files.write(file, Arrays.copyOf(bytes, bytes.length - 1));
+        try (Ledger ledger = Ledger.open(directory)) {
+            assertEquals(1, ledger.incomplete().size());
         }
     }
 
@@ -162,15 +234,17 @@ class LedgerTest {
             writer.appendTimed(a, Delivery.ACKNOWLEDGED, 1_002, 1_002, 1_000_001, new long[] {0, 0, 0, 9}, 0);
         }
         assertEquals(
-                "485254484c444732" // magic
+                "485254484c444733" // magic
                         + "0000003e3877ddb9" // length, CRC-32C
                         + "026431" // d1
                         + "04000b74656d70657261747572650103636f3202046f70656e0103736571" // metrics
                         + "03d20f820180897a09a006020e" // sent at 1,001 ms, acknowledged after 130 ms, measured at 1 s:
                         // -0.5, 400, true, 7
                         + "0002ae03a2060010" // sent 1 ms later, uncertain, no time: 21.5, 401, false, 8
-                        + "0300000200000012", // sent then, too, acknowledged at once, measured 1 µs later: 0, 0, false,
-                // 9
+                        + "0300000200000012" // sent then, too, acknowledged at once, measured 1 µs later: 0, 0, false,
+                        // 9
+                        + "0000000373c63b0d" // length, CRC-32C
+                        + "000100", // the end: one block before it, no other file
                 HexFormat.of().formatHex(Files.readAllBytes(file)));
     }
 }

@@ -102,7 +102,8 @@ class VerifierIT {
                 Duration.ofSeconds(10),
                 until,
                 lateWait,
-                allowed);
+                allowed,
+                false);
         try (Ledger ledger = Ledger.open(directory)) {
             return new Verifier(settings).verify(ledger, NOW);
         }
