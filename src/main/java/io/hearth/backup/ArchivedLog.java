@@ -1,14 +1,16 @@
 package io.hearth.backup;
 
 import io.hearth.backup.LogSegments.Segment;
+import io.hearth.model.EpochMicros;
 import io.hearth.table.rocksdb.LogRecord;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The segments of one log, as far as they follow each other without a gap behind a sequence number. */
+/** The segments of one log, as far as they follow each other without a gap behind a backup. */
 final class ArchivedLog {
     /** Hears of blocks in order. */
     interface Visitor {
@@ -17,43 +19,58 @@ final class ArchivedLog {
 
     private final Path directory;
     private final long after;
+    private final long takenMicros;
     private final List<String> damages = new ArrayList<>();
+    private final List<String> strangers = new ArrayList<>();
+    private @Nullable String gap;
+    private @Nullable String unfinished;
     private long last;
-    private long completeUntilMicros;
+    private long claimMicros;
+    private long claimBehindMarkMicros;
+    private boolean marked;
     private long lastWithin = Long.MIN_VALUE;
     private @Nullable LogBlock lastBlock;
 
-    private ArchivedLog(Path directory, long after) {
+    private ArchivedLog(Path directory, Manifest backup) {
         this.directory = directory;
-        this.after = after;
+        after = backup.sequence();
+        takenMicros = EpochMicros.of(backup.taken());
         last = after;
     }
 
-    /** Looks through the log behind {@code after} once. */
-    static ArchivedLog scan(Path directory, long after) throws IOException {
-        return scan(directory, after, Long.MAX_VALUE);
+    /** Looks through the log behind a backup once. */
+    static ArchivedLog scan(BackupDirectory backups, Manifest backup) throws IOException {
+        return scan(backups, backup, Long.MAX_VALUE);
     }
 
-    /** As {@link #scan(Path, long)}, and finds the last commit that began at {@code untilMicros} or before. */
-    static ArchivedLog scan(Path directory, long after, long untilMicros) throws IOException {
-        ArchivedLog log = new ArchivedLog(directory, after);
-        log.walk(block -> log.see(block, untilMicros));
+    /** As above, and finds the last commit that began at {@code untilMicros} or before. */
+    static ArchivedLog scan(BackupDirectory backups, Manifest backup, long untilMicros) throws IOException {
+        ArchivedLog log = new ArchivedLog(backups.log(backup.log()), backup);
+        log.walk(log::claim, block -> log.see(block, untilMicros));
         return log;
     }
 
-    /** The sequence number that the log reaches; {@code after} if it has nothing. */
+    /** The sequence number that the log reaches; that of the backup if it has nothing behind it. */
     long last() {
         return last;
     }
 
-    /** Every commit that was acknowledged before this is in the log; 0 if there is none of which that is known. */
-    long completeUntilMicros() {
-        return completeUntilMicros;
+    /**
+     * Every commit that was acknowledged before can be restored with the backup and the log. When the clock was set back, that
+     * is what the log says last, also if it had said more by the clock that was ahead.
+     */
+    Instant completeUntil() {
+        if (marked) {
+            return EpochMicros.toInstant(claimBehindMarkMicros == 0 ? takenMicros : claimBehindMarkMicros);
+        }
+        // Of an earlier build, or nothing was shipped since the backup.
+        return EpochMicros.toInstant(Math.max(takenMicros, claimMicros));
     }
 
     /**
      * The last record that must be applied to have all that was committed by the instant that was asked for: when the clock
-     * was set back, that is the last time that it passed. {@link Long#MIN_VALUE} if there is no such commit.
+     * was set back, that is the last time that it passed, as far as commits or what the log says of itself tell.
+     * {@link Long#MIN_VALUE} if there is no such commit.
      */
     long lastWithin() {
         return lastWithin;
@@ -69,41 +86,80 @@ final class ArchivedLog {
         return commits.get(commits.size() - 1);
     }
 
-    /** What is wrong, by file; gaps included. */
+    /** Where the log cannot be gone on with although there is more, and why; null if it can to its end. */
+    @Nullable
+    String gap() {
+        return gap;
+    }
+
+    /** What is wrong with files, whether or not it made a gap. */
     List<String> damages() {
         return damages;
     }
 
-    /** Visits the blocks that have something behind {@code after}, until there is a gap. */
+    /** What may be wrong or not: the end of the last segment, if that is no whole block, and files that are no segments. */
+    List<String> notes() {
+        List<String> notes = new ArrayList<>(strangers);
+        if (unfinished != null) {
+            notes.add(unfinished);
+        }
+        return notes;
+    }
+
+    /** Visits the blocks that have something behind the backup, until there is a gap. */
     void walk(Visitor visitor) throws IOException {
+        walk(block -> {}, visitor);
+    }
+
+    private void walk(Visitor all, Visitor behind) throws IOException {
         damages.clear();
+        strangers.clear();
+        gap = null;
+        unfinished = null;
         long reached = after;
-        for (Segment found : LogSegments.in(directory)) {
-            Path file = found.file();
-            try (LogSegment segment = new LogSegment(file)) {
+        for (Segment found : LogSegments.in(directory, path -> strangers.add(path + " is no segment of a log"))) {
+            try (LogSegment segment = new LogSegment(found.file())) {
                 for (LogBlock block = segment.next(); block != null; block = segment.next()) {
-                    if (block.last() < reached) {
-                        continue;
-                    }
                     if (block.first() > reached + 1) {
-                        damages.add(file + " goes on with record " + block.first()
-                                + ", but the log before it ends with " + reached);
+                        damages.addAll(segment.damages());
+                        gap = found.file() + " goes on with record " + block.first()
+                                + ", but the log before it ends with " + reached
+                                + (unfinished == null ? "" : " (" + unfinished + ")");
                         return;
                     }
-                    visitor.visit(block);
-                    reached = Math.max(reached, block.last());
+                    unfinished = null;
+                    all.visit(block);
+                    if (block.last() >= reached) {
+                        behind.visit(block);
+                        reached = block.last();
+                    }
                 }
-                if (segment.damage() != null) {
-                    damages.add(segment.damage());
-                    return;
+                damages.addAll(segment.damages());
+                if (segment.unfinishedBytes() > 0) {
+                    unfinished = "the last " + segment.unfinishedBytes() + " bytes of " + found.file()
+                            + " are no whole block: they were being written when the service ended, or are damaged";
                 }
+            }
+        }
+    }
+
+    private void claim(LogBlock block) {
+        if (!marked && block.isMarkOf(takenMicros)) {
+            marked = true;
+            claimBehindMarkMicros = 0;
+        } else if (block.completeUntilMicros() != 0) {
+            claimBehindMarkMicros = block.completeUntilMicros();
+            if (block.last() >= after) {
+                claimMicros = Math.max(claimMicros, block.completeUntilMicros());
             }
         }
     }
 
     private void see(LogBlock block, long untilMicros) {
         last = Math.max(last, block.last());
-        completeUntilMicros = Math.max(completeUntilMicros, block.completeUntilMicros());
+        if (block.completeUntilMicros() != 0 && block.completeUntilMicros() <= untilMicros) {
+            lastWithin = block.last();
+        }
         if (block.first() > block.last()) {
             return;
         }

@@ -1,6 +1,7 @@
 package io.hearth.backup;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -10,7 +11,12 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -27,6 +33,8 @@ final class BackupDirectory {
     static final String FILES = "files";
     static final String BACKUPS = "backups";
 
+    private static final Pattern LOG = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+    private static final long MAX_MANIFEST_BYTES = 64L << 20;
     private static final String MARK = "BACKUPS";
     private static final String MARK_TEXT = "hearth backups\nversion 1\n";
     private static final DateTimeFormatter ID =
@@ -69,7 +77,7 @@ final class BackupDirectory {
     static BackupDirectory open(Path root) {
         String text;
         try {
-            text = Files.readString(root.resolve(MARK));
+            text = Files.readString(root.resolve(MARK), StandardCharsets.ISO_8859_1);
         } catch (NoSuchFileException e) {
             throw new BackupException(root + " is no directory of backups: it has no file " + MARK, e);
         } catch (IOException e) {
@@ -117,7 +125,9 @@ final class BackupDirectory {
 
     /** The logs that are there, whether or not a backup needs them. */
     List<Path> logs() throws IOException {
-        return DurableFiles.list(root.resolve("log"));
+        return DurableFiles.list(root.resolve("log")).stream()
+                .filter(entry -> LOG.matcher(entry.getFileName().toString()).matches())
+                .toList();
     }
 
     /**
@@ -173,8 +183,19 @@ final class BackupDirectory {
      */
     Manifest read(String id) {
         Path file = manifest(id);
+        if (!Manifest.isId(id)) {
+            throw new BackupException("there is no finished backup " + id + " in " + root, null);
+        }
         try {
-            return Manifest.parse(Files.readString(file), file);
+            if (Files.size(file) > MAX_MANIFEST_BYTES) {
+                throw new BackupException(file + " is damaged: no manifest is that large", null);
+            }
+            // Not as UTF-8, which a damaged file need not be.
+            Manifest manifest = Manifest.parse(Files.readString(file, StandardCharsets.ISO_8859_1), file);
+            if (!manifest.id().equals(id)) {
+                throw new BackupException(file + " is the manifest of backup " + manifest.id(), null);
+            }
+            return manifest;
         } catch (NoSuchFileException e) {
             throw new BackupException("there is no finished backup " + id + " in " + root, e);
         } catch (IOException e) {
@@ -182,19 +203,55 @@ final class BackupDirectory {
         }
     }
 
-    /** The finished backups whose manifests are whole, the oldest first. */
-    List<Manifest> readable() throws IOException {
-        List<Manifest> found = new ArrayList<>();
+    /**
+     * Those that are finished.
+     *
+     * @param manifests that are whole, in the order in which they were made
+     * @param unreadable why a manifest is not one of these, by id, in that order
+     */
+    record Finished(List<Manifest> manifests, SortedMap<String, String> unreadable) {}
+
+    Finished finished() throws IOException {
+        List<Manifest> manifests = new ArrayList<>();
+        SortedMap<String, String> unreadable = new TreeMap<>();
         for (String id : ids()) {
             if (isFinished(id)) {
                 try {
-                    found.add(read(id));
+                    manifests.add(read(id));
                 } catch (BackupException e) {
-                    System.getLogger(BackupDirectory.class.getName()).log(System.Logger.Level.WARNING, e.getMessage());
+                    unreadable.put(id, String.valueOf(e.getMessage()));
                 }
             }
         }
-        return found;
+        return new Finished(manifests, unreadable);
+    }
+
+    /** What is there but of no use for a restore, as no finished backup that can be read has it; each with its place. */
+    List<String> unused(Finished finished) throws IOException {
+        List<String> unused = new ArrayList<>(finished.unreadable().values());
+        for (String id : ids()) {
+            if (Manifest.isId(id) && !isFinished(id)) {
+                unused.add(backup(id) + " has no manifest: it was never finished, or has lost it");
+            }
+        }
+        Set<Path> named = finished.manifests().stream()
+                .map(manifest -> log(manifest.log()))
+                .collect(Collectors.toSet());
+        for (Path log : logs()) {
+            if (!named.contains(log)) {
+                unused.add(log + " goes on from no backup that can be read: what only it has cannot be restored");
+            }
+        }
+        return unused;
+    }
+
+    /** The finished backups whose manifests are whole, the oldest first; others are logged. */
+    List<Manifest> readable() throws IOException {
+        Finished finished = finished();
+        for (String reason : finished.unreadable().values()) {
+            System.getLogger(BackupDirectory.class.getName()).log(System.Logger.Level.WARNING, reason);
+        }
+        return finished.manifests();
     }
 
     private static BackupException notOurs(Path root, Path other) {

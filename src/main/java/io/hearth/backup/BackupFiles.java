@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The files of a checkpoint, copied to a directory of backups. Sorted files never change, so those that an earlier backup
@@ -27,7 +28,9 @@ record BackupFiles(List<StoredFile> stored, long copiedBytes) {
     private static final int TAIL_BYTES = 16 << 10;
     private static final int TAIL_DIGEST_BYTES = 12;
 
-    static BackupFiles copy(BackupDirectory directory, String id, Path checkpoint) throws IOException {
+    /** @param damaged paths of shared files that are known to be damaged: they are copied again, and then removed from it */
+    static BackupFiles copy(BackupDirectory directory, String id, Path checkpoint, Set<String> damaged)
+            throws IOException {
         Map<String, StoredFile> known = new HashMap<>();
         for (Manifest manifest : directory.readable()) {
             manifest.files().forEach(file -> known.put(file.path(), file));
@@ -41,12 +44,13 @@ record BackupFiles(List<StoredFile> stored, long copiedBytes) {
                     : BackupDirectory.BACKUPS + "/" + id + "/" + name;
             Path target = directory.root().resolve(path);
             long bytes = Files.size(source);
-            StoredFile same = known.get(path);
+            StoredFile same = damaged.contains(path) ? null : known.get(path);
             if (same != null && same.bytes() == bytes && Files.exists(target) && Files.size(target) == bytes) {
                 stored.add(new StoredFile(same.sha256(), bytes, path, name));
             } else {
                 stored.add(new StoredFile(DurableFiles.copy(source, target), bytes, path, name));
                 copied += bytes;
+                damaged.remove(path);
             }
         }
         DurableFiles.syncDirectory(directory.sharedFiles());

@@ -15,16 +15,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Backs a table up while it is used, and has its log follow. One at a time per directory of backups. */
 public final class Backups implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Backups.class.getName());
-    private static final Pattern ID = Pattern.compile("[0-9]{8}T[0-9]{9}Z");
 
     /**
      * Where backups go.
@@ -41,6 +41,10 @@ public final class Backups implements AutoCloseable {
     private final AtomicBoolean running = new AtomicBoolean();
     private final AtomicLong writtenBytes = new AtomicLong();
     private final AtomicLong failures = new AtomicLong();
+
+    /** Paths of shared files that were found to be damaged; the next backup copies them again. */
+    private final Set<String> damaged = ConcurrentHashMap.newKeySet();
+
     private @Nullable BackupDirectory opened;
     private @Nullable FileChannel lock;
     private volatile @Nullable Instant latestTaken;
@@ -137,13 +141,13 @@ public final class Backups implements AutoCloseable {
             TableCheckpoint checkpoint = table.checkpoint(staging);
             if (shipper == null) {
                 // Ships from now on, as the copying can take longer than the table keeps its log.
-                begun = LogShipper.begin(table, clock, directory, checkpoint.sequence());
+                begun = LogShipper.begin(table, clock, directory, checkpoint);
                 shipper = begun;
                 following = begun;
             } else {
-                shipper.endSegment();
+                shipper.endSegment(checkpoint.takenMicros());
             }
-            BackupFiles files = BackupFiles.copy(directory, id, staging);
+            BackupFiles files = BackupFiles.copy(directory, id, staging, damaged);
             Manifest manifest = new Manifest(
                     id,
                     checkpoint.table(),
@@ -180,7 +184,7 @@ public final class Backups implements AutoCloseable {
         }
         try {
             // Not by the wall clock alone: backups that a wrong one has removed do not come back when it is set right.
-            Retention.apply(directory, table.removalTime().minus(settings.window()), shipper);
+            Retention.apply(directory, table.removalTime(), settings.window(), shipper);
         } catch (IOException e) {
             failures.incrementAndGet();
             LOG.log(System.Logger.Level.WARNING, "old backups cannot be removed: " + e);
@@ -236,11 +240,17 @@ public final class Backups implements AutoCloseable {
         followingLock.lock();
         try {
             if (following == null && !abandoned) {
-                List<Manifest> backups = directory.readable();
+                BackupDirectory.Finished finished = directory.finished();
+                List<Manifest> backups = finished.manifests();
                 remember(backups);
                 abandoned = backups.isEmpty();
                 if (!abandoned) {
-                    following = LogShipper.resume(table, clock, directory, backups.get(backups.size() - 1));
+                    Manifest latest = backups.get(backups.size() - 1);
+                    for (String reason :
+                            finished.unreadable().tailMap(latest.id()).values()) {
+                        throw new LogLostException(reason);
+                    }
+                    following = LogShipper.resume(table, clock, directory, latest);
                 }
             }
             return following;
@@ -290,16 +300,22 @@ public final class Backups implements AutoCloseable {
     }
 
     /**
-     * Reads a backup and its log again, and compares checksums.
+     * Reads a backup and its log again, and compares checksums. Files that are found to be damaged are copied again by the next
+     * backup, as far as the table still has them; if the log goes on from the backup, that one is made when it is shipped next.
      *
      * @throws BackupException if there is no such backup
      */
     public Verification verify(String id) {
-        if (!ID.matcher(id).matches()) {
-            throw new BackupException("there is no finished backup " + id + " in " + settings.directory(), null);
-        }
         BackupDirectory directory = directory();
-        return Verification.of(directory, directory.read(id));
+        Verification found = Verification.of(directory, id, damaged::add);
+        LogShipper shipper = following;
+        if (!found.isGood() && shipper != null && shipper.goesOnFrom(directory.manifest(id))) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "The latest backup is damaged, so another backup and log begin: " + found.damages());
+            abandon(shipper);
+        }
+        return found;
     }
 
     /** Whatever was acknowledged before this instant can be recovered; null if there is nothing yet. */

@@ -10,13 +10,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /*
  * A block of a log segment, big-endian:
  *
  *   [4] CRC-32C of all that follows        [4] bytes of the packed commits    [4] bytes of them unpacked
  *   [8] first sequence number              [8] last sequence number; one less than the first if there is no commit
- *   [8] earliest commit time, µs; Long.MAX_VALUE if there is none
+ *   [8] earliest commit time, µs; of a block without commits Long.MAX_VALUE, or when a backup was taken: what follows was
+ *       shipped after that
  *   [8] complete until, µs; 0 if that is not known
  *   the commits, Zstandard: each [8] first [8] last sequence number [8] commit time, µs [4] length, and the batch
  */
@@ -30,6 +32,7 @@ import java.util.zip.CRC32C;
  * @param completeUntilMicros every commit that was acknowledged before is in the log up to here; 0 if that is not known
  * @param packed the commits, compressed; not copied
  */
+@SuppressWarnings("ArrayRecordComponent") // megabytes, which nobody changes
 record LogBlock(
         long first, long last, long earliestMicros, long completeUntilMicros, int unpackedBytes, byte[] packed) {
     static final int HEADER_BYTES = 4 + 4 + 4 + 4 * Long.BYTES;
@@ -38,6 +41,16 @@ record LogBlock(
     static final int MAX_UNPACKED_BYTES = 1 << 30;
 
     private static final int RECORD_HEADER_BYTES = 3 * Long.BYTES + 4;
+
+    /** Says that what comes behind it was shipped after a backup was taken. */
+    static LogBlock mark(long after, long takenMicros) {
+        return new LogBlock(after + 1, after, takenMicros, 0, 0, new byte[0]);
+    }
+
+    /** Whether it is the mark of the backup that was taken then. */
+    boolean isMarkOf(long takenMicros) {
+        return last < first && earliestMicros == takenMicros;
+    }
 
     static LogBlock of(List<LogRecord> commits, long after, long completeUntilMicros) {
         int bytes = 0;
@@ -63,19 +76,53 @@ record LogBlock(
         bytes.putInt(0).putInt(packed.length).putInt(unpackedBytes);
         bytes.putLong(first).putLong(last).putLong(earliestMicros).putLong(completeUntilMicros);
         bytes.put(packed);
-        bytes.putInt(0, checksum(bytes.array()));
-        return bytes.flip();
+        bytes.flip();
+        return bytes.putInt(0, checksum(bytes));
     }
 
-    static int checksum(byte[] block) {
+    /**
+     * How many bytes the block has that begins with this header; negative if none does.
+     *
+     * @param head at least {@link #HEADER_BYTES}
+     */
+    static int plausibleBytes(ByteBuffer head) {
+        int start = head.position();
+        int packedBytes = head.getInt(start + 4);
+        int unpackedBytes = head.getInt(start + 8);
+        long first = head.getLong(start + 12);
+        long last = head.getLong(start + 20);
+        boolean isPlausible = packedBytes >= 0
+                && packedBytes <= MAX_UNPACKED_BYTES
+                && unpackedBytes >= 0
+                && unpackedBytes <= MAX_UNPACKED_BYTES
+                && first > 0
+                && last >= first - 1
+                && last - first < MAX_UNPACKED_BYTES;
+        return isPlausible ? HEADER_BYTES + packedBytes : -1;
+    }
+
+    /** How many bytes it takes in a segment. */
+    int storedBytes() {
+        return HEADER_BYTES + packed.length;
+    }
+
+    private static int checksum(ByteBuffer block) {
         CRC32C crc = new CRC32C();
-        crc.update(block, 4, block.length - 4);
+        crc.update(block.duplicate().position(block.position() + Integer.BYTES));
         return (int) crc.getValue();
     }
 
-    /** @param bytes a whole block, whose checksum is right */
-    static LogBlock parse(byte[] bytes) {
-        ByteBuffer block = ByteBuffer.wrap(bytes).position(4);
+    /**
+     * Null if the checksum is wrong.
+     *
+     * @param bytes as many as a plausible header says
+     */
+    static @Nullable LogBlock parse(ByteBuffer bytes) {
+        ByteBuffer block = bytes.duplicate();
+        int checksum = checksum(block);
+        if (block.getInt() != checksum) {
+            return null;
+        }
         int packedBytes = block.getInt();
         int unpackedBytes = block.getInt();
         long first = block.getLong();
@@ -87,23 +134,41 @@ record LogBlock(
         return new LogBlock(first, last, earliest, completeUntil, unpackedBytes, packed);
     }
 
-    /** The commits, unpacked. */
+    /**
+     * The commits, unpacked.
+     *
+     * @throws BackupException if they are not what a writer makes: they are not damaged, as the checksum is right
+     */
     List<LogRecord> commits() {
         List<LogRecord> commits = new ArrayList<>();
+        long reached = first - 1;
         try {
             ByteBuffer raw = ByteBuffer.wrap(unpack());
             while (raw.hasRemaining()) {
                 long from = raw.getLong();
                 long to = raw.getLong();
                 long micros = raw.getLong();
-                byte[] batch = new byte[raw.getInt()];
+                int bytes = raw.getInt();
+                if (from != reached + 1 || to < from || bytes < 0 || bytes > raw.remaining()) {
+                    throw malformed(null);
+                }
+                byte[] batch = new byte[bytes];
                 raw.get(batch);
                 commits.add(new LogRecord(from, to, micros, batch));
+                reached = to;
             }
-        } catch (MalformedInputException | BufferUnderflowException | NegativeArraySizeException e) {
-            throw new BackupException("the block of the log with record " + first + " cannot be unpacked", e);
+        } catch (MalformedInputException | BufferUnderflowException e) {
+            throw malformed(e);
+        }
+        if (reached != last) {
+            throw malformed(null);
         }
         return commits;
+    }
+
+    private BackupException malformed(@Nullable Throwable cause) {
+        return new BackupException(
+                "the block of the log with the records " + first + " to " + last + " is malformed", cause);
     }
 
     private static byte[] pack(byte[] raw) {

@@ -1,84 +1,120 @@
 package io.hearth.backup;
 
-import java.io.BufferedInputStream;
 import java.io.Closeable;
-import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a segment of the log: the bytes {@code hearth log 1}, a line feed, and blocks. */
+/**
+ * Reads a segment of the log: the bytes {@code hearth log 1}, a line feed, and blocks. A writer that failed or died begins
+ * another segment, so only the end of a segment can be unfinished: where a whole block follows, what is before it is damaged.
+ */
 final class LogSegment implements Closeable {
     static final byte[] MAGIC = "hearth log 1\n".getBytes(StandardCharsets.US_ASCII);
 
+    private static final int WINDOW_BYTES = 1 << 20;
+
     private final Path file;
+    private final FileChannel channel;
     private final long size;
-    private final DataInputStream in;
+    private final List<String> damages = new ArrayList<>();
+    private ByteBuffer window = ByteBuffer.allocate(WINDOW_BYTES).limit(0);
+    private long windowStart;
     private long position;
-    private @Nullable String damage;
+    private boolean ended;
 
     LogSegment(Path file) throws IOException {
         this.file = file;
-        size = Files.size(file);
-        in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16));
-        byte[] magic = in.readNBytes(MAGIC.length);
-        position = magic.length;
-        if (magic.length == MAGIC.length && !Arrays.equals(magic, MAGIC)) {
-            damage = file + " is damaged: it does not begin as a log does";
+        channel = FileChannel.open(file, StandardOpenOption.READ);
+        size = channel.size();
+        ByteBuffer magic = at(0, MAGIC.length);
+        if (magic == null) {
+            ended = true; // it was being begun when the writer died
+        } else if (!magic.equals(ByteBuffer.wrap(MAGIC))) {
+            damages.add(file + " is damaged: it does not begin as a log does");
         }
+        position = magic == null ? 0 : MAGIC.length;
     }
 
-    /**
-     * The next block; null at the end, where the last block may be unfinished, and where a damaged one begins.
-     *
-     * @see #damage
-     */
+    /** The next whole block; null behind the last one. */
     @Nullable
     LogBlock next() throws IOException {
-        if (damage != null || size - position < LogBlock.HEADER_BYTES) {
+        if (ended) {
             return null;
         }
-        byte[] head = in.readNBytes(LogBlock.HEADER_BYTES);
-        if (head.length < LogBlock.HEADER_BYTES) {
-            return null;
-        }
-        ByteBuffer header = ByteBuffer.wrap(head);
-        int checksum = header.getInt();
-        int packedBytes = header.getInt();
-        int unpackedBytes = header.getInt();
-        long end = position + LogBlock.HEADER_BYTES + (packedBytes & 0xFFFFFFFFL);
-        if (packedBytes < 0 || end > size || unpackedBytes < 0 || unpackedBytes > LogBlock.MAX_UNPACKED_BYTES) {
-            return null; // never finished, as far as anybody can tell
-        }
-        byte[] block = Arrays.copyOf(head, LogBlock.HEADER_BYTES + packedBytes);
-        int read = in.readNBytes(block, LogBlock.HEADER_BYTES, packedBytes);
-        if (read < packedBytes || LogBlock.checksum(block) != checksum) {
-            if (end < size) {
-                damage = file + " is damaged at byte " + position + ": the checksum is wrong";
+        LogBlock block = blockAt(position);
+        if (block == null) {
+            long resumed = wholeBlockBehind(position);
+            if (resumed < 0) {
+                ended = true;
+                return null;
             }
+            damages.add(file + " is damaged: bytes " + position + " to " + resumed + " are no whole block");
+            position = resumed;
+            block = blockAt(position);
+        }
+        position += block == null ? 0 : block.storedBytes();
+        return block;
+    }
+
+    private @Nullable LogBlock blockAt(long at) throws IOException {
+        ByteBuffer head = at(at, LogBlock.HEADER_BYTES);
+        if (head == null) {
             return null;
         }
-        position = end;
-        return LogBlock.parse(block);
+        int bytes = LogBlock.plausibleBytes(head);
+        ByteBuffer whole = bytes < 0 ? null : at(at, bytes);
+        return whole == null ? null : LogBlock.parse(whole);
     }
 
-    /** What is wrong with the segment, as far as it was read; null if nothing is. */
-    @Nullable
-    String damage() {
-        return damage;
+    private long wholeBlockBehind(long at) throws IOException {
+        for (long candidate = at + 1; candidate + LogBlock.HEADER_BYTES <= size; candidate++) {
+            if (blockAt(candidate) != null) {
+                return candidate;
+            }
+        }
+        return -1;
     }
 
-    /** Bytes at the end that belong to no whole block: what was being written when the service died. */
-    long unfinishedBytes() {
-        return size - position;
+    /** Bytes of the file; null if it does not have so many there. What it answered before is overwritten. */
+    private @Nullable ByteBuffer at(long start, int bytes) throws IOException {
+        if (start + bytes > size) {
+            return null;
+        }
+        if (start < windowStart || start + bytes > windowStart + window.limit()) {
+            if (bytes > window.capacity()) {
+                window = ByteBuffer.allocate(bytes);
+            }
+            window.clear();
+            while (window.hasRemaining() && channel.read(window, start + window.position()) >= 0) {
+                // until it is full or the file ends
+            }
+            window.flip();
+            windowStart = start;
+        }
+        int offset = (int) (start - windowStart);
+        return window.limit() - offset < bytes ? null : window.slice(offset, bytes);
+    }
+
+    /** What is wrong with the segment, as far as it was read. */
+    List<String> damages() {
+        return damages;
+    }
+
+    /** Bytes behind the last whole block, once there is no next one: what was being written when the writer failed or died. */
+    long unfinishedBytes() throws IOException {
+        // What has grown meanwhile is being written now.
+        return channel.size() > size ? 0 : size - position;
     }
 
     @Override
     public void close() throws IOException {
-        in.close();
+        channel.close();
     }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** The segments of one log, in the order in which they were begun. */
 final class LogSegments {
@@ -23,11 +24,21 @@ final class LogSegments {
      */
     record Segment(Path file, SegmentName name, long first, boolean hasBlocks) {}
 
-    /** Goes by what is in the files, so that one that was renamed keeps its place. What is no segment is left out. */
+    /** As below. */
     static List<Segment> in(Path directory) throws IOException {
+        return in(directory, path -> {});
+    }
+
+    /**
+     * Goes by what is in the files, so that one that was renamed keeps its place.
+     *
+     * @param strangers hears of what is no segment
+     */
+    static List<Segment> in(Path directory, Consumer<Path> strangers) throws IOException {
         List<Segment> segments = new ArrayList<>();
         for (Path file : DurableFiles.list(directory)) {
             if (!Files.isRegularFile(file)) {
+                strangers.accept(file);
                 continue;
             }
             SegmentName name = SegmentName.of(file);
@@ -38,6 +49,8 @@ final class LogSegments {
                     segments.add(new Segment(file, known, block.first(), true));
                 } else if (name != null) {
                     segments.add(new Segment(file, name, name.first(), false));
+                } else {
+                    strangers.accept(file);
                 }
             }
         }
@@ -52,7 +65,7 @@ final class LogSegments {
             for (LogBlock block = segment.next(); block != null; block = segment.next()) {
                 last = Math.max(last, block.last());
             }
-            return segment.damage() == null ? last : Long.MAX_VALUE;
+            return segment.damages().isEmpty() ? last : Long.MAX_VALUE;
         }
     }
 }

@@ -5,6 +5,7 @@ import io.hearth.model.EpochMicros;
 import io.hearth.table.CursorExpiredException;
 import io.hearth.table.rocksdb.LogRecord;
 import io.hearth.table.rocksdb.RocksDbTable;
+import io.hearth.table.rocksdb.TableCheckpoint;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,23 +31,29 @@ final class LogShipper implements Closeable {
     private boolean discarded;
     private long shipped;
 
+    /** When the backup was taken that the next block has to be told apart by; 0 if none has. */
+    private long unmarkedMicros;
+
     // Read without the monitor, as a disk that hangs holds that.
     private volatile @Nullable Path manifest;
     private volatile long completeUntilMicros;
 
-    private LogShipper(RocksDbTable table, InstantSource clock, UUID log, Path directory, long shipped) {
+    private LogShipper(
+            RocksDbTable table, InstantSource clock, UUID log, Path directory, long shipped, long takenMicros) {
         this.table = table;
         this.clock = clock;
         this.log = log;
         this.shipped = shipped;
         this.directory = directory;
+        unmarkedMicros = takenMicros;
         writer = new LogWriter(directory);
     }
 
-    /** Begins a new log, of the commits behind {@code sequence}; it is of no use until a manifest names it. */
-    static LogShipper begin(RocksDbTable table, InstantSource clock, BackupDirectory backups, long sequence) {
+    /** Begins a new log, of the commits behind a checkpoint; it is of no use until a manifest names it. */
+    static LogShipper begin(
+            RocksDbTable table, InstantSource clock, BackupDirectory backups, TableCheckpoint checkpoint) {
         UUID log = UUID.randomUUID();
-        return new LogShipper(table, clock, log, backups.log(log), sequence);
+        return new LogShipper(table, clock, log, backups.log(log), checkpoint.sequence(), checkpoint.takenMicros());
     }
 
     /**
@@ -66,13 +73,15 @@ final class LogShipper implements Closeable {
             }
         }
         Path directory = backups.log(backup.log());
-        ArchivedLog archived = ArchivedLog.scan(directory, backup.sequence());
-        if (!archived.damages().isEmpty()) {
-            throw new LogLostException(archived.damages().get(0));
+        ArchivedLog archived = ArchivedLog.scan(backups, backup);
+        String gap = archived.gap();
+        if (gap != null || !archived.damages().isEmpty()) {
+            throw new LogLostException(gap != null ? gap : archived.damages().get(0));
         }
         LogRecord last = archived.lastRecord();
         try {
-            if (table.committedSequence() < archived.last() || last != null && !isInLogOf(table, last)) {
+            boolean isBefore = table.committedSequence() < archived.last();
+            if (isBefore || (last != null && !isInLogOf(table, last))) {
                 throw new LogLostException(
                         "the table is not the one that was backed up but an earlier state of it, as of"
                                 + " a snapshot of a volume: followers of its changes miss some. Restore a backup instead");
@@ -81,7 +90,8 @@ final class LogShipper implements Closeable {
         } catch (CursorExpiredException e) {
             throw new LogLostException("the table has not kept what follows backup " + backup.id() + " and its log");
         }
-        LogShipper shipper = new LogShipper(table, clock, backup.log(), directory, archived.last());
+        LogShipper shipper =
+                new LogShipper(table, clock, backup.log(), directory, archived.last(), EpochMicros.of(backup.taken()));
         shipper.nameIn(backups.manifest(backup.id()));
         return shipper;
     }
@@ -124,6 +134,11 @@ final class LogShipper implements Closeable {
         this.manifest = manifest;
     }
 
+    /** Whether that is the manifest that names the log. */
+    boolean goesOnFrom(Path candidate) {
+        return candidate.equals(manifest);
+    }
+
     /**
      * Every commit that was acknowledged before can be restored with the log; null if that is not known, also as long as no
      * finished backup names the log.
@@ -151,6 +166,10 @@ final class LogShipper implements Closeable {
         }
         long now = EpochMicros.of(clock.instant());
         long bytes = 0;
+        if (unmarkedMicros != 0) {
+            bytes += append(LogBlock.mark(shipped, unmarkedMicros));
+            unmarkedMicros = 0;
+        }
         while (true) {
             List<LogRecord> commits = new ArrayList<>();
             long[] size = {0};
@@ -179,8 +198,11 @@ final class LogShipper implements Closeable {
         return writer.open();
     }
 
-    /** What comes next goes to another segment, so that this one can be dropped once nobody needs it. */
-    synchronized void endSegment() throws IOException {
+    /**
+     * A backup was taken: what comes next goes to another segment, so that this one can be dropped once nobody needs it.
+     */
+    synchronized void endSegment(long takenMicros) throws IOException {
+        unmarkedMicros = takenMicros;
         writer.close();
     }
 

@@ -6,6 +6,7 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -35,6 +36,10 @@ record Manifest(String id, UUID table, int format, UUID log, long sequence, Inst
 
     private static final String FIRST_LINE = "hearth backup";
     private static final String VERSION_LINE = "version 1";
+    private static final Pattern ID = Pattern.compile("[0-9]{8}T[0-9]{9}Z");
+
+    /** A name below a directory: no other directory, and nothing hidden. */
+    private static final Pattern FILE_NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}");
 
     /**
      * One file of the table.
@@ -46,6 +51,10 @@ record Manifest(String id, UUID table, int format, UUID log, long sequence, Inst
 
     Manifest {
         files = List.copyOf(files);
+    }
+
+    static boolean isId(String text) {
+        return ID.matcher(text).matches();
     }
 
     long bytes() {
@@ -87,12 +96,14 @@ record Manifest(String id, UUID table, int format, UUID log, long sequence, Inst
         try {
             String[] table = value(lines, 3, "table").split(" ", 2);
             List<StoredFile> files = new ArrayList<>();
+            String id = value(lines, 2, "id");
             for (String line : lines.subList(7, lines.size() - 1)) {
                 String[] parts = line.split(" ", 5);
+                requireOwnName(parts[3], parts[4], id, file);
                 files.add(new StoredFile(parts[1], Long.parseLong(parts[2]), parts[3], parts[4]));
             }
             return new Manifest(
-                    value(lines, 2, "id"),
+                    id,
                     UUID.fromString(table[0]),
                     Integer.parseInt(table[1]),
                     UUID.fromString(value(lines, 4, "log")),
@@ -102,6 +113,22 @@ record Manifest(String id, UUID table, int format, UUID log, long sequence, Inst
         } catch (IllegalArgumentException | IndexOutOfBoundsException | DateTimeParseException e) {
             throw damaged(file, e);
         }
+    }
+
+    /** Whoever can write a manifest must not have a restore read or write anything else. */
+    private static void requireOwnName(String path, String name, String id, Path file) {
+        String shared = BackupDirectory.FILES + "/";
+        String own = BackupDirectory.BACKUPS + "/" + id + "/";
+        boolean isOwn = FILE_NAME.matcher(name).matches() && (isIn(shared, path) || isIn(own, path));
+        if (!isOwn) {
+            throw new BackupException(
+                    file + " names the file " + path + " as " + name + ", which no backup has: it is not used", null);
+        }
+    }
+
+    private static boolean isIn(String place, String path) {
+        return path.startsWith(place)
+                && FILE_NAME.matcher(path.substring(place.length())).matches();
     }
 
     private static String value(List<String> lines, int at, String name) {

@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,8 @@ public final class Restore {
     private static final Bytes SYNC_CHECKPOINTS = Bytes.wrap("checkpoint/".getBytes(StandardCharsets.US_ASCII));
 
     /**
+     * What to restore, and where.
+     *
      * @param backups the directory of backups
      * @param dataDirectory absent or empty; becomes the data directory
      * @param until whatever was acknowledged before is restored, what began later is not; null for all that there is
@@ -44,9 +48,14 @@ public final class Restore {
      * @param replayed commits of the log that were applied
      * @param lastCommit when the last of them began; null if there was none
      * @param completeUntil whatever was acknowledged before is there
+     * @param notes what else the directory of backups has that is damaged or was not of use, each with its file
      */
     public record Restored(
-            String backup, long replayed, @Nullable Instant lastCommit, Instant completeUntil) {}
+            String backup, long replayed, @Nullable Instant lastCommit, Instant completeUntil, List<String> notes) {
+        public Restored {
+            notes = List.copyOf(notes);
+        }
+    }
 
     private final BackupDirectory directory;
     private final Request request;
@@ -72,23 +81,22 @@ public final class Restore {
 
     private Restored run() throws IOException {
         refuseIfUsed(request.dataDirectory);
-        Manifest manifest = choose();
+        BackupDirectory.Finished finished = directory.finished();
+        Manifest manifest = choose(finished);
         Instant until = request.until;
-        ArchivedLog log = ArchivedLog.scan(
-                directory.log(manifest.log()),
-                manifest.sequence(),
-                until == null ? Long.MAX_VALUE : EpochMicros.of(until));
-        Instant complete = later(manifest.taken(), EpochMicros.toInstant(log.completeUntilMicros()));
-        if (until == null && !log.damages().isEmpty()) {
+        ArchivedLog log = ArchivedLog.scan(directory, manifest, until == null ? Long.MAX_VALUE : EpochMicros.of(until));
+        Instant complete = log.completeUntil();
+        if (until == null && log.gap() != null) {
             throw new BackupException(
-                    log.damages().get(0) + "; what was acknowledged until " + complete
+                    log.gap() + reasons(log.damages()) + "; what was acknowledged until " + complete
                             + " can be restored: say so by asking for that instant",
                     null);
         }
+        List<String> notes = notes(finished, log);
         if (until != null && until.isAfter(complete)) {
-            String damage = log.damages().isEmpty() ? "" : " (" + log.damages().get(0) + ")";
             throw new BackupException(
-                    "the log behind backup " + manifest.id() + " is complete until " + complete + " only" + damage
+                    "the log behind backup " + manifest.id() + " is complete until " + complete + " only"
+                            + reasons(log.gap() == null ? notes : List.of(log.gap()))
                             + ": ask for an instant until then, or for none to have all that there is",
                     null);
         }
@@ -98,7 +106,19 @@ public final class Restore {
                 manifest.id(),
                 replay.commits,
                 replay.lastMicros == LogRecord.NO_TIME ? null : EpochMicros.toInstant(replay.lastMicros),
-                until == null ? complete : until);
+                until == null ? complete : until,
+                notes);
+    }
+
+    private static String reasons(List<String> reasons) {
+        return reasons.isEmpty() ? "" : " (" + String.join("; ", reasons) + ")";
+    }
+
+    private List<String> notes(BackupDirectory.Finished finished, ArchivedLog log) throws IOException {
+        List<String> notes = new ArrayList<>(log.damages());
+        notes.addAll(log.notes());
+        notes.addAll(directory.unused(finished));
+        return notes;
     }
 
     /** Makes the table, or leaves the data directory empty. */
@@ -113,6 +133,7 @@ public final class Restore {
                 restore.finish();
             }
             DurableFiles.syncDirectory(request.dataDirectory);
+            DurableFiles.syncParent(request.dataDirectory);
             finished = true;
         } finally {
             if (!finished) {
@@ -132,7 +153,7 @@ public final class Restore {
         }
     }
 
-    private Manifest choose() throws IOException {
+    private Manifest choose(BackupDirectory.Finished finished) {
         String id = request.backup;
         Instant until = request.until;
         if (id != null) {
@@ -144,9 +165,12 @@ public final class Restore {
             }
             return chosen;
         }
-        List<Manifest> backups = directory.readable();
+        List<Manifest> backups = finished.manifests();
         if (backups.isEmpty()) {
-            throw new BackupException("there is no finished backup in " + directory.root(), null);
+            throw new BackupException(
+                    "there is no finished backup in " + directory.root()
+                            + reasons(List.copyOf(finished.unreadable().values())),
+                    null);
         }
         Manifest chosen = null;
         for (Manifest manifest : backups) {
@@ -158,7 +182,15 @@ public final class Restore {
             throw new BackupException(
                     "the earliest instant that can be restored is "
                             + backups.get(0).taken() + ", when backup "
-                            + backups.get(0).id() + " was taken",
+                            + backups.get(0).id() + " was taken"
+                            + reasons(List.copyOf(finished.unreadable().values())),
+                    null);
+        }
+        Collection<String> later = finished.unreadable().tailMap(chosen.id()).values();
+        if (until == null && !later.isEmpty()) {
+            throw new BackupException(
+                    "a later backup than " + chosen.id() + " cannot be read" + reasons(List.copyOf(later))
+                            + "; say --backup " + chosen.id() + " to restore that one and its log",
                     null);
         }
         return chosen;
@@ -171,15 +203,14 @@ public final class Restore {
             if (!Files.exists(source)) {
                 throw new BackupException(source + " is missing", null);
             }
+            if (!Files.isRegularFile(source) || Files.size(source) != file.bytes()) {
+                throw new BackupException(source + " is damaged: it does not have " + file.bytes() + " bytes", null);
+            }
             if (!DurableFiles.copy(source, table.resolve(file.name())).equals(file.sha256())) {
                 throw new BackupException(source + " is damaged: its checksum is wrong", null);
             }
         }
         DurableFiles.syncDirectory(table);
-    }
-
-    private static Instant later(Instant one, Instant other) {
-        return one.isAfter(other) ? one : other;
     }
 
     /** Applies commits up to a record, and counts them. */

@@ -4,6 +4,7 @@ import io.hearth.backup.LogSegments.Segment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -18,38 +19,43 @@ final class Retention {
     private Retention() {}
 
     /**
-     * Keeps the last backup that was taken before {@code start}, and all after it, with their files and logs.
+     * Keeps the last backup that was taken before the window, and all after it, with their files and logs. The window ends with
+     * the last backup but one, if that is earlier than now: so a clock that jumps ahead does not have one backup remove all
+     * the others.
      *
      * @param following writes the log that goes on
      */
-    static void apply(BackupDirectory directory, Instant start, LogShipper following) throws IOException {
-        List<Manifest> finished = directory.readable();
+    static void apply(BackupDirectory directory, Instant now, Duration window, LogShipper following)
+            throws IOException {
+        BackupDirectory.Finished finished = directory.finished();
+        List<Manifest> backups = finished.manifests();
+        Instant previous =
+                backups.size() < 2 ? now : backups.get(backups.size() - 2).taken();
+        Instant start = (previous.isBefore(now) ? previous : now).minus(window);
         int first = 0;
-        for (int i = 0; i < finished.size(); i++) {
-            if (!finished.get(i).taken().isAfter(start)) {
+        for (int i = 0; i < backups.size(); i++) {
+            if (!backups.get(i).taken().isAfter(start)) {
                 first = i;
             }
         }
-        for (Manifest old : finished.subList(0, first)) {
+        for (Manifest old : backups.subList(0, first)) {
             // The manifest first: without it this is no backup, whatever is still there.
             Files.delete(directory.manifest(old.id()));
             DurableFiles.syncDirectory(directory.backup(old.id()));
         }
-        boolean allRead = true;
         for (String id : directory.ids()) {
-            if (!directory.isFinished(id)) {
+            if (Manifest.isId(id) && !directory.isFinished(id)) {
                 DurableFiles.removeTree(directory.backup(id));
-            } else if (finished.stream().noneMatch(manifest -> manifest.id().equals(id))) {
-                allRead = false;
             }
         }
-        if (!allRead) {
+        if (!finished.unreadable().isEmpty()) {
             LOG.log(
                     System.Logger.Level.WARNING,
-                    "a backup in " + directory.root() + " cannot be read, so no file that it may need is removed");
+                    "No file of old backups is removed, as one that cannot be read may need it: "
+                            + finished.unreadable().values());
             return;
         }
-        List<Manifest> kept = finished.subList(first, finished.size());
+        List<Manifest> kept = backups.subList(first, backups.size());
         removeUnshared(directory, kept);
         removeLogs(directory, kept, following);
     }
@@ -60,7 +66,7 @@ final class Retention {
             manifest.files().forEach(file -> needed.add(directory.root().resolve(file.path())));
         }
         for (Path file : DurableFiles.list(directory.sharedFiles())) {
-            if (!needed.contains(file)) {
+            if (!needed.contains(file) && Files.isRegularFile(file)) {
                 Files.delete(file);
             }
         }
@@ -88,13 +94,19 @@ final class Retention {
      */
     private static void removeSegments(Path log, long after, LogShipper following) throws IOException {
         List<Segment> early = LogSegments.in(log).stream()
-                .filter(segment -> segment.hasBlocks() && segment.first() <= after + 1)
+                .filter(segment -> segment.first() <= after + 1)
                 .toList();
+        Segment last = null;
+        for (Segment segment : early) {
+            last = segment.hasBlocks() ? segment : last;
+        }
+        if (last == null) {
+            return;
+        }
         Path open = following.openSegment(); // asked behind the listing: one that begins meanwhile is not in the list
-        for (int i = 0; i + 1 < early.size(); i++) {
-            Segment segment = early.get(i);
-            boolean endsBefore = segment.first() < early.get(early.size() - 1).first();
-            if (!segment.file().equals(open) && (endsBefore || LogSegments.lastOf(segment.file()) <= after)) {
+        for (Segment segment : early) {
+            boolean isUsed = segment.equals(last) || segment.file().equals(open);
+            if (!isUsed && (segment.first() < last.first() || LogSegments.lastOf(segment.file()) <= after)) {
                 Files.delete(segment.file());
             }
         }

@@ -51,11 +51,11 @@ public final class CommandLineTool implements Runnable {
         CommandLine commands = new CommandLine(new CommandLineTool());
         commands.registerConverter(Instant.class, CommandLineTool::instant);
         commands.setExecutionExceptionHandler((failure, command, parsed) -> {
-            if (failure instanceof BackupException || failure instanceof TableException) {
-                command.getErr().println("hearth " + command.getCommandName() + ": " + failure.getMessage());
-                return FAILED;
-            }
-            throw failure;
+            boolean isExpected = failure instanceof BackupException || failure instanceof TableException;
+            command.getErr()
+                    .println("hearth " + command.getCommandName() + ": "
+                            + (isExpected ? failure.getMessage() : failure.toString()));
+            return FAILED;
         });
         return commands;
     }

@@ -1,6 +1,7 @@
 package io.hearth.cli;
 
 import io.hearth.backup.Restore;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.concurrent.Callable;
@@ -44,15 +45,15 @@ final class RestoreCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Restore.Restored done = Restore.run(new Restore.Request(from, data, until, backup));
-        spec.commandLine()
-                .getOut()
-                .printf(
-                        "restored %s from backup %s and %d commits of its log%s: all that was acknowledged before %s%n",
-                        data,
-                        done.backup(),
-                        done.replayed(),
-                        done.lastCommit() == null ? "" : ", the last of " + done.lastCommit(),
-                        done.completeUntil());
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf(
+                "restored %s from backup %s and %d commits of its log%s: all that was acknowledged before %s%n",
+                data,
+                done.backup(),
+                done.replayed(),
+                done.lastCommit() == null ? "" : ", the last of " + done.lastCommit(),
+                done.completeUntil());
+        done.notes().forEach(note -> out.println("note: " + note));
         return CommandLineTool.OK;
     }
 }

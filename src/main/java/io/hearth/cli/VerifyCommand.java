@@ -24,18 +24,19 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        boolean good = true;
-        for (Verification backup : Verification.ofAll(from)) {
+        Verification.Whole found = Verification.ofAll(from);
+        for (Verification backup : found.backups()) {
             if (backup.isGood()) {
                 out.printf(
                         "backup %s is good: %d files, %d bytes, any instant from %s until %s%n",
                         backup.backup(), backup.files(), backup.bytes(), backup.taken(), backup.recoverableUntil());
             } else {
-                good = false;
                 out.printf("backup %s is DAMAGED:%n", backup.backup());
                 backup.damages().forEach(damage -> out.println("  " + damage));
             }
+            backup.notes().forEach(note -> out.println("  note: " + note));
         }
-        return good ? CommandLineTool.OK : CommandLineTool.FAILED;
+        found.unused().forEach(note -> out.println("note: " + note));
+        return found.isGood() ? CommandLineTool.OK : CommandLineTool.FAILED;
     }
 }

@@ -106,7 +106,8 @@ public class BackupsResource {
                     found.bytes(),
                     found.taken(),
                     found.recoverableUntil(),
-                    found.damages());
+                    found.damages(),
+                    found.notes());
         } catch (BackupException e) {
             throw new ProblemException(ProblemType.NOT_FOUND, String.valueOf(e.getMessage()));
         }
@@ -162,5 +163,8 @@ public class BackupsResource {
             @Schema(description = "The last instant that can be recovered with this backup.")
             Instant recoverableUntil,
 
-            List<String> damages) {}
+            List<String> damages,
+
+            @Schema(description = "What may be wrong or not: what the service was writing when it ended.")
+            List<String> notes) {}
 }

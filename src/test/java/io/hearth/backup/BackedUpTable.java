@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** A table with backups, in directories of a test. */
@@ -43,14 +44,14 @@ final class BackedUpTable implements AutoCloseable {
     }
 
     /** What a table has, as text. */
-    static TreeMap<String, String> contents(Path data, FakeClock clock) {
+    static SortedMap<String, String> contents(Path data, FakeClock clock) {
         try (RocksDbTable restored = openTable(data, clock, Duration.ofHours(1))) {
             return contents(restored);
         }
     }
 
-    static TreeMap<String, String> contents(RocksDbTable table) {
-        TreeMap<String, String> found = new TreeMap<>();
+    static SortedMap<String, String> contents(RocksDbTable table) {
+        SortedMap<String, String> found = new TreeMap<>();
         Scan scan = new Scan(0, 1, 10_000, null);
         while (true) {
             Page page = await(table.scan(scan));
@@ -79,6 +80,22 @@ final class BackedUpTable implements AutoCloseable {
 
     void delete(String partition, String sort) {
         await(table.write(List.of(new Write.Delete(key(partition, sort)))));
+    }
+
+    void deleteMany(String partition, List<String> sorts) {
+        await(table.write(sorts.stream()
+                .map(sort -> (Write) new Write.Delete(key(partition, sort)))
+                .toList()));
+    }
+
+    /** Leaves nothing but the table's own housekeeping in its log, which no answer shows. */
+    void putExpiredAndSweep(int count) {
+        List<Write> writes = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            writes.add(new Write.Put(new Item(key("expired", String.valueOf(i)), bytes("x"), 1, 0, null)));
+        }
+        await(table.write(writes));
+        table.sweepNow();
     }
 
     static <T> T await(Uni<T> uni) {

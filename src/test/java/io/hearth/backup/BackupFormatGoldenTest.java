@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hearth.table.rocksdb.LogRecord;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -23,14 +25,20 @@ final class BackupFormatGoldenTest {
             Instant.parse("2026-11-26T17:43:10.123456Z"),
             List.of(new Manifest.StoredFile("ab01", 7, "files/000008-cd.sst", "000008.sst")));
 
-    private static final String MANIFEST_TEXT = "hearth backup\n" + "version 1\n"
-            + "id 20261126T174310123Z\n"
-            + "table 00000000-0000-0001-0000-000000000002 1\n"
-            + "log 00000000-0000-0003-0000-000000000004\n"
-            + "sequence 42\n"
-            + "taken 2026-11-26T17:43:10.123456Z\n"
-            + "file ab01 7 files/000008-cd.sst 000008.sst\n"
-            + "end 94727be5371e21aafe3f11830d1b328ad48daf9712edb93b63f3150a0f09ad64\n";
+    private static final String MANIFEST_TEXT = """
+            hearth backup
+            version 1
+            id 20261126T174310123Z
+            table 00000000-0000-0001-0000-000000000002 1
+            log 00000000-0000-0003-0000-000000000004
+            sequence 42
+            taken 2026-11-26T17:43:10.123456Z
+            file ab01 7 files/000008-cd.sst 000008.sst
+            end 94727be5371e21aafe3f11830d1b328ad48daf9712edb93b63f3150a0f09ad64
+            """;
+
+    private static final String MARK =
+            "e1a1327d00000000000000000000000000000008000000000000000700000000002dc6c00000000000000000";
 
     private static final String BLOCK =
             "d4b63b05000000310000003c0000000000000005000000000000000700000000000f424000000000001e848028b52ffd243c250100c00000050006000f4240000000030102030007000780000104061000650c3c3ee0c117167eb0971d";
@@ -73,11 +81,23 @@ final class BackupFormatGoldenTest {
         LogBlock block = LogBlock.of(List.of(one, housekeeping), 4, 2_000_000);
 
         assertThat(HexFormat.of().formatHex(block.bytes().array())).isEqualTo(BLOCK);
-        LogBlock read = LogBlock.parse(HexFormat.of().parseHex(BLOCK));
+        LogBlock read = Objects.requireNonNull(
+                LogBlock.parse(ByteBuffer.wrap(HexFormat.of().parseHex(BLOCK))));
         assertThat(read.first()).isEqualTo(5);
         assertThat(read.last()).isEqualTo(7);
         assertThat(read.earliestMicros()).isEqualTo(1_000_000);
         assertThat(read.completeUntilMicros()).isEqualTo(2_000_000);
         assertThat(read.commits()).usingRecursiveComparison().isEqualTo(List.of(one, housekeeping));
+    }
+
+    @Test
+    void mark_bytes_arePinned() {
+        LogBlock mark = LogBlock.mark(7, 3_000_000);
+
+        assertThat(HexFormat.of().formatHex(mark.bytes().array())).isEqualTo(MARK);
+        assertThat(mark.isMarkOf(3_000_000)).isTrue();
+        assertThat(mark.isMarkOf(2_000_000)).isFalse();
+        assertThat(mark.completeUntilMicros()).as("earlier builds read it as an empty block").isZero();
+        assertThat(mark.commits()).isEmpty();
     }
 }

@@ -1,34 +1,61 @@
 package io.hearth.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hearth.table.FakeClock;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** One play of {@link PointInTimePropertyTest}: a table with backups, and what each instant has to be restored to. */
+/**
+ * One play of {@link PointInTimePropertyTest}: a table with backups, and by its own account what each instant has to be
+ * restored to. It knows nothing of how backups are made.
+ */
 final class PointInTimePlay {
     /** Kinds of steps that there were at first: with these, seeds of then play what they played. */
     static final int FIRST_KINDS = 20;
 
-    static final int ALL_KINDS = FIRST_KINDS;
+    static final int ALL_KINDS = 34;
+
+    private static final int CONCURRENT_WRITES = 15;
 
     private final Path directory;
-    private final Path backups;
-    private final Path data;
     private final Random random;
     private final int kinds;
     private final FakeClock clock = new FakeClock();
-    private final Map<Instant, Map<String, String>> noted = new TreeMap<>();
-    private final Map<String, String> state = new TreeMap<>();
+    private final List<Event> events = new ArrayList<>();
+    private final List<Instant> noted = new ArrayList<>();
+    private Path backups;
+    private Path data;
     private BackedUpTable it;
+    private int copies;
+    private int restored;
+
+    /**
+     * Something that happened, in order.
+     *
+     * @param time by the clock, which may have been set back
+     * @param key of what was written; null if the log was shipped or a backup made
+     * @param body null if it was deleted
+     */
+    record Event(
+            Instant time, @Nullable String key, @Nullable String body) {}
 
     PointInTimePlay(Path directory, long seed, int kinds) {
         this.directory = directory;
@@ -40,60 +67,308 @@ final class PointInTimePlay {
     }
 
     /** @param instants at most so many of those that were noted are restored */
-    void play(int steps, int instants) {
+    void play(int steps, int instants) throws Exception {
+        run(steps);
+        assertThat(Verification.ofAll(backups).backups())
+                .allSatisfy(found -> assertThat(found.damages()).isEmpty());
+        Collections.shuffle(noted, random);
+        for (Instant instant : noted.subList(0, Math.min(instants, noted.size()))) {
+            restoreTo(instant);
+        }
+    }
+
+    /** Writes and backs up, up to the end of the service. */
+    void run(int steps) throws Exception {
         try {
-            it.backups.backUp();
+            backUp();
             for (int step = 0; step < steps; step++) {
                 step(step);
             }
             note();
             clock.advance(Duration.ofSeconds(1));
-            it.backups.ship();
+            ship();
+            if (kinds > FIRST_KINDS) {
+                checkClaim();
+            }
         } finally {
             it.close();
         }
-        restore(instants);
     }
 
-    private void step(int step) {
+    /** Goes on after the table has not kept what the log lacked, so that another log begins. */
+    void goOnBehindAGap(int steps) throws Exception {
+        BackedUpTable alone = new BackedUpTable(data, directory.resolve("no backups"), clock);
+        alone.put("p0", "unshipped", "what the log lacks");
+        happened("p0/unshipped", "what the log lacks");
+        alone.close();
+        new BackedUpTable(data, directory.resolve("no backups"), clock)
+                .close(); // puts the table's log into the archive
+        DurableFiles.removeTree(data.resolve("table/archive"));
+        it = new BackedUpTable(data, backups, clock);
+        run(steps);
+    }
+
+    Path backups() {
+        return backups;
+    }
+
+    Path data() {
+        return data;
+    }
+
+    FakeClock clock() {
+        return clock;
+    }
+
+    List<Instant> noted() {
+        return noted;
+    }
+
+    List<Event> events() {
+        return events;
+    }
+
+    private void step(int step) throws Exception {
         clock.advance(Duration.ofMillis(1 + random.nextInt(5_000)));
         String sort = String.valueOf(random.nextInt(30));
         String partition = "p" + random.nextInt(3);
         switch (random.nextInt(kinds)) {
-            case 0 -> it.backups.backUp();
-            case 1 -> it.backups.ship();
-            case 2 -> {
-                it.close();
-                it = new BackedUpTable(data, backups, clock);
-            }
+            case 0 -> backUp();
+            case 1, 20, 21 -> ship();
+            case 2 -> restart(() -> {});
             case 3, 4, 5 -> {
                 it.delete(partition, sort);
-                state.remove(partition + "/" + sort);
+                happened(partition + "/" + sort, null);
             }
             case 6, 7 -> note();
+            case 22, 23 -> backUp();
+            case 24 -> clock.advance(Duration.ofMillis(-random.nextInt(60_000)));
+            case 25 -> clock.advance(Duration.ofMillis(random.nextInt(60_000)));
+            case 26 -> deleteAllOf(partition);
+            case 27 -> {
+                it.putMany(partition, 20, "many" + step + "-");
+                for (int i = 0; i < 20; i++) {
+                    happened(partition + "/%05d".formatted(i), "many" + step + "-" + i);
+                }
+            }
+            case 28 -> writeWhileShipping(step);
+            case 29 -> failInTheMiddle();
+            case 30 -> restart(this::renameSomething);
+            case 31 -> die();
+            case 32 -> it.putExpiredAndSweep(20 + random.nextInt(20));
+            case 33 -> checkClaim();
             default -> {
                 String body = "v" + step + "x".repeat(random.nextInt(2_000));
                 it.put(partition, sort, body);
-                state.put(partition + "/" + sort, body);
+                happened(partition + "/" + sort, body);
             }
         }
     }
 
-    private void note() {
-        clock.advance(Duration.ofMillis(1));
-        noted.put(clock.instant(), new TreeMap<>(state));
+    private void happened(@Nullable String key, @Nullable String body) {
+        events.add(new Event(clock.instant(), key, body));
     }
 
-    private void restore(int instants) {
-        List<Map.Entry<Instant, Map<String, String>>> moments = new ArrayList<>(noted.entrySet());
-        Collections.shuffle(moments, random);
-        int restored = 0;
-        for (Map.Entry<Instant, Map<String, String>> moment : moments.subList(0, Math.min(instants, moments.size()))) {
-            Path target = directory.resolve("restored" + restored++);
-            Restore.run(new Restore.Request(backups, target, moment.getKey(), null));
-            assertThat(BackedUpTable.contents(target, clock))
-                    .as("at %s", moment.getKey())
-                    .isEqualTo(moment.getValue());
+    private void ship() {
+        it.backups.ship();
+        happened(null, null);
+    }
+
+    private void backUp() {
+        it.backups.backUp();
+        happened(null, null);
+    }
+
+    /** Between the milliseconds in which something happens. */
+    private void note() {
+        clock.advance(Duration.ofMillis(2));
+        noted.add(clock.instant().minusNanos(500_000));
+    }
+
+    private void deleteAllOf(String partition) {
+        Map<String, String> state = stateAfter(events.size());
+        List<String> keys = state.keySet().stream()
+                .filter(key -> key.startsWith(partition + "/"))
+                .toList();
+        it.deleteMany(
+                partition,
+                keys.stream().map(key -> key.substring(partition.length() + 1)).toList());
+        keys.forEach(key -> happened(key, null));
+    }
+
+    /** The clock stands meanwhile, so each instant has all of it or nothing. */
+    private void writeWhileShipping(int step) throws Exception {
+        CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> {
+            for (int i = 0; i < CONCURRENT_WRITES; i++) {
+                it.put("w", step + "-" + i, "written by another thread");
+            }
+        });
+        it.backups.ship();
+        it.backups.backUp();
+        it.backups.ship();
+        writer.get();
+        for (int i = 0; i < CONCURRENT_WRITES; i++) {
+            happened("w/" + step + "-" + i, "written by another thread");
         }
+    }
+
+    private void failInTheMiddle() throws IOException {
+        it.backups.list(); // a service that has just started looks at the directory first
+        Path files = backups.resolve("files");
+        Path aside = backups.resolve("files.aside");
+        Files.move(files, aside);
+        Files.writeString(files, "in the way");
+        try {
+            it.backups.backUp();
+        } catch (BackupException e) {
+            assertThat(e).hasMessageContaining(files.toString()); // it only succeeds if the table has no file yet
+        }
+        ship();
+        Files.delete(files);
+        Files.move(aside, files);
+    }
+
+    private interface Meanwhile {
+        void run() throws IOException;
+    }
+
+    private void restart(Meanwhile meanwhile) throws IOException {
+        it.close();
+        meanwhile.run();
+        it = new BackedUpTable(data, backups, clock);
+    }
+
+    /** As somebody does who tidies up: a segment gets another name, or a file of theirs is left behind. */
+    private void renameSomething() throws IOException {
+        List<Path> segments = new ArrayList<>();
+        for (Path log : DurableFiles.list(backups.resolve("log"))) {
+            segments.addAll(DurableFiles.list(log));
+        }
+        Path segment = segments.get(random.nextInt(segments.size()));
+        String name = switch (random.nextInt(4)) {
+            case 0 -> segment.getFileName() + ".old";
+            case 1 -> "%020d-%04d.log".formatted(random.nextInt(200), random.nextInt(4));
+            case 2 -> "%020d-%04d.log".formatted(Integer.MAX_VALUE, random.nextInt(4));
+            default -> "a";
+        };
+        Path target = segment.resolveSibling(name);
+        if (!Files.exists(target)) {
+            Files.move(segment, target);
+        }
+        Files.writeString(segment.resolveSibling("notes.txt"), "mine");
+        Files.writeString(backups.resolve("files/notes.txt"), "mine");
+        Files.createDirectories(backups.resolve("backups/lost+found"));
+    }
+
+    /** The process is killed, perhaps while it writes a block: what is on the disk by then is gone on with. */
+    private void die() throws IOException {
+        Path dataOfDead = data;
+        Path backupsOfDead = backups;
+        copies++;
+        data = directory.resolve("data" + copies);
+        backups = directory.resolve("backups" + copies);
+        copyTree(dataOfDead, data);
+        copyTree(backupsOfDead, backups);
+        it.close();
+        DurableFiles.removeTree(dataOfDead);
+        DurableFiles.removeTree(backupsOfDead);
+        if (random.nextBoolean()) {
+            Path torn = newestSegment();
+            byte[] block = LogBlock.of(List.of(), 1_000_000, 1).bytes().array();
+            Files.write(torn, Arrays.copyOf(block, 1 + random.nextInt(block.length - 1)), StandardOpenOption.APPEND);
+        }
+        it = new BackedUpTable(data, backups, clock);
+    }
+
+    private Path newestSegment() throws IOException {
+        Path newest = null;
+        for (Path log : DurableFiles.list(backups.resolve("log"))) {
+            for (Path segment : DurableFiles.list(log)) {
+                boolean isNewer = newest == null
+                        || Files.getLastModifiedTime(segment).compareTo(Files.getLastModifiedTime(newest)) > 0;
+                newest = isNewer && SegmentName.of(segment) != null ? segment : newest;
+            }
+        }
+        return Objects.requireNonNull(newest);
+    }
+
+    static void copyTree(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Path target = to.resolve(from.relativize(file).toString());
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(target);
+                } else {
+                    Files.copy(file, target, StandardCopyOption.COPY_ATTRIBUTES);
+                }
+            }
+        }
+    }
+
+    /** What the metric says can be restored, is. */
+    private void checkClaim() throws IOException {
+        Instant claim = it.backups.recoverableUntil();
+        if (claim == null) {
+            return; // a service that has just started has not looked yet
+        }
+        int shipped = events.size();
+        while (shipped > 0 && events.get(shipped - 1).key != null) {
+            shipped--;
+        }
+        Path copy = directory.resolve("copy");
+        copyTree(backups, copy);
+        Path target = directory.resolve("restored" + restored++);
+        Restore.Restored done = Restore.run(new Restore.Request(copy, target, null, null));
+        assertThat(done.completeUntil()).as("claimed until").isEqualTo(claim);
+        assertThat(BackedUpTable.contents(target, clock))
+                .as("claimed until %s", claim)
+                .isIn(statesFrom(shipped));
+        DurableFiles.removeTree(copy);
+        DurableFiles.removeTree(target);
+    }
+
+    private List<Map<String, String>> statesFrom(int first) {
+        List<Map<String, String>> states = new ArrayList<>();
+        for (int count = first; count <= events.size(); count++) {
+            states.add(stateAfter(count));
+        }
+        return states;
+    }
+
+    private void restoreTo(Instant instant) throws IOException {
+        boolean isThere = false;
+        for (Verification backup : Verification.ofAll(backups).backups()) {
+            isThere |= !backup.taken().isAfter(instant);
+        }
+        Path target = directory.resolve("restored" + restored++);
+        Restore.Request request = new Restore.Request(backups, target, instant, null);
+        if (!isThere || instant.isAfter(clock.instant())) {
+            assertThatThrownBy(() -> Restore.run(request)).as("to %s", instant).isInstanceOf(BackupException.class);
+            return;
+        }
+        Restore.run(request);
+        assertThat(BackedUpTable.contents(target, clock)).as("to %s", instant).isEqualTo(stateAt(instant));
+        DurableFiles.removeTree(target);
+    }
+
+    /** What there was when the clock passed the instant for the last time. */
+    Map<String, String> stateAt(Instant instant) {
+        int count = events.size();
+        while (count > 0 && events.get(count - 1).time.isAfter(instant)) {
+            count--;
+        }
+        return stateAfter(count);
+    }
+
+    Map<String, String> stateAfter(int count) {
+        Map<String, String> state = new TreeMap<>();
+        for (Event event : events.subList(0, count)) {
+            if (event.key != null && event.body == null) {
+                state.remove(event.key);
+            } else if (event.key != null) {
+                state.put(event.key, event.body);
+            }
+        }
+        return state;
     }
 }

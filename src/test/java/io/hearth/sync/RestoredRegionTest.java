@@ -146,10 +146,7 @@ final class RestoredRegionTest {
             table = RocksDbTable.open(RocksDbSettings.of(data.resolve("table")), clock, CommitListener.NONE);
             series = new SeriesStore(table, id, clock, Duration.ofDays(30));
             shadows = new ShadowStore(
-                    table,
-                    id,
-                    clock,
-                    new ShadowStore.Settings(Limits.DEFAULT, Duration.ofHours(48), Duration.ofDays(7)));
+                    table, id, clock, new ShadowStore.Settings(Limits.DEFAULT, Duration.ofDays(2), Duration.ofDays(7)));
             series.remote().finishErasures();
             source = new SyncSource(table, id);
             target = new SyncTarget(table, series.remote(), shadows, clock, MAX_CLOCK_AHEAD, erasure -> {});
