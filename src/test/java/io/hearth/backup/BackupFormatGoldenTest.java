@@ -97,7 +97,9 @@ final class BackupFormatGoldenTest {
         assertThat(HexFormat.of().formatHex(mark.bytes().array())).isEqualTo(MARK);
         assertThat(mark.isMarkOf(3_000_000)).isTrue();
         assertThat(mark.isMarkOf(2_000_000)).isFalse();
-        assertThat(mark.completeUntilMicros()).as("earlier builds read it as an empty block").isZero();
+        assertThat(mark.completeUntilMicros())
+                .as("earlier builds read it as an empty block")
+                .isZero();
         assertThat(mark.commits()).isEmpty();
     }
 }

@@ -213,7 +213,7 @@ final class PointInTimePlay {
     }
 
     private void failInTheMiddle() throws IOException {
-        it.backups.list(); // a service that has just started looks at the directory first
+        ship(); // a service that has just started finds its log whole, and does not begin another
         Path files = backups.resolve("files");
         Path aside = backups.resolve("files.aside");
         Files.move(files, aside);
