@@ -1,6 +1,7 @@
 package io.hearth.boot;
 
 import io.hearth.model.RegionId;
+import io.hearth.series.SeriesStore;
 import io.hearth.sync.PeerProgress;
 import io.hearth.sync.PutAside;
 import io.hearth.sync.SyncService;
@@ -33,6 +34,16 @@ final class SyncMetrics {
                         service,
                         sync -> sync.startStatus().failures())
                 .description("Times that something which sync does at the start has failed")
+                .register(registry);
+    }
+
+    /** Registers the metrics of erasures, of this region and of others. */
+    void watchErasures(SeriesStore series) {
+        Gauge.builder("hearth.series.erasures.pending", series, SeriesStore::pendingErasures)
+                .description("Erasures that are stored and not carried out; what they cover is in no answer")
+                .register(registry);
+        FunctionCounter.builder("hearth.series.erasures.failures", series, SeriesStore::failedErasures)
+                .description("Times that an erasure which a process had left could not be finished, and is tried again")
                 .register(registry);
     }
 

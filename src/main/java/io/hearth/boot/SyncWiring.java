@@ -86,6 +86,7 @@ class SyncWiring {
                 new PullLeases(table, clock));
         SyncMetrics metrics = new SyncMetrics(service, registry);
         metrics.watchStart();
+        metrics.watchErasures(series);
         service.onPeer(metrics::watch);
         return service;
     }

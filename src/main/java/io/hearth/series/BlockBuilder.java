@@ -30,7 +30,7 @@ final class BlockBuilder {
     private final Set<String> wanted;
     private final TimeRange range;
     private final long nowMicros;
-    private final List<Erasure> erasures;
+    private final Hidden hidden;
     private final Map<String, ColumnBuilder> byName = new HashMap<>();
     private final List<ColumnBuilder> byPosition = new ArrayList<>();
 
@@ -51,8 +51,9 @@ final class BlockBuilder {
      * What one write brought.
      *
      * @param stampKey a key in which {@link SeriesKeys#compareStamps} finds the stamp of the write
+     * @param isRun whether the stamp is that of one write
      */
-    private record Source(Bytes stampKey, long retentionSeconds) {}
+    private record Source(Bytes stampKey, long retentionSeconds, boolean isRun) {}
 
     /**
      * @param wanted the metrics to take; empty takes all
@@ -61,12 +62,12 @@ final class BlockBuilder {
      * @param capacity about how many readings are expected
      */
     BlockBuilder(Set<String> wanted, TimeRange range, long nowMicros, int capacity) {
-        this(wanted, range, nowMicros, capacity, List.of());
+        this(wanted, range, nowMicros, capacity, Hidden.NOTHING);
     }
 
-    /** @param erasures what they cover is left out */
-    BlockBuilder(Set<String> wanted, TimeRange range, long nowMicros, int capacity, List<Erasure> erasures) {
-        this.erasures = erasures;
+    /** @param hidden is left out */
+    BlockBuilder(Set<String> wanted, TimeRange range, long nowMicros, int capacity, Hidden hidden) {
+        this.hidden = hidden;
         this.wanted = wanted;
         this.range = range;
         this.nowMicros = nowMicros;
@@ -92,7 +93,7 @@ final class BlockBuilder {
         run.skipTransmissions();
         rows += run.size();
         run.readMetrics(this, row);
-        addSource(new Source(item.key().sortKey(), run.retentionSeconds()), row, rows);
+        addSource(new Source(item.key().sortKey(), run.retentionSeconds(), true), row, rows);
     }
 
     /** Adds the readings of a chunk that lie in the range and have not expired; only those are copied. */
@@ -111,7 +112,7 @@ final class BlockBuilder {
             int to = from + span.readings();
             if (from < end && to > first) {
                 addSource(
-                        new Source(SeriesKeys.stampOnly(span.stamp()), span.retentionSeconds()),
+                        new Source(SeriesKeys.stampOnly(span.stamp()), span.retentionSeconds(), false),
                         base + Math.max(from, first),
                         base + Math.min(to, end));
             }
@@ -130,7 +131,7 @@ final class BlockBuilder {
         shortestKeptMicros = Math.min(shortestKeptMicros, keptMicros);
         long expiredUpTo = expiredUpTo(keptMicros, nowMicros);
         ascending &= from == 0 || times[from] > times[from - 1];
-        List<Erasure> covering = erasures.isEmpty() ? erasures : coveringOf(source);
+        List<Erasure> covering = hidden.isEmpty() ? List.of() : coveringOf(source);
         for (int row = from; row < to; row++) {
             // A negative source marks a reading that is to be left out.
             boolean in = range.contains(times[row]) && times[row] > expiredUpTo;
@@ -146,7 +147,7 @@ final class BlockBuilder {
 
     private List<Erasure> coveringOf(Source source) {
         WriteStamp stamp = SeriesKeys.runStamp(source.stampKey);
-        return erasures.stream().filter(erasure -> erasure.covers(stamp)).toList();
+        return source.isRun ? hidden.ofRun(stamp) : hidden.ofSpan(stamp);
     }
 
     /** How long after its device time the shortest-lived of the readings is kept; {@link Long#MAX_VALUE} for ever. */
@@ -259,7 +260,7 @@ final class BlockBuilder {
             if (retentions[group] != NO_RETENTION && retentions[group] != source.retentionSeconds) {
                 // Values of one reading share what their span says; none of them must expire early.
                 mergedSources[group] = sources.size();
-                sources.add(new Source(source.stampKey, retentions[group]));
+                sources.add(new Source(source.stampKey, retentions[group], false));
             }
         }
         rows = groups;

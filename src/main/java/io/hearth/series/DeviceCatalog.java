@@ -39,7 +39,9 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -77,19 +79,25 @@ final class DeviceCatalog {
 
     private final Table table;
     private final RegionId region;
+    private final ToLongFunction<DeviceId> erasedUntilMicros;
     private final Cache<DeviceId, Known> cache;
 
     private final Function<DeviceId, Known> loader = this::load;
     private final DeviceIds ids = new DeviceIds(LISTED_DEVICES);
 
-    /** @param region whose readings {@link #knows} and {@link #recordWith} are about */
-    DeviceCatalog(Table table, RegionId region) {
-        this(table, region, Ticker.systemTicker());
+    /**
+     * @param region whose readings {@link #knows} and {@link #recordWith} are about
+     * @param erasedUntilMicros {@link Erasure#behindMicros} of the last erasure of the whole device, 0 if there was none: an
+     *     earlier record is going to be removed, so the next reading has to bring a new one
+     */
+    DeviceCatalog(Table table, RegionId region, ToLongFunction<DeviceId> erasedUntilMicros) {
+        this(table, region, erasedUntilMicros, Ticker.systemTicker());
     }
 
-    DeviceCatalog(Table table, RegionId region, Ticker ticker) {
+    DeviceCatalog(Table table, RegionId region, ToLongFunction<DeviceId> erasedUntilMicros, Ticker ticker) {
         this.table = table;
         this.region = region;
+        this.erasedUntilMicros = erasedUntilMicros;
         Caffeine<Object, Object> builder = Caffeine.newBuilder().ticker(ticker).maximumSize(CACHED_DEVICES);
         cache = table.isShared() ? builder.refreshAfterWrite(REFRESHED_AFTER).build(new Refresh()) : builder.build();
     }
@@ -107,7 +115,7 @@ final class DeviceCatalog {
                 return CompletableFuture.completedFuture(known);
             }
             return table.get(SeriesKeys.device(device), Consistency.STRONG)
-                    .map(DeviceCatalog::known)
+                    .map(DeviceCatalog.this::known)
                     .subscribeAsCompletionStage();
         }
     }
@@ -213,7 +221,11 @@ final class DeviceCatalog {
 
     /** A record as one of a device that was first seen at a time. */
     static Item recordSince(DeviceSummary record, long firstSeenMicros) {
-        return encode(record.id(), new Known(firstSeenMicros, record.metrics(), record.regions(), false));
+        return record(record.id(), firstSeenMicros, record.metrics(), record.regions());
+    }
+
+    static Item record(DeviceId device, long firstSeenMicros, Set<String> metrics, Set<RegionId> regions) {
+        return encode(device, new Known(firstSeenMicros, metrics, regions, false));
     }
 
     /** @param seenMicros when the device was seen, at the latest; 0 if that says nothing */
@@ -224,11 +236,20 @@ final class DeviceCatalog {
             all.addAll(metrics);
             Set<RegionId> writers = new HashSet<>(base.regions);
             writers.addAll(regions);
-            long first = base.firstSeenMicros == 0 || seenMicros == 0
-                    ? Math.max(base.firstSeenMicros, seenMicros)
-                    : Math.min(base.firstSeenMicros, seenMicros);
-            return new Known(first, all, writers, false);
+            return new Known(firstSeen(device, base.firstSeenMicros, seenMicros), all, writers, false);
         });
+    }
+
+    /** Of two times at which a device was seen, of which 0 says nothing, the first; none is before an erasure of the device. */
+    private long firstSeen(DeviceId device, long one, long other) {
+        long erasedUntil = erasedUntilMicros.applyAsLong(device);
+        long first = one < erasedUntil ? 0 : one;
+        if (first == 0 || other == 0) {
+            first = Math.max(first, other);
+        } else {
+            first = Math.min(first, other);
+        }
+        return first == 0 ? 0 : Math.max(first, erasedUntil);
     }
 
     /** Tells that a record of {@link #recordWith} has become durable. */
@@ -241,7 +262,7 @@ final class DeviceCatalog {
                         (id, current) -> summary.metrics().containsAll(current.metrics)
                                         && summary.regions().containsAll(current.regions)
                                         && summary.firstSeenMicros() <= current.firstSeenMicros
-                                ? new Known(summary.firstSeenMicros(), summary.metrics(), summary.regions(), true)
+                                ? known(summary)
                                 : current);
     }
 
@@ -285,9 +306,7 @@ final class DeviceCatalog {
                             .forEach(all::add);
                     Set<RegionId> regions = new TreeSet<>(stored.regions);
                     regions.addAll(ours.regions());
-                    long firstSeen = stored.stored
-                            ? Math.min(stored.firstSeenMicros, ours.firstSeenMicros())
-                            : ours.firstSeenMicros();
+                    long firstSeen = firstSeen(ours.id(), stored.firstSeenMicros, ours.firstSeenMicros());
                     boolean covered = stored.stored
                             && all.size() == stored.metrics.size()
                             && regions.size() == stored.regions.size()
@@ -312,14 +331,40 @@ final class DeviceCatalog {
                 .replaceWithVoid();
     }
 
-    /** Forgets what is cached of a device whose record is gone. */
+    /** Has the record of a device read anew, as it may have been removed. */
     void forget(DeviceId device) {
         cache.invalidate(device);
+    }
+
+    /** Tells that the record of a device has been removed. */
+    void gone(DeviceId device) {
+        cache.invalidate(device);
         ids.removed(device);
+        if (item(device).isPresent()) {
+            ids.added(device); // it has been written again meanwhile
+        }
+    }
+
+    /** The record of a device as it is stored. */
+    Optional<Item> item(DeviceId device) {
+        return table.get(SeriesKeys.device(device), Consistency.STRONG).await().indefinitely();
+    }
+
+    /** Stores a record in place of another one; whether the condition held. */
+    boolean put(Item record, Condition condition) {
+        try {
+            table.put(record, condition).await().indefinitely();
+        } catch (ConditionFailedException e) {
+            return false;
+        }
+        DeviceSummary summary = decode(record);
+        cache.invalidate(summary.id());
+        ids.added(summary.id());
+        return true;
     }
 
     Optional<DeviceSummary> find(DeviceId device) {
-        return read(device);
+        return item(device).map(DeviceCatalog::decode);
     }
 
     DevicePage list(int limit, @Nullable Cursor cursor) {
@@ -338,11 +383,7 @@ final class DeviceCatalog {
      */
     void readIds() {
         if (table.isShared()) {
-            all().limit(CACHED_DEVICES)
-                    .forEach(found -> cache.asMap()
-                            .putIfAbsent(
-                                    found.id(),
-                                    new Known(found.firstSeenMicros(), found.metrics(), found.regions(), true)));
+            all().limit(CACHED_DEVICES).forEach(found -> cache.asMap().putIfAbsent(found.id(), known(found)));
             return;
         }
         ids.fill(all().map(DeviceSummary::id).iterator());
@@ -388,21 +429,16 @@ final class DeviceCatalog {
     }
 
     private Known load(DeviceId device) {
-        return known(
-                table.get(SeriesKeys.device(device), Consistency.STRONG).await().indefinitely());
+        return known(item(device));
     }
 
-    private static Known known(Optional<Item> record) {
-        return record.map(DeviceCatalog::decode)
-                .map(found -> new Known(found.firstSeenMicros(), found.metrics(), found.regions(), true))
-                .orElse(Known.NOTHING);
+    private Known known(Optional<Item> record) {
+        return record.map(found -> known(decode(found))).orElse(Known.NOTHING);
     }
 
-    private Optional<DeviceSummary> read(DeviceId device) {
-        return table.get(SeriesKeys.device(device), Consistency.STRONG)
-                .await()
-                .indefinitely()
-                .map(DeviceCatalog::decode);
+    private Known known(DeviceSummary record) {
+        boolean isOfBefore = record.firstSeenMicros() < erasedUntilMicros.applyAsLong(record.id());
+        return new Known(record.firstSeenMicros(), record.metrics(), record.regions(), !isOfBefore);
     }
 
     private static Item encode(DeviceId device, Known known) {
@@ -414,7 +450,9 @@ final class DeviceCatalog {
         out.writeVarint(known.regions.size());
         new TreeSet<>(known.regions).forEach(writer -> out.writeText(writer.value()));
         IndexKey index = new IndexKey(INDEX_PARTITION, Bytes.wrap(device.value().getBytes(StandardCharsets.US_ASCII)));
-        return new Item(SeriesKeys.device(device), Bytes.wrap(out.toByteArray()), 0, 0, index);
+        // Any version but that of the record before, by which a removal of that one finds that this one has come.
+        long version = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE / 2);
+        return new Item(SeriesKeys.device(device), Bytes.wrap(out.toByteArray()), 0, version, index);
     }
 
     static DeviceSummary decode(Item record) {

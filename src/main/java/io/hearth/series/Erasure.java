@@ -12,6 +12,11 @@ import io.hearth.model.WriteStamp;
  * @param wholeDevice whether the device itself was erased, its readings of all times with it
  */
 public record Erasure(DeviceId device, TimeRange range, boolean wholeDevice, WriteStamp stamp) {
+    /** A device that was first seen from then on, in microseconds, was seen after the erasure. */
+    long behindMicros() {
+        return (stamp.time().physicalMillis() + 1) * 1000;
+    }
+
     /** Whether a write of that stamp is erased as far as it lies in the range. */
     boolean covers(WriteStamp write) {
         return write.compareTo(stamp) < 0;

@@ -5,9 +5,12 @@ import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
 import io.hearth.model.WriteStamp;
+import io.hearth.series.ErasureLog.Entry;
+import io.hearth.series.ErasureLog.State;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
+import io.hearth.table.ConditionFailedException;
 import io.hearth.table.Consistency;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Direction;
@@ -16,26 +19,42 @@ import io.hearth.table.Key;
 import io.hearth.table.Query;
 import io.hearth.table.SortRange;
 import io.hearth.table.Table;
+import io.hearth.table.Write;
+import io.smallrye.mutiny.Uni;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What has been erased, so that what other regions wrote before is not taken in afterwards. Held in memory, by device; there
- * are few, and each is kept until everything that was written before it has expired everywhere.
+ * are few, and each is kept until everything that was written before it has expired everywhere. Safe for several threads.
  *
  * <p>An erasure is an item of the partition {@code !erasures}: sort key {@code [8] hybrid time | region}; body, format 1:
- * {@code [1] format | text device | [8] from, µs | [8] to, µs | [1] 1 if the whole device}.
+ * {@code [1] format | text device | [8] from, µs | [8] to, µs | [1] 1 if the whole device}. In this region it also has an entry in
+ * the {@linkplain ErasureLog log}, unless an earlier build made it.
  */
 final class Erasures {
     static final String PARTITION = "!erasures";
 
+    private static final Logger LOG = Logger.getLogger(Erasures.class);
     private static final int FORMAT = 1;
+    private static final int PAGE_ITEMS = 1000;
 
     /** Beyond the retention, as clocks of devices and regions differ. */
     private static final Duration MARGIN = Duration.ofDays(1);
@@ -43,51 +62,270 @@ final class Erasures {
     /** Where readings are kept for ever, a region that was away for longer must be built anew. */
     private static final Duration LONGEST = Duration.ofDays(366);
 
-    /** How far back processes that share a table look for what the others have erased. */
+    /** How far back to look for what processes of an earlier build, which keep no log, have erased on a table that is shared. */
     private static final Duration OVERLAP = Duration.ofMinutes(10);
 
-    private final Table table;
-    private final long lifeSeconds;
-    private final Map<DeviceId, List<Erasure>> byDevice = new ConcurrentHashMap<>();
-    private volatile long latest;
+    /** How often to look at everything for that. */
+    private static final Duration LOOKED_AT_WHOLE = Duration.ofMinutes(1);
 
-    /** @param retention how long readings are kept; zero for ever */
-    Erasures(Table table, Duration retention) {
+    private final Table table;
+    private final RegionId own;
+    private final InstantSource wallClock;
+    private final Duration life;
+    private final ErasureLog log;
+    private final Consumer<Erasure> learned;
+
+    private final Map<DeviceId, NavigableMap<WriteStamp, Erasure>> byDevice = new ConcurrentHashMap<>();
+
+    /** The same, to forget those that have expired. No two have one stamp. */
+    private final NavigableMap<WriteStamp, Erasure> byStamp = new ConcurrentSkipListMap<>();
+
+    private final AtomicLong changes = new AtomicLong();
+
+    /** Held while an entry is added. What is known changes under the lock of this, which nobody holds while the table works. */
+    private final ReentrantLock adding = new ReentrantLock();
+
+    // Guarded by this, for writing.
+    private final NavigableMap<Long, Entry> entries = new ConcurrentSkipListMap<>();
+    private final Map<DeviceId, NavigableMap<Long, Entry>> open = new ConcurrentHashMap<>();
+    private volatile long lastNumber;
+
+    /** Erasures that an earlier build made, and may not have finished. */
+    private final Queue<Erasure> unlogged = new ConcurrentLinkedQueue<>();
+
+    private volatile long lookedAtWholeMillis;
+
+    /**
+     * Reads what is stored. Blocks.
+     *
+     * @param retention how long readings are kept; zero for ever
+     * @param learned is called with each erasure that becomes known, before {@link #changes} tells of it; must not block
+     */
+    Erasures(Table table, RegionId own, InstantSource wallClock, Duration retention, Consumer<Erasure> learned) {
         this.table = table;
-        this.lifeSeconds = (retention.isZero() ? LONGEST : retention.plus(MARGIN)).toSeconds();
-        read(0);
+        this.own = own;
+        this.wallClock = wallClock;
+        this.life = retention.isZero() ? LONGEST : retention.plus(MARGIN);
+        this.log = new ErasureLog(table, life);
+        this.learned = learned;
+        log.read(0).await().indefinitely().forEach(this::learn);
+        lookedAtWholeMillis = wallClock.millis();
+        readItems(0).await().indefinitely().forEach(erasure -> {
+            if (remember(erasure)) {
+                unlogged.add(erasure);
+            }
+        });
     }
 
-    private void read(long sinceHybridTime) {
+    private Uni<List<Erasure>> readItems(long sinceHybridTime) {
         byte[] start = ByteBuffer.allocate(Long.BYTES).putLong(sinceHybridTime).array();
-        ItemWalk walk = new ItemWalk(
-                table,
+        return readItems(
                 new Query(
                         PARTITION,
                         new SortRange(Bytes.wrap(start), null),
                         Direction.ASCENDING,
-                        1000,
+                        PAGE_ITEMS,
                         null,
                         Consistency.STRONG),
-                1000);
-        while (walk.hasNext()) {
-            remember(decode(walk.next()));
+                new ArrayList<>());
+    }
+
+    private Uni<List<Erasure>> readItems(Query query, List<Erasure> found) {
+        return table.query(query).chain(page -> {
+            for (Item item : page.items()) {
+                try {
+                    found.add(decode(item));
+                } catch (RuntimeException e) {
+                    LOG.errorf("An erasure is left out: %s", e.getMessage());
+                }
+            }
+            return page.next() == null ? Uni.createFrom().item(found) : readItems(query.from(page.next()), found);
+        });
+    }
+
+    /** Learns what other processes have erased until now, on a table that is shared; does nothing on another one. */
+    Uni<Void> refresh() {
+        if (!table.isShared()) {
+            return Uni.createFrom().voidItem();
+        }
+        return Uni.createFrom().deferred(this::readLog).chain(this::readOfEarlierBuilds);
+    }
+
+    private Uni<Void> readLog() {
+        // The last one is read again, to see that it is there; so are those whose state may have changed.
+        long from = firstOpenOr(lastNumber);
+        Entry known = entries.get(from);
+        return log.read(from).chain(found -> {
+            boolean goesOn =
+                    known == null || (!found.isEmpty() && found.get(0).erasure().equals(known.erasure()));
+            if (goesOn) {
+                found.forEach(this::learn);
+                return Uni.createFrom().voidItem();
+            }
+            // All have expired, and numbers may have begun anew.
+            return log.read(0).invoke(this::beginAnew).replaceWithVoid();
+        });
+    }
+
+    private long firstOpenOr(long number) {
+        long first = number;
+        for (NavigableMap<Long, Entry> ofDevice : open.values()) {
+            for (Long its : ofDevice.keySet()) {
+                first = Math.min(first, its);
+                break;
+            }
+        }
+        return first;
+    }
+
+    private synchronized void beginAnew(List<Entry> found) {
+        entries.clear();
+        open.clear();
+        lastNumber = 0;
+        found.forEach(this::learn);
+    }
+
+    private Uni<Void> readOfEarlierBuilds() {
+        long now = wallClock.millis();
+        boolean whole = Math.abs(now - lookedAtWholeMillis) >= LOOKED_AT_WHOLE.toMillis();
+        long latest = byStamp.isEmpty() ? 0 : byStamp.lastKey().time().packed();
+        long since = whole ? 0 : Math.max(0, latest - (OVERLAP.toMillis() << HybridTime.COUNTER_BITS));
+        return readItems(since)
+                .invoke(found -> {
+                    found.forEach(this::remember);
+                    lookedAtWholeMillis = whole ? now : lookedAtWholeMillis;
+                })
+                .replaceWithVoid();
+    }
+
+    private synchronized void learn(Entry entry) {
+        Entry now = entries.merge(entry.number(), entry, Erasures::later);
+        lastNumber = Math.max(lastNumber, entry.number());
+        if (now.isOpen()) {
+            open.computeIfAbsent(now.erasure().device(), device -> new ConcurrentSkipListMap<>())
+                    .put(now.number(), now);
+        } else {
+            open.computeIfPresent(now.erasure().device(), (device, ofDevice) -> {
+                ofDevice.remove(now.number());
+                return ofDevice.isEmpty() ? null : ofDevice;
+            });
+        }
+        remember(now.erasure());
+    }
+
+    /** An answer of the table may be older than what is known. */
+    private static Entry later(Entry one, Entry other) {
+        boolean isSame = one.erasure().equals(other.erasure());
+        return isSame && one.state().compareTo(other.state()) > 0 ? one : other;
+    }
+
+    /** Knows an erasure from now on; whether it was not known. */
+    private synchronized boolean remember(Erasure erasure) {
+        if (byStamp.putIfAbsent(erasure.stamp(), erasure) != null) {
+            return false;
+        }
+        byDevice.computeIfAbsent(erasure.device(), device -> new ConcurrentSkipListMap<>())
+                .put(erasure.stamp(), erasure);
+        learned.accept(erasure);
+        changes.incrementAndGet();
+        forgetExpired();
+        return true;
+    }
+
+    private void forgetExpired() {
+        long before = wallClock.millis() - life.toMillis();
+        while (!byStamp.isEmpty() && byStamp.firstKey().time().physicalMillis() < before) {
+            Erasure expired = byStamp.pollFirstEntry().getValue();
+            byDevice.computeIfPresent(expired.device(), (device, ofDevice) -> {
+                ofDevice.remove(expired.stamp());
+                return ofDevice.isEmpty() ? null : ofDevice;
+            });
+            entries.values()
+                    .removeIf(entry -> !entry.isOpen() && entry.erasure().equals(expired));
         }
     }
 
-    /** Takes in what other processes have erased on a table that is shared. */
-    void refresh() {
-        if (table.isShared()) {
-            read(Math.max(0, latest - (OVERLAP.toMillis() << HybridTime.COUNTER_BITS)));
+    /** A number that grows with every erasure that becomes known. */
+    long changes() {
+        return changes.get();
+    }
+
+    /** The number of the last entry of the log that is known. */
+    long lastNumber() {
+        return lastNumber;
+    }
+
+    /**
+     * Stores an erasure as one that is pending, so that a crash leaves it either not begun or to be finished. Blocks.
+     *
+     * @param more to be stored in the same step where that is possible
+     * @param numbered is called with the number of the entry before anybody knows it
+     */
+    Entry begin(Erasure erasure, List<Write> more, LongConsumer numbered) {
+        List<Write> writes = new ArrayList<>();
+        writes.add(new Write.Put(item(erasure)));
+        writes.addAll(more);
+        adding.lock();
+        try {
+            return table.isShared() ? addShared(erasure, writes, numbered) : addAlone(erasure, writes, numbered);
+        } finally {
+            adding.unlock();
         }
     }
 
-    /** A number that grows with every erasure. */
-    long latest() {
-        return latest;
+    private Entry addAlone(Erasure erasure, List<Write> writes, LongConsumer numbered) {
+        Entry entry = new Entry(nextNumber(), erasure, State.PENDING, 0);
+        numbered.accept(entry.number());
+        writes.add(new Write.Put(log.item(entry)));
+        table.write(writes).await().indefinitely();
+        learn(entry);
+        return entry;
     }
 
-    Item item(Erasure erasure) {
+    /** Nobody else gets it, even if the outcome of the write that is to have it will not be known. */
+    private synchronized long nextNumber() {
+        return ++lastNumber;
+    }
+
+    private Entry addShared(Erasure erasure, List<Write> writes, LongConsumer numbered) {
+        while (true) {
+            Entry entry = new Entry(lastNumber + 1, erasure, State.PENDING, 0);
+            try {
+                log.add(entry).await().indefinitely();
+            } catch (ConditionFailedException e) {
+                refresh().await().indefinitely();
+                continue;
+            }
+            numbered.accept(entry.number());
+            learn(entry);
+            table.write(writes).await().indefinitely();
+            return entry;
+        }
+    }
+
+    /** Stores an erasure as other regions see it. Blocks. */
+    void storeForPeers(Erasure erasure) {
+        table.write(List.of(new Write.Put(item(erasure)))).await().indefinitely();
+    }
+
+    /** Stores how far an erasure has been carried out. Blocks. */
+    void update(Entry entry) {
+        table.write(List.of(new Write.Put(log.item(entry)))).await().indefinitely();
+        learn(entry);
+    }
+
+    /** Erasures that an earlier build made, and may not have finished. */
+    List<Erasure> unlogged() {
+        return List.copyOf(unlogged);
+    }
+
+    /** Stores that there is nothing to finish of an erasure of an earlier build. Blocks. */
+    void finished(Erasure ofEarlierBuild) {
+        update(begin(ofEarlierBuild, List.of(), number -> {}).done());
+        unlogged.remove(ofEarlierBuild);
+    }
+
+    private Item item(Erasure erasure) {
         ByteWriter body = new ByteWriter(64);
         body.writeByte(FORMAT);
         body.writeText(erasure.device().value());
@@ -97,7 +335,7 @@ final class Erasures {
         return new Item(
                 key(erasure.stamp()),
                 Bytes.wrap(body.toByteArray()),
-                erasure.stamp().time().physicalMillis() / 1000 + lifeSeconds,
+                erasure.stamp().time().physicalMillis() / 1000 + life.toSeconds(),
                 0,
                 null);
     }
@@ -125,42 +363,65 @@ final class Erasures {
         return new Erasure(device, range, in.readByte() != 0, new WriteStamp(time, region));
     }
 
-    /** Knows an erasure from now on; whether it is news. */
-    synchronized boolean remember(Erasure erasure) {
-        List<Erasure> known = byDevice.getOrDefault(erasure.device(), List.of());
-        if (known.contains(erasure)) {
-            return false;
-        }
-        List<Erasure> all = new ArrayList<>(known);
-        all.add(erasure);
-        byDevice.put(erasure.device(), List.copyOf(all));
-        latest = Math.max(latest, erasure.stamp().time().packed());
-        return true;
-    }
-
     boolean knows(Erasure erasure) {
-        return of(erasure.device()).contains(erasure);
+        return byStamp.containsKey(erasure.stamp());
     }
 
     /** What has been erased of a device. */
     List<Erasure> of(DeviceId device) {
-        return byDevice.getOrDefault(device, List.of());
+        NavigableMap<WriteStamp, Erasure> ofDevice = byDevice.get(device);
+        return ofDevice == null ? List.of() : List.copyOf(ofDevice.values());
+    }
+
+    /** The erasures that cover readings of a write between two device times, both included. */
+    List<Erasure> covering(DeviceId device, WriteStamp write, long firstMicros, long lastMicros) {
+        NavigableMap<WriteStamp, Erasure> ofDevice = byDevice.get(device);
+        if (ofDevice == null) {
+            return List.of();
+        }
+        return ofDevice.tailMap(write, false).values().stream()
+                .filter(erasure -> erasure.range().startMicros() <= lastMicros
+                        && erasure.range().endMicros() > firstMicros)
+                .toList();
     }
 
     /** The last erasure of the whole device; null if there was none. */
     @Nullable
     Erasure lastOfWhole(DeviceId device) {
-        Erasure last = null;
-        for (Erasure erasure : of(device)) {
-            if (erasure.wholeDevice() && (last == null || erasure.covers(last.stamp()))) {
-                last = erasure;
+        NavigableMap<WriteStamp, Erasure> ofDevice = byDevice.get(device);
+        if (ofDevice == null) {
+            return null;
+        }
+        for (Erasure erasure : ofDevice.descendingMap().values()) {
+            if (erasure.wholeDevice()) {
+                return erasure;
             }
         }
-        return last;
+        return null;
     }
 
-    /** All of them. */
-    List<Erasure> all() {
-        return byDevice.values().stream().flatMap(List::stream).toList();
+    /** Those that have not been carried out completely, in the order in which they were stored. */
+    List<Entry> open() {
+        return open.values().stream()
+                .flatMap(ofDevice -> ofDevice.values().stream())
+                .sorted(Comparator.comparingLong(Entry::number))
+                .toList();
+    }
+
+    /** Whether any erasure of a device has not been carried out completely. */
+    boolean isOpen(DeviceId device) {
+        return open.containsKey(device);
+    }
+
+    /** What no answer may show of a device. */
+    Hidden hidden(DeviceId device) {
+        NavigableMap<Long, Entry> ofDevice = open.get(device);
+        if (ofDevice == null) {
+            return Hidden.NOTHING;
+        }
+        List<Erasure> pending = new ArrayList<>();
+        List<Erasure> removed = new ArrayList<>();
+        ofDevice.values().forEach(entry -> (entry.state() == State.PENDING ? pending : removed).add(entry.erasure()));
+        return Hidden.of(pending, removed, own);
     }
 }

@@ -32,6 +32,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -55,8 +56,8 @@ public final class RemoteWrites {
     /** Held by who stores runs, where this process is the only one. */
     private final ReentrantLock placing = new ReentrantLock();
 
-    /** Held for writing while an erasure becomes known, and for reading from looking for erasures to having stored. */
-    private final ReentrantReadWriteLock erasing = new ReentrantReadWriteLock();
+    /** Held for reading from looking for erasures to having stored; whoever gets it for writing has waited for all of that. */
+    private final ReentrantReadWriteLock storing = new ReentrantReadWriteLock();
 
     /** What the store is made of. */
     record Parts(
@@ -65,9 +66,11 @@ public final class RemoteWrites {
             InstantSource wallClock,
             HybridClock clock,
             DeviceCatalog catalog,
-            Sealer sealer,
+            Windows windows,
             LatestCache latest,
             Erasures erasures,
+            ErasurePass pass,
+            Eraser eraser,
             Rollups rollups) {}
 
     RemoteWrites(Parts parts, SeriesStore store) {
@@ -164,14 +167,49 @@ public final class RemoteWrites {
             return tally.outcome();
         }
         parts.clock.observe(latestStamp, maxClockAhead);
-        parts.erasures.refresh();
-        erasing.readLock().lock();
+        parts.erasures.refresh().await().indefinitely();
+        long erased = parts.erasures.changes();
+        storing.readLock().lock();
         try {
             store(incoming, peer, tally);
         } finally {
-            erasing.readLock().unlock();
+            storing.readLock().unlock();
         }
+        lookAgain(incoming.stream().map(IncomingRun::device).collect(Collectors.toSet()), erased);
         return tally.outcome();
+    }
+
+    /** Returns when what has been looked for among erasures, and was let pass, is stored. */
+    void awaitStores() {
+        storing.writeLock().lock();
+        try {
+            return; // those who held it for reading are through
+        } finally {
+            storing.writeLock().unlock();
+        }
+    }
+
+    /**
+     * Another process may have erased what has just been stored, and looked for it before it was: whichever of the two came first,
+     * one of them now sees the other.
+     *
+     * @param erased what {@link Erasures#changes} answered before the devices were looked for among erasures
+     */
+    private void lookAgain(Set<DeviceId> devices, long erased) {
+        if (!parts.table.isShared()) {
+            return; // the eraser has waited
+        }
+        parts.erasures.refresh().await().indefinitely();
+        if (parts.erasures.changes() == erased) {
+            return;
+        }
+        for (DeviceId device : devices) {
+            for (Erasure erasure : parts.erasures.of(device)) {
+                parts.pass.removeForeign(erasure);
+                parts.eraser.removeRecord(erasure);
+            }
+            parts.latest.forget(device);
+        }
     }
 
     private @Nullable IncomingRun parse(RemoteRun run, Tally tally) {
@@ -331,11 +369,8 @@ public final class RemoteWrites {
 
     /** The run without readings that have been erased; empty if none is left. */
     private List<IncomingRun> withoutErased(IncomingRun run) {
-        List<Erasure> covering = parts.erasures.of(run.device()).stream()
-                .filter(erasure -> erasure.covers(run.stamp()))
-                .filter(erasure -> erasure.range().startMicros() <= run.lastMicros()
-                        && erasure.range().endMicros() > run.firstMicros())
-                .toList();
+        List<Erasure> covering =
+                parts.erasures.covering(run.device(), run.stamp(), run.firstMicros(), run.lastMicros());
         if (covering.isEmpty()) {
             return List.of(run);
         }
@@ -470,7 +505,7 @@ public final class RemoteWrites {
             tally.refuse("a chunk of " + device, e);
             return tally.outcome();
         }
-        long expiresAt = parts.sealer.expiresAtSeconds(device, SeriesKeys.windowStart(chunk.firstMicros()), chunk);
+        long expiresAt = parts.windows.expiresAtSeconds(device, SeriesKeys.windowStart(chunk.firstMicros()), chunk);
         if (expiresAt != 0 && expiresAt <= parts.wallClock.instant().getEpochSecond()) {
             tally.expired++;
             return tally.outcome();
@@ -480,13 +515,15 @@ public final class RemoteWrites {
                 .max()
                 .orElse(0);
         parts.clock.observe(latestStamp, maxClockAhead);
-        parts.erasures.refresh();
-        erasing.readLock().lock();
+        parts.erasures.refresh().await().indefinitely();
+        long erased = parts.erasures.changes();
+        storing.readLock().lock();
         try {
             store(device, chunk, block, tally);
         } finally {
-            erasing.readLock().unlock();
+            storing.readLock().unlock();
         }
+        lookAgain(Set.of(device), erased);
         return tally.outcome();
     }
 
@@ -496,7 +533,7 @@ public final class RemoteWrites {
                 TimeRange.ALL,
                 EpochMicros.of(parts.wallClock.instant()),
                 whole.size(),
-                parts.erasures.of(device));
+                Hidden.of(parts.erasures.of(device)));
         builder.addChunk(whole, chunk.spans());
         ReadingBlock block = builder.build();
         if (block.size() == 0) {
@@ -514,7 +551,7 @@ public final class RemoteWrites {
                 writes.add(new Write.Put(new Item(
                         SeriesKeys.chunk(device, window, store.nextTick().hybridTime(), 0),
                         Bytes.wrap(body),
-                        parts.sealer.expiresAtSeconds(device, window, Chunk.open(body)),
+                        parts.windows.expiresAtSeconds(device, window, Chunk.open(body)),
                         0,
                         null)));
             }
@@ -581,16 +618,18 @@ public final class RemoteWrites {
 
     /** Takes note of what another region knows of a device. */
     public void apply(DeviceSummary other) {
-        erasing.readLock().lock();
+        long erased = parts.erasures.changes();
+        storing.readLock().lock();
         try {
-            Erasure erased = parts.erasures.lastOfWhole(other.id());
-            boolean isOfBefore = erased != null && other.firstSeenMicros() < behindMicros(erased);
+            Erasure last = parts.erasures.lastOfWhole(other.id());
+            boolean isOfBefore = last != null && other.firstSeenMicros() < last.behindMicros();
             if (!isOfBefore) {
                 writeRecords(parts.catalog.recordMergedWith(other).stream().toList());
             }
         } finally {
-            erasing.readLock().unlock();
+            storing.readLock().unlock();
         }
+        lookAgain(Set.of(other.id()), erased);
     }
 
     /**
@@ -598,83 +637,20 @@ public final class RemoteWrites {
      *
      * @return whether it was news
      * @throws ClockAheadException as for runs
+     * @throws RuntimeException something could not be removed; it is in no answer any more, and tried again
      */
     public boolean apply(Erasure erasure, Duration maxClockAhead) {
-        parts.erasures.refresh();
+        parts.erasures.refresh().await().indefinitely();
         if (parts.erasures.knows(erasure)) {
             return false;
         }
         parts.clock.observe(erasure.stamp().time().packed(), maxClockAhead);
-        erase(erasure, store.nextTick(), () -> {});
+        parts.eraser.takeIn(erasure, store.nextTick());
         return true;
     }
 
-    /**
-     * Erases, so that a crash at any moment leaves an erasure that is either not begun or will be {@linkplain #finishErasures
-     * finished}.
-     *
-     * @param tick the time of the erasure, or one behind it
-     * @param awaitEarlier returns when what was written here before is stored
-     */
-    void erase(Erasure erasure, HybridClock.Tick tick, Runnable awaitEarlier) {
-        List<Write> writes = new ArrayList<>();
-        writes.add(new Write.Put(parts.erasures.item(erasure)));
-        store.horizonOf(tick).ifPresent(horizon -> writes.add(new Write.Put(horizon)));
-        erasing.writeLock().lock();
-        try {
-            parts.table.write(writes).await().indefinitely();
-            parts.erasures.remember(erasure);
-        } finally {
-            erasing.writeLock().unlock();
-        }
-        if (tick.horizonMillis() != 0) {
-            parts.clock.stored(tick.horizonMillis());
-        }
-        awaitEarlier.run();
-        remove(erasure);
-    }
-
-    /** Removes what erasures cover and a crash may have left. To be called once, when the store has been opened. */
+    /** As {@link SeriesStore#finishErasures}. */
     public void finishErasures() {
-        parts.erasures.all().forEach(this::remove);
-    }
-
-    private void remove(Erasure erasure) {
-        parts.sealer.erase(erasure);
-        if (erasure.wholeDevice()) {
-            parts.sealer.exclusively(() -> {
-                removeRecord(erasure);
-                return null;
-            });
-        }
-        parts.latest.forget(erasure.device());
-    }
-
-    /** A device that has been written since stays, as one that was first seen when it was erased. */
-    private void removeRecord(Erasure erasure) {
-        DeviceId device = erasure.device();
-        Optional<DeviceSummary> record = parts.catalog.find(device);
-        if (record.isEmpty() || record.get().firstSeenMicros() >= behindMicros(erasure)) {
-            return;
-        }
-        parts.catalog.forget(device);
-        if (parts.sealer.hasReadings(device)) {
-            // In place of the one before, not merged with it.
-            Item since = DeviceCatalog.recordSince(record.get(), behindMicros(erasure));
-            parts.table.write(List.of(new Write.Put(since))).await().indefinitely();
-            parts.catalog.stored(since);
-        } else {
-            parts.rollups.eraseRecord(device);
-            parts.table
-                    .write(List.of(new Write.Delete(SeriesKeys.device(device))))
-                    .await()
-                    .indefinitely();
-            parts.catalog.forget(device);
-        }
-    }
-
-    /** A device that was first seen from then on was seen after the erasure. */
-    private static long behindMicros(Erasure erasure) {
-        return (erasure.stamp().time().physicalMillis() + 1) * 1000;
+        parts.eraser.finish();
     }
 }

@@ -41,12 +41,21 @@ final class RolledAggregates {
     private final Table table;
     private final Rollups rollups;
     private final Function<DeviceId, Set<String>> metricsOf;
+    private final Function<DeviceId, Hidden> hidden;
 
-    /** @param metricsOf every metric that a device has ever had */
-    RolledAggregates(Table table, Rollups rollups, Function<DeviceId, Set<String>> metricsOf) {
+    /**
+     * @param metricsOf every metric that a device has ever had
+     * @param hidden what is being erased of a device: rollups of these windows may know it still
+     */
+    RolledAggregates(
+            Table table,
+            Rollups rollups,
+            Function<DeviceId, Set<String>> metricsOf,
+            Function<DeviceId, Hidden> hidden) {
         this.table = table;
         this.rollups = rollups;
         this.metricsOf = metricsOf;
+        this.hidden = hidden;
     }
 
     /** Adds the readings of a range to the aggregation. */
@@ -106,7 +115,7 @@ final class RolledAggregates {
                     grid.range().endMicros(),
                     SeriesKeys.windowStart(start) + WINDOWS_AT_A_TIME * SeriesKeys.WINDOW_MICROS);
             addStretch(
-                    new Question(device, aggregation, consistency, nowMicros),
+                    new Question(device, aggregation, consistency, nowMicros, hidden.apply(device)),
                     levels,
                     new Gap(start, end, metrics),
                     readings);
@@ -114,7 +123,8 @@ final class RolledAggregates {
         }
     }
 
-    private record Question(DeviceId device, Aggregation aggregation, Consistency consistency, long nowMicros) {}
+    private record Question(
+            DeviceId device, Aggregation aggregation, Consistency consistency, long nowMicros, Hidden hidden) {}
 
     private void addStretch(Question question, List<RollupLevel.Id> levels, Gap stretch, Readings readings) {
         Set<Long> changed = windowsWithRuns(question, stretch);
@@ -167,7 +177,8 @@ final class RolledAggregates {
         boolean mustReadReadings(long window, WindowRollup rollup) {
             boolean hasReadings = rollup.rawUntilSeconds() == 0
                     || rollup.rawUntilSeconds() > Math.floorDiv(question.nowMicros, 1_000_000L);
-            return hasReadings && changed.contains(window);
+            return hasReadings
+                    && (changed.contains(window) || question.hidden.reaches(window, window + SeriesKeys.WINDOW_MICROS));
         }
     }
 

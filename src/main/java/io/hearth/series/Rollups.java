@@ -11,12 +11,17 @@ import io.hearth.series.aggregate.RollupBuilder;
 import io.hearth.series.aggregate.RollupCell;
 import io.hearth.series.chunk.Chunk;
 import io.hearth.series.chunk.ChunkScratch;
+import io.hearth.series.chunk.Span;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
+import io.hearth.table.Condition;
+import io.hearth.table.ConditionFailedException;
 import io.hearth.table.Consistency;
+import io.hearth.table.CorruptItemException;
 import io.hearth.table.Direction;
 import io.hearth.table.Item;
+import io.hearth.table.Key;
 import io.hearth.table.Query;
 import io.hearth.table.Table;
 import io.hearth.table.UnsupportedFormatException;
@@ -24,15 +29,19 @@ import io.hearth.table.Write;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -131,16 +140,19 @@ final class Rollups {
 
     /** Says that {@link #change} has been stored for every window. */
     void caughtUp(DeviceId device) {
-        store(device, new Known(rules.fingerprint(), knownOf(device).levels));
+        store(device, before -> new Known(rules.fingerprint(), before.levels));
     }
 
     /** Makes sure that the record of a device names every level at which {@link #change} may make rollups of it. */
     private void announce(DeviceId device) {
-        Known before = knownOf(device);
-        Set<RollupLevel.Id> levels = new LinkedHashSet<>(before.levels);
-        rules.levelsOf(device).forEach(level -> levels.add(level.id()));
-        if (!levels.equals(before.levels)) {
-            store(device, new Known(before.fingerprint, levels));
+        Set<RollupLevel.Id> ofRules = new LinkedHashSet<>();
+        rules.levelsOf(device).forEach(level -> ofRules.add(level.id()));
+        if (!knownOf(device).levels.containsAll(ofRules)) {
+            store(device, before -> {
+                Set<RollupLevel.Id> levels = new LinkedHashSet<>(before.levels);
+                levels.addAll(ofRules);
+                return new Known(before.fingerprint, levels);
+            });
         }
     }
 
@@ -149,33 +161,40 @@ final class Rollups {
      * stays as it is.
      *
      * @param rawUntilSeconds when the last of the chunks leaves the table, epoch seconds; zero never
+     * @param hybridTime of the sealing or erasure, later than any before: tells these rollups from those of others
      */
-    Change change(DeviceId device, long window, List<Chunk> chunks, long rawUntilSeconds) {
+    Change change(DeviceId device, long window, List<Chunk> chunks, long rawUntilSeconds, long hybridTime) {
         announce(device);
         List<Item> items = new ArrayList<>();
-        Set<Bytes> superseded = new TreeSet<>();
+        Map<Bytes, Item> superseded = new TreeMap<>();
         Set<RollupLevel.Id> kept = new HashSet<>();
         for (RollupLevel.Id level : knownOf(device).levels) {
             for (Item stored : items(device, level, window, window + SeriesKeys.WINDOW_MICROS)) {
                 if (hasLostRaw(WindowRollup.decode(stored.body().array(), window, metric -> false))) {
                     kept.add(level);
                 } else {
-                    superseded.add(stored.key().sortKey());
+                    superseded.put(stored.key().sortKey(), stored);
                 }
             }
         }
         if (!chunks.isEmpty() && isWritable(window)) {
-            List<ReadingBlock> blocks = List.of();
+            List<Readings> blocks = List.of();
             for (RollupLevel level : rules.levelsOf(device)) {
                 if (!kept.contains(level.id())) {
                     blocks = blocks.isEmpty() ? blocks(window, chunks) : blocks;
-                    items.addAll(
-                            items(device, level.id(), window, rollup(device, level, window, blocks, rawUntilSeconds)));
+                    WindowRollup rollup = rollup(device, level, window, blocks, rawUntilSeconds);
+                    items.addAll(items(device, level.id(), window, rollup, hybridTime));
                 }
             }
         }
-        items.forEach(item -> superseded.remove(item.key().sortKey()));
-        return new Change(items, List.copyOf(superseded));
+        items.removeIf(item -> isSame(item, superseded.remove(item.key().sortKey())));
+        return new Change(items, List.copyOf(superseded.keySet()));
+    }
+
+    private static boolean isSame(Item item, @Nullable Item stored) {
+        return stored != null
+                && item.body().equals(stored.body())
+                && item.expiresAtSeconds() == stored.expiresAtSeconds();
     }
 
     /** Windows at the ends of time have no place in a calendar. */
@@ -190,11 +209,11 @@ final class Rollups {
     }
 
     private WindowRollup rollup(
-            DeviceId device, RollupLevel level, long window, List<ReadingBlock> blocks, long rawUntilSeconds) {
+            DeviceId device, RollupLevel level, long window, List<Readings> readings, long rawUntilSeconds) {
         TimeRange range = new TimeRange(window, window + SeriesKeys.WINDOW_MICROS);
         BucketGrid grid = BucketGrid.of(range, level.every(), rules.zone());
         Set<String> metrics = new TreeSet<>();
-        blocks.forEach(block -> block.columns().forEach(column -> metrics.add(column.metric())));
+        readings.forEach(its -> its.block.columns().forEach(column -> metrics.add(column.metric())));
         Set<String> notKept = rules.notKept(device, level, metrics);
         metrics.removeAll(notKept);
         SortedMap<String, @Nullable RollupCell[]> cells = new TreeMap<>();
@@ -203,7 +222,7 @@ final class Rollups {
         while (!left.isEmpty()) {
             Set<String> some = Set.copyOf(left.subList(0, Math.min(atATime, left.size())));
             RollupBuilder builder = new RollupBuilder(grid, some::contains);
-            blocks.forEach(builder::add);
+            readings.forEach(its -> builder.add(its.block));
             cells.putAll(builder.cells());
             left = left.subList(some.size(), left.size());
         }
@@ -212,38 +231,67 @@ final class Rollups {
             bounds[bucket] = Math.max(window, grid.startMicros(bucket));
         }
         bounds[grid.size()] = range.endMicros();
-        return new WindowRollup(0, rawUntilSeconds, notKept, new TreeSet<>(), bounds, cells);
+        return new WindowRollup(0, rawUntilSeconds, notKept, new TreeSet<>(), earliest(grid, readings), bounds, cells);
     }
 
+    /** By bucket, the hybrid time of the earliest write. */
+    private static long[] earliest(BucketGrid grid, List<Readings> readings) {
+        long[] earliest = new long[grid.size()];
+        Arrays.fill(earliest, WindowRollup.NO_READINGS);
+        for (Readings its : readings) {
+            int row = 0;
+            for (Span span : its.spans) {
+                long time = span.stamp().time().packed();
+                for (int end = row + span.readings(); row < end; row++) {
+                    int bucket = grid.indexOf(its.block.timesMicros()[row]);
+                    if (bucket >= 0) {
+                        earliest[bucket] = Math.min(earliest[bucket], time);
+                    }
+                }
+            }
+        }
+        return earliest;
+    }
+
+    /** Readings with the stamps of their writes. */
+    private record Readings(ReadingBlock block, List<Span> spans) {}
+
     /** The readings of chunks in order of time, expired ones included. */
-    private static List<ReadingBlock> blocks(long window, List<Chunk> chunks) {
+    private static List<Readings> blocks(long window, List<Chunk> chunks) {
         List<Chunk> ordered = new ArrayList<>(chunks);
         ordered.sort(Comparator.comparingLong(Chunk::firstMicros));
         boolean overlap = false;
         for (int i = 1; i < ordered.size(); i++) {
             overlap |= ordered.get(i).firstMicros() <= ordered.get(i - 1).lastMicros();
         }
-        List<ReadingBlock> blocks = new ArrayList<>();
+        List<Readings> blocks = new ArrayList<>();
         if (!overlap) {
-            ordered.forEach(chunk -> blocks.add(chunk.decode(metric -> true, new ChunkScratch())));
+            ordered.forEach(
+                    chunk -> blocks.add(new Readings(chunk.decode(metric -> true, new ChunkScratch()), chunk.spans())));
             return blocks;
         }
         TimeRange range = new TimeRange(window, window + SeriesKeys.WINDOW_MICROS);
         BlockBuilder builder = new BlockBuilder(Set.of(), range, BlockBuilder.BEFORE_EXPIRY, 0);
         ChunkScratch scratch = new ChunkScratch();
         ordered.forEach(chunk -> builder.addChunk(chunk.decode(metric -> true, scratch), chunk.spans()));
-        blocks.add(builder.build());
+        ReadingBlock merged = builder.build();
+        blocks.add(new Readings(merged, builder.spans()));
         return blocks;
     }
 
-    private static List<Item> items(DeviceId device, RollupLevel.Id level, long window, WindowRollup rollup) {
+    private static List<Item> items(
+            DeviceId device, RollupLevel.Id level, long window, WindowRollup rollup, long version) {
         List<Item> items = new ArrayList<>();
         long expiresAt = level.keptSeconds() == 0
                 ? 0
                 : Math.max(1, (window + SeriesKeys.WINDOW_MICROS) / 1_000_000 + level.keptSeconds());
         for (byte[] body : rollup.encode()) {
             items.add(new Item(
-                    SeriesKeys.rollup(device, level, window, items.size()), Bytes.wrap(body), expiresAt, 0, null));
+                    SeriesKeys.rollup(device, level, window, items.size()),
+                    Bytes.wrap(body),
+                    expiresAt,
+                    version,
+                    null));
         }
         return items;
     }
@@ -306,30 +354,84 @@ final class Rollups {
     }
 
     /**
-     * Removes what rollups know of a range where that cannot be made anew: the whole of every part that shares time with it.
+     * Removes what rollups know of readings that an erasure may cover, where that cannot be made anew: the whole of every part that
+     * shares time with its range, unless all of it was written later.
      *
      * @param changed windows for which {@link #change} has been stored since the readings were erased
      */
-    void erase(DeviceId device, TimeRange range, Set<Long> changed) {
-        for (RollupLevel.Id level : knownOf(device).levels) {
-            ItemWalk walk = walk(device, level, range.startMicros(), range.endMicros(), Consistency.STRONG);
+    void erase(Erasure erasure, Set<Long> changed) {
+        TimeRange range = erasure.range();
+        for (RollupLevel.Id level : knownOf(erasure.device()).levels) {
+            ItemWalk walk = walk(erasure.device(), level, range.startMicros(), range.endMicros(), Consistency.STRONG);
             while (walk.hasNext()) {
-                Stored stored = next(walk, Set.of());
-                boolean isMadeAnew = changed.contains(stored.window) && !hasLostRaw(stored.rollup);
-                if (isMadeAnew) {
-                    continue;
+                long window = SeriesKeys.rollupWindowStart(walk.peek().key().sortKey());
+                List<Item> items = new ArrayList<>(1);
+                while (walk.hasNext()
+                        && SeriesKeys.rollupWindowStart(walk.peek().key().sortKey()) == window) {
+                    items.add(walk.next());
                 }
-                List<Item> left = stored.isWhole()
-                        ? items(
-                                device,
-                                level,
-                                stored.window,
-                                stored.rollup.without(range.startMicros(), range.endMicros()))
-                        : List.of();
-                List<Bytes> superseded = new ArrayList<>(stored.sortKeys);
-                left.forEach(item -> superseded.remove(item.key().sortKey()));
-                table.replace(device.value(), left, superseded).await().indefinitely();
+                while (!erase(erasure, window, items, changed.contains(window))) {
+                    // Another process has changed it meanwhile.
+                    items = items(erasure.device(), level, window, window + SeriesKeys.WINDOW_MICROS);
+                }
             }
+        }
+    }
+
+    /** False if another process has changed an item meanwhile. Each item stays one, so that a crash leaves none incomplete. */
+    private boolean erase(Erasure erasure, long window, List<Item> items, boolean isChanged) {
+        List<Item> left = new ArrayList<>();
+        List<Item> gone = new ArrayList<>();
+        boolean isEmpty = true;
+        for (Item item : items) {
+            WindowRollup rollup;
+            try {
+                rollup = WindowRollup.decode(item.body().array(), window, metric -> true);
+            } catch (CorruptItemException e) {
+                gone.add(item); // it answers nothing, and nobody knows what it holds
+                continue;
+            }
+            if (isChanged && !hasLostRaw(rollup)) {
+                return true; // made anew
+            }
+            WindowRollup without = rollup.without(erasure);
+            isEmpty &= without.isEmpty();
+            if (!without.erased().equals(rollup.erased())) {
+                Bytes body = Bytes.wrap(without.encodeItem(item.body().array()));
+                left.add(new Item(item.key(), body, item.expiresAtSeconds(), item.version() + 1, null));
+            }
+        }
+        if (isEmpty && !left.isEmpty()) {
+            left.clear();
+            gone = items;
+        }
+        return replace(left, gone);
+    }
+
+    /** False if another process was first with one of them. */
+    private boolean replace(List<Item> items, List<Item> gone) {
+        if (!table.isShared()) {
+            if (!items.isEmpty() || !gone.isEmpty()) {
+                String device = (items.isEmpty() ? gone : items).get(0).key().partitionKey();
+                List<Bytes> superseded =
+                        gone.stream().map(item -> item.key().sortKey()).toList();
+                table.replace(device, items, superseded).await().indefinitely();
+            }
+            return true;
+        }
+        // Two erasures at once must not undo each other.
+        try {
+            for (Item item : items) {
+                table.put(item, Condition.version(item.version() - 1)).await().indefinitely();
+            }
+            for (Item item : gone) {
+                table.delete(item.key(), Condition.version(item.version()))
+                        .await()
+                        .indefinitely();
+            }
+            return true;
+        } catch (ConditionFailedException e) {
+            return false;
         }
     }
 
@@ -338,6 +440,11 @@ final class Rollups {
         table.write(List.of(new Write.Delete(SeriesKeys.rollupLevels(device))))
                 .await()
                 .indefinitely();
+        known.invalidate(device);
+    }
+
+    /** Forgets what is cached of a device whose record another process may have removed. */
+    void forget(DeviceId device) {
         known.invalidate(device);
     }
 
@@ -353,7 +460,26 @@ final class Rollups {
                 .orElse(NOTHING);
     }
 
-    private void store(DeviceId device, Known record) {
+    /** Changes the record as it is stored: another process may have added levels that this one does not know. */
+    private void store(DeviceId device, UnaryOperator<Known> change) {
+        Key key = SeriesKeys.rollupLevels(device);
+        while (true) {
+            Optional<Item> found = table.get(key, Consistency.STRONG).await().indefinitely();
+            Known record = change.apply(found.map(Rollups::decode).orElse(NOTHING));
+            long version = found.map(Item::version).orElse(0L);
+            Condition condition = found.isPresent() ? Condition.version(version) : Condition.absent();
+            Item next = new Item(key, encode(record), 0, version + 1, null);
+            try {
+                table.put(next, condition).await().indefinitely();
+            } catch (ConditionFailedException e) {
+                continue;
+            }
+            known.put(device, record);
+            return;
+        }
+    }
+
+    private static Bytes encode(Known record) {
         ByteWriter out = new ByteWriter(64);
         out.writeByte(RECORD_FORMAT);
         out.writeText(record.fingerprint);
@@ -362,9 +488,7 @@ final class Rollups {
             out.writeVarint(level.widthMicros());
             out.writeVarint(level.keptSeconds());
         }
-        Item item = new Item(SeriesKeys.rollupLevels(device), Bytes.wrap(out.toByteArray()), 0, 0, null);
-        table.write(List.of(new Write.Put(item))).await().indefinitely();
-        known.put(device, record);
+        return Bytes.wrap(out.toByteArray());
     }
 
     private static Known decode(Item item) {

@@ -58,6 +58,7 @@ final class SegmentScan implements Iterator<Segment> {
     private final Direction direction;
     private final Consistency consistency;
     private final long nowMicros;
+    private final Hidden hidden;
     private final ChunkScratch scratch = new ChunkScratch();
 
     private final ItemWalk runWalk;
@@ -82,7 +83,8 @@ final class SegmentScan implements Iterator<Segment> {
             Set<String> metrics,
             Direction direction,
             Consistency consistency,
-            long nowMicros) {
+            long nowMicros,
+            Hidden hidden) {
         this.table = table;
         this.device = device;
         this.range = range;
@@ -91,6 +93,7 @@ final class SegmentScan implements Iterator<Segment> {
         this.direction = direction;
         this.consistency = consistency;
         this.nowMicros = nowMicros;
+        this.hidden = hidden;
         edgeMicros = ascends() ? range.startMicros() : range.endMicros();
         lastStretch = range.isEmpty();
         runWalk = new ItemWalk(
@@ -290,7 +293,7 @@ final class SegmentScan implements Iterator<Segment> {
     private void mergeWindow(List<Chunk> chunks, List<Item> itsRuns) {
         chunks.removeIf(chunk -> chunk.lastMicros() < startMicros || chunk.firstMicros() >= endMicros);
         chunks.sort(Comparator.comparingLong(Chunk::firstMicros));
-        boolean overlap = !itsRuns.isEmpty();
+        boolean overlap = !itsRuns.isEmpty() || hidden.reaches(startMicros, endMicros);
         for (int i = 1; i < chunks.size() && !overlap; i++) {
             overlap = chunks.get(i).firstMicros() <= chunks.get(i - 1).lastMicros();
         }
@@ -327,7 +330,7 @@ final class SegmentScan implements Iterator<Segment> {
             return;
         }
         BlockBuilder builder =
-                new BlockBuilder(metrics, new TimeRange(startMicros, endMicros), nowMicros, itsRuns.size());
+                new BlockBuilder(metrics, new TimeRange(startMicros, endMicros), nowMicros, itsRuns.size(), hidden);
         for (Chunk chunk : chunks) {
             builder.addChunk(decodeBefore(endMicros, chunk, wanted), chunk.spans());
         }

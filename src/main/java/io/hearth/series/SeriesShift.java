@@ -19,6 +19,7 @@ import io.hearth.table.Key;
 import io.hearth.table.Write;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongConsumer;
 
@@ -55,6 +56,8 @@ public final class SeriesShift {
             }
         } else if (StoredErasure.isErasure(key)) {
             add(Erasures.decode(item).stamp(), stamps);
+        } else if (ErasureLog.isEntry(key)) {
+            add(ErasureLog.decode(item).erasure().stamp(), stamps);
         } else if (StoredDevice.isDevice(key)) {
             stamps.add(hybridTimeOf(DeviceCatalog.decode(item).firstSeenMicros()));
         } else if (isTransmissions(key)) {
@@ -91,6 +94,9 @@ public final class SeriesShift {
         if (StoredErasure.isErasure(key)) {
             return shiftErasure(item, shift);
         }
+        if (ErasureLog.isEntry(key)) {
+            return shiftErasureEntry(item, shift);
+        }
         if (StoredDevice.isDevice(key)) {
             return shiftDevice(item, shift);
         }
@@ -100,10 +106,26 @@ public final class SeriesShift {
         boolean isOfTheClock = ClockWatch.isMark(key)
                 || (SeriesStore.isHorizon(key) && isAhead(SeriesStore.horizonMillis(key), shift))
                 || (StampLease.isStretch(key) && isAhead(StampLease.untilMillis(item), shift));
-        boolean isOfAFuture = SeriesKeys.isRollup(key.sortKey())
-                && DeviceId.isValid(key.partitionKey())
-                && SeriesKeys.rollupWindowStart(key.sortKey()) > EpochMicros.of(shift.now());
-        return isOfTheClock || isOfAFuture ? List.of(new Write.Delete(key)) : List.of();
+        boolean isRollup = SeriesKeys.isRollup(key.sortKey()) && DeviceId.isValid(key.partitionKey());
+        boolean isOfAFuture = isRollup && SeriesKeys.rollupWindowStart(key.sortKey()) > EpochMicros.of(shift.now());
+        if (isOfTheClock || isOfAFuture) {
+            return List.of(new Write.Delete(key));
+        }
+        return isRollup ? shiftRollup(item, shift) : List.of();
+    }
+
+    /** Which erasures are later than what a part was made of is no longer known. */
+    private static List<Write> shiftRollup(Item item, StampShift shift) {
+        byte[] body = item.body().array();
+        long window = SeriesKeys.rollupWindowStart(item.key().sortKey());
+        WindowRollup rollup = WindowRollup.decode(body, window, metric -> true);
+        if (Arrays.stream(rollup.earliest())
+                .noneMatch(time -> time != WindowRollup.NO_READINGS && shift.isAhead(time))) {
+            return List.of();
+        }
+        Bytes shifted = Bytes.wrap(rollup.withoutEarliest().encodeItem(body));
+        return List.of(
+                new Write.Put(new Item(item.key(), shifted, item.expiresAtSeconds(), item.version(), item.index())));
     }
 
     private static boolean isAhead(long millis, StampShift shift) {
@@ -242,6 +264,25 @@ public final class SeriesShift {
                         shift.expiresAtSeconds(item.expiresAtSeconds()),
                         item.version(),
                         null)));
+    }
+
+    private static List<Write> shiftErasureEntry(Item item, StampShift shift) {
+        ErasureLog.Entry entry = ErasureLog.decode(item);
+        Erasure erasure = entry.erasure();
+        if (!shift.isAhead(erasure.stamp().time().packed())) {
+            return List.of();
+        }
+        ErasureLog.Entry shifted = new ErasureLog.Entry(
+                entry.number(),
+                new Erasure(erasure.device(), erasure.range(), erasure.wholeDevice(), shift.stamp(erasure.stamp())),
+                entry.state(),
+                Math.min(entry.removedMillis(), shift.now().toEpochMilli()));
+        return List.of(new Write.Put(new Item(
+                item.key(),
+                ErasureLog.body(shifted),
+                shift.expiresAtSeconds(item.expiresAtSeconds()),
+                item.version(),
+                null)));
     }
 
     private static List<Write> shiftDevice(Item item, StampShift shift) {

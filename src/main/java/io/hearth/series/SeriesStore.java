@@ -46,6 +46,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +54,8 @@ import org.jspecify.annotations.Nullable;
  * table answers, so call them on a thread that may.
  */
 public final class SeriesStore {
+    private static final Logger LOG = Logger.getLogger(SeriesStore.class);
+
     /** How many processes may write to a table at the same time. */
     public static final int MAX_PROCESSES = HybridClock.NUMBERS;
 
@@ -66,6 +69,12 @@ public final class SeriesStore {
     private static final long SET_BACK_MICROS = 5_000_000;
 
     private static final int WARM_UP_DEVICES = 1000;
+
+    /** For so long an erasure waits for other processes; one that lives says within a third of that what it knows. */
+    private static final long LONGEST_WAIT_MILLIS =
+            StampLease.TERM.plusSeconds(5).toMillis();
+
+    private static final long WAIT_STEP_MILLIS = 250;
 
     /** What is stored here already is followed however wrong the clock was that it came from. */
     private static final Duration LONGEST_LEAD = Duration.ofDays(365);
@@ -84,6 +93,13 @@ public final class SeriesStore {
     private final Rollups rollups;
     private final RolledAggregates rolledAggregates;
     private final Sealer sealer;
+    private final ErasurePass erasurePass;
+    private final Eraser eraser;
+    private final LongConsumer pauseMillis;
+
+    /** Up to this number, every append has its stamp behind the erasures of the log. */
+    private volatile long learnedNumber;
+
     private final LatestCache latest;
     private final ParallelReads readers = new ParallelReads();
     private final Erasures erasures;
@@ -111,40 +127,161 @@ public final class SeriesStore {
      */
     public SeriesStore(
             Table table, RegionId region, InstantSource wallClock, Duration retention, RollupRules rollupRules) {
+        this(table, region, wallClock, retention, rollupRules, SeriesStore::pause);
+    }
+
+    /** @param pauseMillis waits for so many milliseconds */
+    SeriesStore(
+            Table table,
+            RegionId region,
+            InstantSource wallClock,
+            Duration retention,
+            RollupRules rollupRules,
+            LongConsumer pauseMillis) {
         this.table = table;
         this.ownRegion = region;
         this.region = region.value().getBytes(StandardCharsets.US_ASCII);
         this.wallClock = wallClock;
         this.retentionSeconds = retention.toSeconds();
         this.latest = new LatestCache(region);
+        this.pauseMillis = pauseMillis;
         if (table.isShared()) {
             stampedUntilMillis = 0;
             clock = HybridClock.shared(wallClock);
-            stamps = new StampLease(table, clock);
-            stamps.ready().await().indefinitely();
+            stamps = new StampLease(table, clock, this::learnErasures);
         } else {
             stampedUntilMillis = storedHorizonMillis(table);
             clock = new HybridClock(wallClock, stampedUntilMillis);
             stamps = null;
         }
-        this.catalog = new DeviceCatalog(table, region);
+        this.catalog = new DeviceCatalog(table, region, this::erasedUntilMicros);
         this.rollups = new Rollups(table, rollupRules, wallClock);
         this.rolledAggregates = new RolledAggregates(
                 table,
                 rollups,
-                device -> catalog.find(device).map(DeviceSummary::metrics).orElseGet(TreeSet::new));
-        this.sealer = new Sealer(table, catalog, this::hybridTimeBehind, wallClock, rollups);
-        this.erasures = new Erasures(table, retention);
+                device -> catalog.find(device).map(DeviceSummary::metrics).orElseGet(TreeSet::new),
+                this::hidden);
+        this.erasures = new Erasures(table, region, wallClock, retention, this::learned);
+        if (stamps != null) {
+            stamps.ready().await().indefinitely();
+        }
+        Windows windows = new Windows(table, rollups, this::hybridTimeBehind, wallClock);
+        this.sealer = new Sealer(table, catalog, windows, rollups, erasures);
+        this.erasurePass = new ErasurePass(table, region, windows, rollups);
+        this.eraser = new Eraser(new Eraser.Parts(
+                table,
+                wallClock,
+                clock,
+                catalog,
+                erasurePass,
+                windows,
+                rollups,
+                latest,
+                erasures,
+                new ErasureWriters()));
         this.remote = new RemoteWrites(
-                new RemoteWrites.Parts(table, region, wallClock, clock, catalog, sealer, latest, erasures, rollups),
+                new RemoteWrites.Parts(
+                        table,
+                        region,
+                        wallClock,
+                        clock,
+                        catalog,
+                        windows,
+                        latest,
+                        erasures,
+                        erasurePass,
+                        eraser,
+                        rollups),
                 this);
+        if (!table.isShared()) {
+            finishWhatACrashLeft();
+        }
+    }
+
+    /** Nothing that was to be erased may be in an answer of this process; what fails stays hidden, and is tried again. */
+    private void finishWhatACrashLeft() {
+        try {
+            eraser.finishPending();
+        } catch (RuntimeException e) {
+            LOG.errorf("Erasures of the last process are not all finished: %s", e.getMessage());
+        }
+    }
+
+    /** What an erasure waits for. */
+    private final class ErasureWriters implements Eraser.Writers {
+        @Override
+        public void awaitOwn() {
+            settled().await().indefinitely();
+            remote.awaitStores();
+        }
+
+        @Override
+        public void awaitOthers(long number) {
+            if (stamps != null) {
+                for (long waited = 0; waited < LONGEST_WAIT_MILLIS; waited += WAIT_STEP_MILLIS) {
+                    if (!stamps.isUnknownToOthers(number).await().indefinitely()) {
+                        return;
+                    }
+                    pauseMillis.accept(WAIT_STEP_MILLIS);
+                }
+            }
+        }
+
+        @Override
+        public Optional<Item> horizonOf(HybridClock.Tick tick) {
+            return SeriesStore.this.horizonOf(tick);
+        }
+    }
+
+    /** Completes when every append that has taken its stamp, or is about to, has settled. */
+    private Uni<Void> settled() {
+        CompletableFuture<?>[] appends =
+                underWay.stream().map(append -> append.settled).toArray(CompletableFuture[]::new);
+        return Uni.createFrom()
+                .completionStage(CompletableFuture.allOf(appends))
+                .replaceWithVoid();
+    }
+
+    /** Completes with the number of the last erasure that is known here, and behind which every append now has its stamp. */
+    private Uni<Long> learnErasures() {
+        return erasures.refresh().chain(() -> {
+            long number = erasures.lastNumber();
+            if (number == learnedNumber) {
+                return Uni.createFrom().item(number);
+            }
+            return settled().map(done -> {
+                learnedNumber = number;
+                return number;
+            });
+        });
+    }
+
+    private void learned(Erasure erasure) {
+        try {
+            clock.observe(erasure.stamp().time().packed(), LONGEST_LEAD);
+        } catch (ClockAheadException e) {
+            LOG.warnf("The erasure %s is ahead of the clock here: %s", erasure, e.getMessage());
+        }
+        if (erasure.wholeDevice()) {
+            catalog.forget(erasure.device());
+            rollups.forget(erasure.device());
+        }
+    }
+
+    private long erasedUntilMicros(DeviceId device) {
+        Erasure last = erasures.lastOfWhole(device);
+        return last == null ? 0 : last.behindMicros();
+    }
+
+    private Hidden hidden(DeviceId device) {
+        return erasures.hidden(device);
     }
 
     /**
      * What an append has to store, and to tell afterwards.
      *
      * @param firstHybridTime the earliest of its stamps
-     * @param erased the last erasure before the stamp was taken
+     * @param erased how many erasures were known before the stamp was taken
      * @param sealings how many passes of sealing had begun
      */
     private record Prepared(
@@ -207,7 +344,7 @@ public final class SeriesStore {
                         .deferred(() -> {
                             Prepared ready = prepared;
                             if (ready == null
-                                    || ready.erased != erasures.latest()
+                                    || ready.erased != erasures.changes()
                                     || ready.sealings != sealings.get()) {
                                 // What was prepared before an erasure must not come back behind it under its old stamp;
                                 // nor
@@ -286,7 +423,15 @@ public final class SeriesStore {
                 (range, some, nowMicros) -> aggregateReadings(
                         aggregation,
                         some,
-                        new SegmentScan(table, device, range, some, Direction.ASCENDING, consistency, nowMicros)));
+                        new SegmentScan(
+                                table,
+                                device,
+                                range,
+                                some,
+                                Direction.ASCENDING,
+                                consistency,
+                                nowMicros,
+                                hidden(device))));
     }
 
     private static void aggregateReadings(Aggregation aggregation, Set<String> metrics, SegmentScan scan) {
@@ -350,7 +495,7 @@ public final class SeriesStore {
 
     private SegmentScan segments(
             DeviceId device, TimeRange range, Set<String> metrics, Direction direction, Consistency consistency) {
-        return new SegmentScan(table, device, range, metrics, direction, consistency, nowMicros());
+        return new SegmentScan(table, device, range, metrics, direction, consistency, nowMicros(), hidden(device));
     }
 
     /**
@@ -483,15 +628,32 @@ public final class SeriesStore {
     private void erase(DeviceId device, TimeRange range, boolean wholeDevice) {
         if (table.isShared()) {
             // What another process has written may have a stamp that this one's clock has not come to yet.
-            clock.observe(sealer.latestHybridTime(device, range), LONGEST_LEAD);
+            clock.observe(erasurePass.latestHybridTime(device, range), LONGEST_LEAD);
         }
         HybridClock.Tick tick = nextTick();
-        // Appends with an earlier stamp are stored before their readings are looked for.
-        List<UnderWay> earlier = List.copyOf(underWay);
-        remote.erase(
-                new Erasure(device, range, wholeDevice, new WriteStamp(new HybridTime(tick.hybridTime()), ownRegion)),
-                tick,
-                () -> earlier.forEach(append -> append.settled.join()));
+        WriteStamp stamp = new WriteStamp(new HybridTime(tick.hybridTime()), ownRegion);
+        eraser.erase(new Erasure(device, range, wholeDevice, stamp), tick);
+    }
+
+    /**
+     * Finishes erasures that are still open: those that another process has left when it died, and those that must be looked at
+     * once more, as a process that stalled may have stored something since. One that fails keeps no other from being finished.
+     * To be called from time to time. Blocks.
+     *
+     * @throws RuntimeException what the first one failed with; it is hidden from answers, and tried again the next time
+     */
+    public void finishErasures() {
+        eraser.finish();
+    }
+
+    /** How many erasures have been stored and not carried out: more than none for longer than a minute needs to be looked into. */
+    public int pendingErasures() {
+        return eraser.pending();
+    }
+
+    /** How often an erasure could not be finished. */
+    public long failedErasures() {
+        return eraser.failures();
     }
 
     /** The item that keeps the clock monotone across restarts, to be stored along with what has the time of a tick. */
@@ -530,7 +692,7 @@ public final class SeriesStore {
     }
 
     private Prepared prepare(AppendBatch batch, Runnable stamped) {
-        long erased = erasures.latest();
+        long erased = erasures.changes();
         long sealingsBefore = sealings.get();
         HybridClock.Tick last = stamp(batch);
         stamped.run();
@@ -692,6 +854,15 @@ public final class SeriesStore {
             stamps.ready().await().indefinitely();
         }
         return clock.next();
+    }
+
+    private static void pause(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            // What other processes store meanwhile is looked for once more.
+            Thread.currentThread().interrupt();
+        }
     }
 
     private long nowMicros() {

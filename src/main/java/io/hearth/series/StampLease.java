@@ -21,12 +21,16 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /*
  * Who has which number, and how far its times go: partition "!stamps", sort key [1] number. The version grows with each change.
  * Body, format 1: [1] format | varint until, ms: times of the number are given out before that only
+ *   | varint number of the last erasure that its holder knows, since when all of its times are behind the erasures up to that one
+ *
+ * Earlier builds neither write nor read the last part.
  */
 
 /**
@@ -35,7 +39,8 @@ import org.jspecify.annotations.Nullable;
  * and finds with its next one that another has taken over its number behind that; it then takes another. So no two writes
  * have the same stamp, whatever the clocks of the machines say.
  *
- * <p>At each renewal the clock goes on behind what the other processes had reached, so that those that lag behind catch up.
+ * <p>At each renewal the clock goes on behind what the other processes had reached, so that those that lag behind catch up. It
+ * also goes on behind every erasure, whatever its stamp; the stretch then says so, and who erases can wait for it.
  */
 final class StampLease {
     private static final Logger LOG = Logger.getLogger(StampLease.class);
@@ -56,18 +61,25 @@ final class StampLease {
 
     private final Table table;
     private final HybridClock clock;
+    private final Supplier<Uni<Long>> learn;
 
     // Guarded by this.
     private int number = NONE;
     private long version;
     private @Nullable Uni<Void> renewal;
 
-    StampLease(Table table, HybridClock clock) {
+    /**
+     * @param learn reads what has been erased until now, has the clock go on behind it, and completes with the number of the last
+     *     erasure when all writes that have earlier stamps have settled
+     */
+    StampLease(Table table, HybridClock clock, Supplier<Uni<Long>> learn) {
         this.table = table;
         this.clock = clock;
+        this.learn = learn;
     }
 
-    private record Stretch(long version, long untilMillis) {}
+    /** @param learned the number of the last erasure that the holder knows; 0 if it says nothing of that */
+    private record Stretch(long version, long untilMillis, long learned) {}
 
     /**
      * Completes when the clock has times to give out; nearly always at once.
@@ -105,16 +117,36 @@ final class StampLease {
     }
 
     private Uni<Void> renew() {
-        return Uni.createFrom().deferred(() -> read(null, new HashMap<>())).chain(stretches -> {
-            follow(stretches);
-            Stretch own = own(stretches);
-            if (own != null) {
-                return take(number, own)
-                        .onFailure(ConditionFailedException.class)
-                        .recoverWithUni(() -> takeAny(free(stretches)));
-            }
-            return takeAny(free(stretches));
+        return learn.get()
+                .chain(learned -> read(null, new HashMap<>()).chain(stretches -> {
+                    follow(stretches);
+                    Stretch own = own(stretches);
+                    if (own != null) {
+                        return take(number, own, learned)
+                                .onFailure(ConditionFailedException.class)
+                                .recoverWithUni(() -> takeAny(free(stretches), learned));
+                    }
+                    return takeAny(free(stretches), learned);
+                }));
+    }
+
+    /**
+     * Whether another process has times left, as far as this one's clock tells, and does not know an erasure: it may give out
+     * stamps before it.
+     */
+    Uni<Boolean> isUnknownToOthers(long erasure) {
+        return read(null, new HashMap<>()).map(stretches -> {
+            int own = number();
+            long reached = clock.reachedMillis();
+            return stretches.entrySet().stream()
+                    .filter(stretch -> stretch.getKey() != own)
+                    .map(stretch -> stretch(stretch.getValue()))
+                    .anyMatch(stretch -> stretch.untilMillis >= reached && stretch.learned < erasure);
         });
+    }
+
+    private synchronized int number() {
+        return number;
     }
 
     private Uni<Map<Integer, Item>> read(@Nullable Query query, Map<Integer, Item> found) {
@@ -154,26 +186,26 @@ final class StampLease {
         for (int its = 0; its < HybridClock.NUMBERS; its++) {
             Item item = stretches.get(its);
             if (item == null || untilMillis(item) < clock.reachedMillis()) {
-                free.add(Map.entry(its, item == null ? new Stretch(0, 0) : stretch(item)));
+                free.add(Map.entry(its, item == null ? new Stretch(0, 0, 0) : stretch(item)));
             }
         }
         Collections.shuffle(free);
         return free;
     }
 
-    private Uni<Void> takeAny(List<Map.Entry<Integer, Stretch>> free) {
+    private Uni<Void> takeAny(List<Map.Entry<Integer, Stretch>> free, long learned) {
         if (free.isEmpty()) {
             return Uni.createFrom()
                     .failure(new ThrottledException(
                             "all " + HybridClock.NUMBERS + " numbers of processes on this table are taken", null));
         }
         Map.Entry<Integer, Stretch> first = free.get(0);
-        return take(first.getKey(), first.getValue())
+        return take(first.getKey(), first.getValue(), learned)
                 .onFailure(ConditionFailedException.class)
-                .recoverWithUni(() -> takeAny(free.subList(1, free.size())));
+                .recoverWithUni(() -> takeAny(free.subList(1, free.size()), learned));
     }
 
-    private Uni<Void> take(int its, Stretch before) {
+    private Uni<Void> take(int its, Stretch before, long learned) {
         long from = Math.max(clock.reachedMillis(), before.untilMillis);
         boolean goesOn = isOwn(its, before.version);
         long until = clock.reachedMillis() + TERM.toMillis();
@@ -185,16 +217,21 @@ final class StampLease {
         ByteWriter out = new ByteWriter(12);
         out.writeByte(FORMAT);
         out.writeVarint(end);
+        out.writeVarint(learned);
         Item item = new Item(key(its), Bytes.wrap(out.toByteArray()), end / 1000 + KEPT_SECONDS, next, null);
         Condition condition = before.version == 0 ? Condition.absent() : Condition.version(before.version);
-        return table.put(item, condition).invoke(() -> {
-            synchronized (this) {
-                number = its;
-                version = next;
-            }
-            // Of its own number it also has what is left of the stretch before.
-            clock.grant(its, goesOn ? 0 : from, end);
-        });
+        boolean isLive = goesOn && clock.reachedMillis() < before.untilMillis;
+        return table.put(item, condition)
+                .invoke(() -> {
+                    synchronized (this) {
+                        number = its;
+                        version = next;
+                    }
+                })
+                // Who erased while there was no stretch to be seen has not waited for this one.
+                .chain(() -> isLive ? Uni.createFrom().voidItem() : learn.get().replaceWithVoid())
+                // Of its own number it also has what is left of the stretch before.
+                .invoke(() -> clock.grant(its, goesOn ? 0 : from, end));
     }
 
     private synchronized boolean isOwn(int its, long itsVersion) {
@@ -209,17 +246,17 @@ final class StampLease {
         return new Key(PARTITION, Bytes.wrap(new byte[] {(byte) its}));
     }
 
-    private static Stretch stretch(Item item) {
-        return new Stretch(item.version(), untilMillis(item));
+    static long untilMillis(Item item) {
+        return stretch(item).untilMillis;
     }
 
-    static long untilMillis(Item item) {
+    private static Stretch stretch(Item item) {
         ByteReader in = new ByteReader(item.body().array());
         int format = in.readByte();
         if (format != FORMAT) {
             throw new CorruptItemException(
                     "a stretch of write stamps has format " + format + ", this build knows " + FORMAT);
         }
-        return in.readVarint();
+        return new Stretch(item.version(), in.readVarint(), in.remaining() == 0 ? 0 : in.readVarint());
     }
 }

@@ -66,17 +66,25 @@ final class StampedPoints {
 
     /** As above, of several erasures that cover it. */
     static List<Item> without(List<Erasure> erasures, Item run, IncomingRun.Expiry expiry) {
-        BlockBuilder builder = new BlockBuilder(Set.of(), TimeRange.ALL, Long.MIN_VALUE / 2, 0, erasures);
+        BlockBuilder builder = new BlockBuilder(Set.of(), TimeRange.ALL, Long.MIN_VALUE / 2, 0, Hidden.of(erasures));
+        return runs(run, builder, SeriesKeys.runStamp(run.key().sortKey()), expiry);
+    }
+
+    /** What a run has in a range, with another stamp. */
+    static List<Item> anew(Item run, TimeRange range, WriteStamp stamp, IncomingRun.Expiry expiry) {
+        return runs(run, new BlockBuilder(Set.of(), range, Long.MIN_VALUE / 2, 0), stamp, expiry);
+    }
+
+    private static List<Item> runs(Item run, BlockBuilder builder, WriteStamp stamp, IncomingRun.Expiry expiry) {
         builder.addRun(run);
-        ReadingBlock left = builder.build();
+        ReadingBlock block = builder.build();
         StampedPoints points = new StampedPoints(RunReader.transmissionsOf(run));
-        WriteStamp stamp = SeriesKeys.runStamp(run.key().sortKey());
         long retentionSeconds = new RunReader(run).retentionSeconds();
-        for (Column column : left.columns()) {
-            for (int row = 0; row < left.size(); row++) {
+        for (Column column : block.columns()) {
+            for (int row = 0; row < block.size(); row++) {
                 Value value = column.valueAt(row);
                 if (value != null) {
-                    points.add(left.timesMicros()[row], column.metric(), value, stamp, retentionSeconds);
+                    points.add(block.timesMicros()[row], column.metric(), value, stamp, retentionSeconds);
                 }
             }
         }

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  *   | varint parts that were erased, each varint number
  *   | varint runs of bounds, each varint count, varint width in µs   (they follow each other from the start of the window)
  *   | varint metrics, each: text name | varint bytes of what follows | [⌈parts / 8⌉] which parts have a cell, low bits first | cells
+ *   | earliest
  *
  *   cell      [1] flags: 1 numbers, 2 texts, 4 first and last are booleans, 8 first and last are the first and the last number
  *   numbers   varint count | number min, max, sum, squared deviations, increase | edge first | edge last
@@ -38,6 +39,11 @@ import org.jspecify.annotations.Nullable;
  *
  *   edge      varint µs since the start of the window | number
  *   number    [1] decimal digits | signed varint, to be divided by that power of ten; or FF | [8] IEEE 754
+ *
+ *   earliest  [1] 1 | per part varint: 0 without any reading; else 1 more than the hybrid time of the earliest write, less that
+ *             of the part before, 0 before the first, as for a signed varint
+ *
+ * Earlier builds end before the part "earliest", and leave it unread.
  *
  * Items of format 1 have all cells of a metric. Where these are too many for an item, the window's items have format 2: each
  * may have cells of some parts, and only the first has the metrics that are not kept.
@@ -52,6 +58,8 @@ import org.jspecify.annotations.Nullable;
  * @param rawUntilSeconds when the readings this was made of leave the table, epoch seconds; zero never
  * @param notKept metrics that the window has but this level does not keep
  * @param erased numbers of the parts of which nothing may be known any more: they have no cells, and that says nothing
+ * @param earliest for each part the hybrid time of the earliest write that a reading of it had when it was made, {@link #UNKNOWN} if an
+ *     earlier build has made it, {@link #NO_READINGS} if it has none
  * @param bounds the start of each part and the end of the last, the first and last being the window's; µs since 1970
  * @param cells by metric, a cell for each part; null where there are no points
  */
@@ -60,10 +68,17 @@ record WindowRollup(
         long rawUntilSeconds,
         Set<String> notKept,
         SortedSet<Integer> erased,
+        @SuppressWarnings("ArrayRecordComponent") long[] earliest,
         @SuppressWarnings("ArrayRecordComponent") long[] bounds,
         SortedMap<String, @Nullable RollupCell[]> cells) {
+    /** As an erasure that may cover readings of the part covers them. */
+    static final long UNKNOWN = 0;
+
+    static final long NO_READINGS = Long.MAX_VALUE;
+
     private static final int FORMAT = 1;
     private static final int FORMAT_WITH_SPLIT_METRICS = 2;
+    private static final int EARLIEST_FORMAT = 1;
 
     /** Where an item is cut: every engine takes items of this size. */
     private static final int MAX_METRIC_BYTES = 250_000;
@@ -86,11 +101,42 @@ record WindowRollup(
         return bounds.length - 1;
     }
 
-    /** The bodies of the items for this, without regard to {@link #items}. */
-    List<byte[]> encode() {
+    /** Whether nothing is known of any part. */
+    boolean isEmpty() {
+        return cells.isEmpty();
+    }
+
+    /** The same, as if it were not known when what it was made of was written. */
+    WindowRollup withoutEarliest() {
+        return new WindowRollup(items, rawUntilSeconds, notKept, erased, new long[parts()], bounds, cells);
+    }
+
+    /**
+     * The body of one item for all of this, which has been decoded from one.
+     *
+     * @param before that item's body
+     */
+    byte[] encodeItem(byte[] before) {
+        ByteWriter group = new ByteWriter(1024);
+        cells.forEach((metric, ofMetric) -> {
+            ByteWriter body = encodeCells(ofMetric, 0, parts());
+            group.writeText(metric);
+            group.writeVarint(body.length());
+            group.append(body);
+        });
+        return body(before[0], items, names(), cells.size(), group);
+    }
+
+    private ByteWriter names() {
         ByteWriter names = new ByteWriter(64);
         names.writeVarint(notKept.size());
         new TreeSet<>(notKept).forEach(names::writeText);
+        return names;
+    }
+
+    /** The bodies of the items for this, without regard to {@link #items}. */
+    List<byte[]> encode() {
+        ByteWriter names = names();
         boolean namesAlone = !cells.isEmpty() && names.length() > MAX_REST_BYTES;
         boolean split = namesAlone;
         List<ByteWriter> groups = new ArrayList<>();
@@ -121,19 +167,61 @@ record WindowRollup(
         none.writeVarint(0);
         List<byte[]> items = new ArrayList<>();
         for (int i = 0; i < groups.size(); i++) {
-            ByteWriter out = new ByteWriter(256);
-            out.writeByte(split ? FORMAT_WITH_SPLIT_METRICS : FORMAT);
-            out.writeVarint(groups.size());
-            out.writeSignedVarint(rawUntilSeconds);
-            out.append(split && i > 0 ? none : names);
-            out.writeVarint(erased.size());
-            erased.forEach(out::writeVarint);
-            encodeBounds(out);
-            out.writeVarint(counts.get(i));
-            out.append(groups.get(i));
-            items.add(out.toByteArray());
+            items.add(body(
+                    split ? FORMAT_WITH_SPLIT_METRICS : FORMAT,
+                    groups.size(),
+                    split && i > 0 ? none : names,
+                    counts.get(i),
+                    groups.get(i)));
         }
         return items;
+    }
+
+    private byte[] body(int format, int ofItems, ByteWriter names, int metrics, ByteWriter group) {
+        ByteWriter out = new ByteWriter(256);
+        out.writeByte(format);
+        out.writeVarint(ofItems);
+        out.writeSignedVarint(rawUntilSeconds);
+        out.append(names);
+        out.writeVarint(erased.size());
+        erased.forEach(out::writeVarint);
+        encodeBounds(out);
+        out.writeVarint(metrics);
+        out.append(group);
+        encodeEarliest(out);
+        return out.toByteArray();
+    }
+
+    private void encodeEarliest(ByteWriter out) {
+        out.writeByte(EARLIEST_FORMAT);
+        long before = 0;
+        for (long time : earliest) {
+            if (time == NO_READINGS) {
+                out.writeVarint(0);
+            } else {
+                long difference = time - before;
+                out.writeVarint(((difference << 1) ^ (difference >> 63)) + 1);
+                before = time;
+            }
+        }
+    }
+
+    private static long[] decodeEarliest(ByteReader in, int parts) {
+        long[] earliest = new long[parts];
+        if (in.remaining() == 0 || in.readByte() != EARLIEST_FORMAT) {
+            return earliest; // unknown: of an earlier build, or a later one
+        }
+        long before = 0;
+        for (int part = 0; part < parts; part++) {
+            long zigzag = in.readVarint() - 1;
+            if (zigzag == -1) {
+                earliest[part] = NO_READINGS;
+            } else {
+                before += (zigzag >>> 1) ^ -(zigzag & 1);
+                earliest[part] = before;
+            }
+        }
+        return earliest;
     }
 
     private void encodeBounds(ByteWriter out) {
@@ -155,6 +243,17 @@ record WindowRollup(
 
     /** Adds the cells of some parts of a metric, in as many pieces as they need. */
     private void encodeCells(@Nullable RollupCell[] ofMetric, int from, int to, List<ByteWriter> pieces) {
+        ByteWriter out = encodeCells(ofMetric, from, to);
+        if (out.length() <= MAX_METRIC_BYTES || to - from == 1) {
+            pieces.add(out);
+            return;
+        }
+        int half = (from + to) / 2;
+        encodeCells(ofMetric, from, half, pieces);
+        encodeCells(ofMetric, half, to, pieces);
+    }
+
+    private ByteWriter encodeCells(@Nullable RollupCell[] ofMetric, int from, int to) {
         ByteWriter out = new ByteWriter(256);
         byte[] present = new byte[(parts() + 7) / 8];
         for (int part = from; part < to; part++) {
@@ -167,13 +266,7 @@ record WindowRollup(
                 encodeCell(cell, out);
             }
         }
-        if (out.length() <= MAX_METRIC_BYTES || to - from == 1) {
-            pieces.add(out);
-            return;
-        }
-        int half = (from + to) / 2;
-        encodeCells(ofMetric, from, half, pieces);
-        encodeCells(ofMetric, half, to, pieces);
+        return out;
     }
 
     private void encodeCell(RollupCell cell, ByteWriter out) {
@@ -301,7 +394,8 @@ record WindowRollup(
                 cells.put(metric, decodeCells(new ByteReader(body, at, at + bytes), bounds));
             }
         }
-        return new WindowRollup(items, rawUntilSeconds, notKept, erased, bounds, cells);
+        long[] earliest = decodeEarliest(in, bounds.length - 1);
+        return new WindowRollup(items, rawUntilSeconds, notKept, erased, earliest, bounds, cells);
     }
 
     private static long[] decodeBounds(ByteReader in, long windowStartMicros) {
@@ -405,7 +499,7 @@ record WindowRollup(
     WindowRollup with(WindowRollup other) {
         SortedMap<String, @Nullable RollupCell[]> all = new TreeMap<>(cells);
         other.cells.forEach((metric, others) -> all.merge(metric, others, WindowRollup::both));
-        return new WindowRollup(items, rawUntilSeconds, notKept, erased, bounds, all);
+        return new WindowRollup(items, rawUntilSeconds, notKept, erased, earliest, bounds, all);
     }
 
     private static @Nullable RollupCell[] both(@Nullable RollupCell[] ones, @Nullable RollupCell[] others) {
@@ -416,13 +510,18 @@ record WindowRollup(
         return both;
     }
 
-    /** This without the cells of parts that share any time with a range. */
-    WindowRollup without(long startMicros, long endMicros) {
+    /** This without the cells of parts of which an erasure may cover any reading; this itself if there is none. */
+    WindowRollup without(Erasure erasure) {
         SortedSet<Integer> gone = new TreeSet<>(erased);
         for (int part = 0; part < parts(); part++) {
-            if (bounds[part] < endMicros && bounds[part + 1] > startMicros) {
+            boolean sharesTime = bounds[part] < erasure.range().endMicros()
+                    && bounds[part + 1] > erasure.range().startMicros();
+            if (sharesTime && earliest[part] <= erasure.stamp().time().packed()) {
                 gone.add(part);
             }
+        }
+        if (gone.size() == erased.size()) {
+            return this;
         }
         SortedMap<String, @Nullable RollupCell[]> left = new TreeMap<>();
         cells.forEach((metric, ofMetric) -> {
@@ -432,6 +531,7 @@ record WindowRollup(
                 left.put(metric, kept);
             }
         });
-        return new WindowRollup(items, rawUntilSeconds, notKept, gone, bounds, Collections.unmodifiableSortedMap(left));
+        return new WindowRollup(
+                items, rawUntilSeconds, notKept, gone, earliest, bounds, Collections.unmodifiableSortedMap(left));
     }
 }

@@ -39,8 +39,11 @@ public final class SyncService implements AutoCloseable {
     private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
     private static final Duration LONGEST_RETRY = Duration.ofMinutes(15);
 
-    /** How often processes that share a table look for peers that another one has added or removed. */
-    private static final Duration PEERS_INTERVAL = Duration.ofSeconds(15);
+    /**
+     * How often erasures that are open are tried, and, where several processes use the table, peers looked for that another one has
+     * added or removed.
+     */
+    private static final Duration LOOK_INTERVAL = Duration.ofSeconds(15);
 
     private static final Duration STOP_LIMIT = Duration.ofSeconds(3);
 
@@ -183,13 +186,27 @@ public final class SyncService implements AutoCloseable {
             Duration doubled = retry.multipliedBy(2);
             retry = doubled.compareTo(LONGEST_RETRY) > 0 ? LONGEST_RETRY : doubled;
         }
-        while (!closed && table.isShared()) {
-            rest(PEERS_INTERVAL.toMillis());
-            try {
-                readPeers();
-            } catch (TableException e) {
-                LOG.debugf("Which peers there are is looked at later: %s", e.getMessage());
+        while (!closed) {
+            rest(LOOK_INTERVAL.toMillis());
+            if (!closed) {
+                lookAgain();
             }
+        }
+    }
+
+    /** What has to be done again and again besides pulling. */
+    void lookAgain() {
+        try {
+            if (table.isShared()) {
+                readPeers();
+            }
+        } catch (TableException e) {
+            LOG.debugf("Which peers there are is looked at later: %s", e.getMessage());
+        }
+        try {
+            series.finishErasures();
+        } catch (RuntimeException e) {
+            LOG.debugf("Erasures are tried again later: %s", e.getMessage()); // each is logged by itself
         }
     }
 

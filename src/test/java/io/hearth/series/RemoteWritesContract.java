@@ -72,7 +72,7 @@ abstract class RemoteWritesContract {
     }
 
     private SeriesStore open(Table its, RegionId region, RollupRules rules) {
-        return new SeriesStore(its, region, clock, RETENTION, rules);
+        return clock.open(its, region, RETENTION, rules);
     }
 
     @Test
@@ -301,7 +301,10 @@ abstract class RemoteWritesContract {
 
     /** A run of region a as it would be stored, whose key is made of its first time and the counter of its stamp. */
     static RemoteRun run(int counter, Map<Long, ? extends Map<String, ?>> readings) {
-        WriteStamp stamp = new WriteStamp(HybridTime.of(START.toEpochMilli(), counter), A);
+        return run(new WriteStamp(HybridTime.of(START.toEpochMilli(), counter), A), readings);
+    }
+
+    static RemoteRun run(WriteStamp stamp, Map<Long, ? extends Map<String, ?>> readings) {
         PointBuffer points = new PointBuffer();
         new TreeMap<>(readings).forEach((time, values) -> {
             points.beginReading();
@@ -325,7 +328,7 @@ abstract class RemoteWritesContract {
                         D1,
                         points.timeMicros(0),
                         stamp.time().packed(),
-                        A.value().getBytes(StandardCharsets.US_ASCII)),
+                        stamp.region().value().getBytes(StandardCharsets.US_ASCII)),
                 Bytes.wrap(body));
     }
 

@@ -7,18 +7,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
+import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
 import io.hearth.model.Value;
+import io.hearth.model.WriteStamp;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
+import io.hearth.table.HookedTable;
 import io.hearth.table.Item;
+import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.Query;
 import io.hearth.table.SharedTable;
 import io.hearth.table.SortRange;
 import io.hearth.table.Table;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -162,9 +167,21 @@ abstract class ReplicasContract {
 
         store.seal(T0, nanos -> {});
         assertThat(readings(store)).hasSize(5);
+        // Until nothing can come back, the device is left alone.
+        assertThat(other.seal(T0, nanos -> {}).readings()).isZero();
+        assertThat(readings(store)).hasSize(5);
+        settleErasures();
         other.seal(T0, nanos -> {});
         assertThat(readings(store)).hasSize(5);
         assertThat(items((byte) 0x10)).isEmpty();
+    }
+
+    /** Until erasures that have been answered are looked at for the last time. */
+    private void settleErasures() {
+        wallClock.setNow(wallClock.instant().plus(Duration.ofHours(1)));
+        otherWallClock.setNow(otherWallClock.instant().plus(Duration.ofHours(1)));
+        other.finishErasures();
+        assertThat(other.pendingErasures()).isZero();
     }
 
     @Test
@@ -208,6 +225,166 @@ abstract class ReplicasContract {
         append(other, "d1", T0 + 1, Map.of("a", 2));
         assertThat(readings(store)).hasSize(1);
         assertThat(store.latest(D1).points()).hasSize(1);
+    }
+
+    @Test
+    void append_afterAnErasureByTheOtherWhoseClockIsAhead_isKeptForGood() {
+        otherWallClock.setNow(START.plusSeconds(5));
+        append(store, "d1", T0, Map.of("a", 1));
+        other.erase(D1, TimeRange.ALL);
+
+        append(store, "d1", T0 + 1, Map.of("a", 2));
+        assertOnlyTheLaterIsThere();
+
+        restartAndSettle();
+        assertOnlyTheLaterIsThere();
+    }
+
+    @Test
+    void append_afterAnErasureOfAnotherRegionWhoseClockIsAhead_isKeptForGood() {
+        append(store, "d1", T0, Map.of("a", 1));
+        WriteStamp ahead = stamp(START.plusSeconds(30), "b");
+        other.remote().apply(new Erasure(D1, TimeRange.ALL, false, ahead), Duration.ofMinutes(1));
+
+        append(store, "d1", T0 + 1, Map.of("a", 2));
+        assertOnlyTheLaterIsThere();
+
+        restartAndSettle();
+        assertOnlyTheLaterIsThere();
+        assertThat(items((byte) 0x10))
+                .allMatch(run -> SeriesKeys.runStamp(run.key().sortKey()).compareTo(ahead) > 0);
+    }
+
+    private void assertOnlyTheLaterIsThere() {
+        assertThat(readings(store)).containsExactly(Map.entry(T0 + 1, Map.of("a", 2.0)));
+        assertThat(readings(other)).isEqualTo(readings(store));
+        assertThat(store.latest(D1).points()).containsOnlyKeys("a");
+    }
+
+    /** A third process finishes what the erasures have left, at once and when nothing can come back any more. */
+    private void restartAndSettle() {
+        SeriesStore third = wallClock.open(new SharedTable(table), RETENTION);
+        third.finishErasures();
+        settleErasures();
+        third.finishErasures();
+    }
+
+    @Test
+    void erasure_thatArrivesLate_holdsInTheOther_whateverThatKnowsOfOtherDevices() {
+        other.erase(new DeviceId("d2"), TimeRange.ALL);
+        WriteStamp hoursAgo = stamp(START.minus(Duration.ofHours(3)), "b");
+        store.remote().apply(new Erasure(D1, TimeRange.ALL, false, hoursAgo), Duration.ofMinutes(1));
+
+        WriteStamp before = stamp(START.minus(Duration.ofHours(4)), "c");
+        other.remote().apply(List.of(runOf(before)), before.region(), Duration.ofMinutes(1));
+
+        assertThat(readings(store)).isEmpty();
+        assertThat(readings(other)).isEmpty();
+    }
+
+    @Test
+    void erasure_whileTheOtherStoresWhatItCovers_leavesNothingOfIt() {
+        WriteStamp hoursAgo = stamp(START.minus(Duration.ofHours(3)), "b");
+        WriteStamp before = stamp(START.minus(Duration.ofHours(4)), "c");
+        // The first has looked for erasures, and stalls before it stores the run.
+        view.beforePut(
+                () -> other.remote().apply(new Erasure(D1, TimeRange.ALL, false, hoursAgo), Duration.ofMinutes(1)));
+
+        store.remote().apply(List.of(runOf(before)), before.region(), Duration.ofMinutes(1));
+
+        assertThat(readings(store)).isEmpty();
+        assertThat(items((byte) 0x10)).isEmpty();
+    }
+
+    private static WriteStamp stamp(Instant time, String region) {
+        return new WriteStamp(HybridTime.of(time.toEpochMilli(), 0), new RegionId(region));
+    }
+
+    private static RemoteWrites.RemoteRun runOf(WriteStamp stamp) {
+        return RemoteWritesContract.run(stamp, Map.of(T0 - 1, Map.of("a", 1.0)));
+    }
+
+    @Test
+    void sealer_thatStallsAcrossAnErasure_andDies_leavesNothingInAnswers() {
+        fillYesterday();
+        boolean[] isDead = {false};
+        HookedTable dying = new HookedTable(table, true);
+        dying.hook(operation -> {
+            boolean isGuard = operation instanceof HookedTable.Puts put
+                    && put.item().key().partitionKey().equals("!guards");
+            if (operation instanceof HookedTable.Replaces && !isDead[0]) {
+                other.erase(D1); // the runs have been read, and the chunk is about to be stored
+            }
+            isDead[0] |= isGuard;
+            if (isDead[0]) {
+                throw new OutcomeUnknownException("the process died", null);
+            }
+        });
+        SeriesStore sealer = wallClock.open(dying, RETENTION);
+        assertThat(sealer.seal(T0, nanos -> {}).readings()).isZero();
+        assertThat(isDead[0]).isTrue();
+        assertThat(items((byte) 0x20)).as("left in the table").hasSize(1);
+
+        store.finishErasures(); // as every 15 s; it has nothing to append, so nobody has waited for it
+        assertNothingIsAnswered(store);
+        assertNothingIsAnswered(other);
+        SeriesStore third = wallClock.open(new SharedTable(table), RETENTION);
+        assertNothingIsAnswered(third);
+        restartAndSettle();
+        assertThat(items((byte) 0x20)).isEmpty();
+        assertNothingIsAnswered(store);
+        assertThat(third.device(D1)).isEmpty();
+    }
+
+    private static void assertNothingIsAnswered(SeriesStore of) {
+        assertThat(readings(of)).isEmpty();
+        assertThat(of.latest(D1).points()).isEmpty();
+    }
+
+    @Test
+    void erase_byAProcessThatDiesAtAnyWrite_isAllOrNothing_hereAndForPeers() {
+        for (int deadline = 0; deadline < 12; deadline++) {
+            append(store, "d1", T0 + deadline, Map.of("a", 1));
+            int[] left = {deadline};
+            HookedTable dying = new HookedTable(table, true);
+            SeriesStore eraser = wallClock.open(dying, RETENTION);
+            dying.hook(operation -> {
+                boolean isRead = operation instanceof HookedTable.Gets || operation instanceof HookedTable.Queries;
+                if (!isRead && left[0]-- <= 0) {
+                    throw new OutcomeUnknownException("the process died", null);
+                }
+            });
+            boolean isAnswered = true;
+            try {
+                eraser.erase(D1, TimeRange.ALL);
+            } catch (OutcomeUnknownException died) {
+                isAnswered = false;
+            }
+            SeriesStore third = wallClock.open(new SharedTable(table), RETENTION);
+            boolean isHidden = readings(third).isEmpty();
+            assertThat(isHidden || !isAnswered)
+                    .as("death at write %d", deadline)
+                    .isTrue();
+            third.finishErasures();
+            // The one that erases is taken for dead.
+            wallClock.setNow(wallClock.instant().plusSeconds(61));
+            otherWallClock.setNow(wallClock.instant());
+            third.finishErasures();
+
+            assertThat(readings(third).isEmpty())
+                    .as("death at write %d", deadline)
+                    .isEqualTo(isHidden);
+            assertThat(third.pendingErasures()).isZero();
+            assertThat(partition(Erasures.PARTITION)).hasSameSizeAs(partition(ErasureLog.PARTITION));
+            third.erase(D1);
+        }
+    }
+
+    private List<Item> partition(String name) {
+        return table.query(new Query(name, SortRange.ALL, Direction.ASCENDING, 1000, null, Consistency.STRONG))
+                .await()
+                .indefinitely()
+                .items();
     }
 
     private void fillYesterday() {

@@ -4,7 +4,12 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
+import io.hearth.model.HybridTime;
+import io.hearth.model.RegionId;
+import io.hearth.model.TimeRange;
+import io.hearth.model.WriteStamp;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.CorruptItemException;
@@ -16,6 +21,7 @@ import io.hearth.table.UnsupportedFormatException;
 import io.hearth.table.memory.MemoryTable;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -73,12 +79,50 @@ class RollupGoldenTest {
                         + "0000" + "0000" + "0000" + "80f88ebab402" + "ff8000000000000000" + "80f88ebab402"
                         + "ff8000000000000000" + "01" + "00" + "00" + "0173" + "20" + "01" + "0d" + "02" + "0000"
                         + "0002" + "0002" + "010a" + "0000" + "80c8ceb40d" + "0002" + "80909de91a" + "0000" + "01"
-                        + "01" + "00" + "0001");
+                        + "01" + "00" + "0001" //
+                        + "01" + "818080d0d8ac81a203" + "00" + "05"); // earliest stamps of the parts
         assertThat(hex(items.get(1).key().sortKey())).isEqualTo("31");
         assertThat(hex(items.get(1).body()))
                 .isEqualTo("01" + "25"
                         + HexFormat.of().formatHex("Europe/Berlin */no = none; 12h for 1y".getBytes(US_ASCII)) + "01"
                         + "80e0aef7a001" + "808a8a0f");
+    }
+
+    @Test
+    void rollup_ofAnEarlierBuild_isRead_andItsStampsAreUnknown() {
+        byte[] body = rollups().get(0).body().array();
+        byte[] earlier = Arrays.copyOf(body, body.length - 12);
+
+        WindowRollup rollup = WindowRollup.decode(earlier, WINDOW, metric -> true);
+
+        assertThat(rollup.earliest()).containsExactly(0, 0, 0);
+        WindowRollup same = WindowRollup.decode(body, WINDOW, metric -> true);
+        assertThat(rollup.cells().keySet()).isEqualTo(same.cells().keySet());
+        assertThat(same.encodeItem(body)).isEqualTo(body);
+    }
+
+    @Test
+    void without_anErasure_losesThePartsThatMayHoldEarlierWrites() {
+        byte[] body = rollups().get(0).body().array();
+        WindowRollup rollup = WindowRollup.decode(body, WINDOW, metric -> true);
+        long first = rollup.earliest()[0];
+        assertThat(rollup.earliest()).containsExactly(first, WindowRollup.NO_READINGS, first + 2);
+
+        assertThat(rollup.without(erasure(first - 1, TimeRange.ALL))).isSameAs(rollup);
+        assertThat(rollup.without(erasure(first, TimeRange.ALL)).erased()).containsExactly(0);
+        assertThat(rollup.without(erasure(first + 2, TimeRange.ALL)).erased()).containsExactly(0, 2);
+        TimeRange last = new TimeRange(WINDOW + DAY - 1, WINDOW + DAY);
+        WindowRollup without = rollup.without(erasure(first + 2, last));
+        assertThat(without.erased()).containsExactly(2);
+        WindowRollup stored = WindowRollup.decode(without.encodeItem(body), WINDOW, metric -> true);
+        assertThat(stored.erased()).containsExactly(2);
+        assertThat(stored.earliest()).isEqualTo(rollup.earliest());
+        assertThat(stored.without(erasure(first + 2, last))).isSameAs(stored);
+    }
+
+    private static Erasure erasure(long hybridTime, TimeRange range) {
+        WriteStamp stamp = new WriteStamp(new HybridTime(hybridTime), new RegionId("other"));
+        return new Erasure(new DeviceId("d1"), range, false, stamp);
     }
 
     @Test

@@ -815,6 +815,71 @@ abstract class SeriesContract {
     }
 
     @Test
+    void rollups_ofReadingsWrittenAfterAnErasure_outliveRestarts_whoeverMadeTheErasure() {
+        RollupRules rules = RollupRules.parse("1d for 2y", ZoneId.of("UTC"));
+        store = fixture.open(table, RETENTION, rules);
+        DeviceId device = new DeviceId("d1");
+        long day = T0 / DAY * DAY - 5 * DAY;
+        append(store, "d1", day + SECOND, Map.of("a", 1));
+        store.seal(T0, nanos -> {});
+        store.erase(device, new TimeRange(day, day + DAY));
+        append(store, "d1", day + 2 * SECOND, Map.of("a", 2));
+        append(store, "d1", day + 3 * SECOND, Map.of("a", 3));
+        // Where several processes use the table, the device is not sealed for an hour.
+        fixture.setNow(START.plus(Duration.ofHours(2)));
+        store.finishErasures();
+        store.seal(T0, nanos -> {});
+
+        // The readings are gone, and the erasure is still remembered.
+        fixture.setNow(START.plus(RETENTION));
+        assertThat(scanAll("d1", Direction.ASCENDING)).isEmpty();
+        assertThat(daily(day, "1d").valueAt(0, 0, Function.SUM)).isEqualTo(5);
+        store = fixture.open(table, RETENTION, rules);
+        store.finishErasures();
+        assertThat(daily(day, "1d").valueAt(0, 0, Function.SUM)).isEqualTo(5);
+
+        // As an earlier build leaves it, which keeps no log of erasures.
+        Query log = new Query(ErasureLog.PARTITION, SortRange.ALL, Direction.ASCENDING, 10, null, Consistency.STRONG);
+        List<Item> entries = table.query(log).await().indefinitely().items();
+        assertThat(entries).hasSize(1);
+        table.write(List.of(new Write.Delete(entries.get(0).key()))).await().indefinitely();
+        store = fixture.open(table, RETENTION, rules);
+        store.finishErasures();
+        assertThat(daily(day, "1d").valueAt(0, 0, Function.SUM)).isEqualTo(5);
+        assertThat(table.query(log).await().indefinitely().items()).hasSize(1);
+    }
+
+    @Test
+    void append_betweenTheLookForReadingsAndTheRemovalOfTheRecord_leavesTheDeviceListed() {
+        HookedTable watched = new HookedTable(table, false);
+        store = fixture.open(watched, RETENTION);
+        DeviceId device = new DeviceId("d1");
+        append(store, "d1", T0, Map.of("a", 1));
+        boolean[] isDone = {false};
+        watched.hook(operation -> {
+            boolean isRemoval = operation instanceof HookedTable.Deletes
+                    || (operation instanceof HookedTable.Writes writes
+                            && writes.writes().stream().anyMatch(write -> write instanceof Write.Delete));
+            if (isRemoval && !isDone[0]) {
+                isDone[0] = true;
+                append(store, "d1", T0 + 1, Map.of("a", 2));
+            }
+        });
+
+        store.erase(device);
+
+        assertThat(isDone[0]).isTrue();
+        assertThat(scanAll("d1", Direction.ASCENDING))
+                .extracting(Map.Entry::getKey)
+                .containsExactly(T0 + 1);
+        assertThat(store.device(device).orElseThrow().metrics()).containsExactly("a");
+        assertThat(store.devices(10, null).devices())
+                .extracting(DeviceSummary::id)
+                .containsExactly(device);
+        assertThat(latest("d1")).containsOnlyKeys("a");
+    }
+
+    @Test
     void corruptChunk_isNamed_andTheRestAnswers() {
         long day = T0 / DAY * DAY - 3 * DAY;
         for (int i = 0; i < 3; i++) {

@@ -38,11 +38,20 @@ public final class SeriesFixture implements InstantSource {
     }
 
     public SeriesStore open(Table table, Duration retention) {
-        return new SeriesStore(table, new RegionId("local"), this, retention);
+        return open(table, retention, RollupRules.NONE);
     }
 
     public SeriesStore open(Table table, Duration retention, RollupRules rollups) {
-        return new SeriesStore(table, new RegionId("local"), this, retention, rollups);
+        return open(table, new RegionId("local"), retention, rollups);
+    }
+
+    /** Where the store has to wait, this clock goes on. */
+    SeriesStore open(Table table, RegionId region, Duration retention, RollupRules rollups) {
+        return new SeriesStore(table, region, this, retention, rollups, this::pass);
+    }
+
+    private void pass(long millis) {
+        now = now.plusMillis(millis);
     }
 
     /** Appends one reading and waits until it is durable. */

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
+import io.hearth.model.TimeRange;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
 import io.hearth.table.Item;
 import io.hearth.table.Query;
+import io.hearth.table.SharedTable;
 import io.hearth.table.SortRange;
 import io.hearth.table.memory.MemoryTable;
 import java.nio.charset.StandardCharsets;
@@ -121,6 +123,36 @@ class SeriesGoldenTest {
         Item horizon = items("!clock").get(0);
         assertThat(hex(horizon.key().sortKey())).isEqualTo("000001a202b2ccd0");
         assertThat(horizon.body()).isEqualTo(Bytes.EMPTY);
+    }
+
+    @Test
+    void erasure_andItsEntryInTheLog() {
+        store.erase(new DeviceId("d1"), new TimeRange(T0, T0 + 1));
+
+        Item erasure = items("!erasures").get(0);
+        assertThat(hex(erasure.key().sortKey())).isEqualTo("01a202b2c5000000" + "6c6f63616c");
+        assertThat(hex(erasure.body())).isEqualTo("01" + "026431" + "000660da8a518800" + "000660da8a518801" + "00");
+        Item entry = items("!erasure-log").get(0);
+        assertThat(hex(entry.key().sortKey())).isEqualTo("0000000000000001");
+        assertThat(hex(entry.body()))
+                .isEqualTo("01" + "02" + "00" // format, done, never removed and not done
+                        + "01a202b2c5000000" + "056c6f63616c" + "026431" + "000660da8a518800" + "000660da8a518801"
+                        + "00");
+        assertThat(entry.expiresAtSeconds()).isEqualTo(erasure.expiresAtSeconds());
+        ErasureLog.Entry removed = ErasureLog.decode(entry).removed(1000);
+        ErasureLog log = new ErasureLog(table, Duration.ofDays(31));
+        assertThat(hex(log.item(removed).body())).startsWith("01" + "01" + "e807" + "01a202b2c5000000");
+        assertThat(log.item(removed).expiresAtSeconds()).isZero();
+        assertThat(ErasureLog.decode(log.item(removed))).isEqualTo(removed);
+    }
+
+    @Test
+    void stretchOfWriteStamps() {
+        fixture.open(new SharedTable(table), Duration.ofDays(30));
+
+        Item stretch = items("!stamps").get(0);
+        assertThat(stretch.key().sortKey().length()).isEqualTo(1);
+        assertThat(hex(stretch.body())).isEqualTo("01" + "98ffcb95a034" + "00"); // format, until, erasures it knows
     }
 
     private List<Item> items(String partition) {

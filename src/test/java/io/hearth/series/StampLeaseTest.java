@@ -8,6 +8,7 @@ import io.hearth.table.Table;
 import io.hearth.table.TableException;
 import io.hearth.table.ThrottledException;
 import io.hearth.table.memory.MemoryTable;
+import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,7 +33,7 @@ class StampLeaseTest {
         Process(Instant now) {
             this.now = now;
             clock = HybridClock.shared(() -> this.now);
-            lease = new StampLease(table, clock);
+            lease = new StampLease(table, clock, () -> Uni.createFrom().item(0L));
         }
 
         long stamp() {

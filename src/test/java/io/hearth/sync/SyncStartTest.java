@@ -133,7 +133,7 @@ class SyncStartTest {
             @Override
             public Uni<Page> query(Query query) {
                 boolean isOfErasure = query.partitionKey().equals(DEVICE.value());
-                return isOfErasure && refused.incrementAndGet() <= 2
+                return isOfErasure && refused.incrementAndGet() <= 3 // the first while the store is opened
                         ? Uni.createFrom().failure(new ThrottledException("too many requests", null))
                         : table.query(query);
             }

@@ -1,0 +1,174 @@
+package io.hearth.series;
+
+import io.hearth.model.DeviceId;
+import io.hearth.model.HybridTime;
+import io.hearth.model.RegionId;
+import io.hearth.model.TimeRange;
+import io.hearth.model.WriteStamp;
+import io.hearth.table.ByteReader;
+import io.hearth.table.ByteWriter;
+import io.hearth.table.Bytes;
+import io.hearth.table.Condition;
+import io.hearth.table.Consistency;
+import io.hearth.table.CorruptItemException;
+import io.hearth.table.Direction;
+import io.hearth.table.Item;
+import io.hearth.table.Key;
+import io.hearth.table.Query;
+import io.hearth.table.SortRange;
+import io.hearth.table.Table;
+import io.smallrye.mutiny.Uni;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jboss.logging.Logger;
+
+/*
+ * An entry of the log: partition "!erasure-log", sort key [8] number. Body, format 1:
+ *
+ *   [1] format | [1] state: 0 pending, 1 removed, 2 done | varint when it was removed, epoch ms; 0 if it is not
+ *   | [8] hybrid time | text region | text device | [8] from, µs | [8] to, µs | [1] 1 if the whole device
+ *
+ * It expires as its erasure does, but never before it is done. SeriesGoldenTest pins the bytes.
+ */
+
+/**
+ * Erasures in the order in which they were stored in this region, and how far each has been carried out here. An erasure of another
+ * region may arrive long after it was made, so its stamp does not tell whether a process knows it; its number does: each is one
+ * more than that of the entry before, whichever process adds it, so who has read up to a number has missed nothing.
+ */
+final class ErasureLog {
+    private static final Logger LOG = Logger.getLogger(ErasureLog.class);
+
+    static final String PARTITION = "!erasure-log";
+
+    private static final int FORMAT = 1;
+    private static final int PAGE_ITEMS = 1000;
+
+    private final Table table;
+    private final long lifeSeconds;
+
+    /** How far an erasure has been carried out. */
+    enum State {
+        /** What it covers may still be stored. Nobody has been told that it is gone. */
+        PENDING(0),
+        /**
+         * What it covers was removed once, and whoever asked for it has been told. On a table that several processes use, some of it
+         * may come back: from a process that stalled. A run of this region that still comes under an earlier stamp was not
+         * acknowledged before, so it stays, with a later stamp.
+         */
+        REMOVED(1),
+        /** Nothing of it can come back. */
+        DONE(2);
+
+        private final int code;
+
+        State(int code) {
+            this.code = code;
+        }
+
+        private static State of(int code) {
+            for (State state : values()) {
+                if (state.code == code) {
+                    return state;
+                }
+            }
+            throw new CorruptItemException("an erasure has state " + code);
+        }
+    }
+
+    /** @param removedMillis when it was removed first, epoch milliseconds; 0 if it was not */
+    record Entry(long number, Erasure erasure, State state, long removedMillis) {
+        boolean isOpen() {
+            return state != State.DONE;
+        }
+
+        Entry removed(long millis) {
+            return new Entry(number, erasure, State.REMOVED, millis);
+        }
+
+        Entry done() {
+            return new Entry(number, erasure, State.DONE, removedMillis);
+        }
+    }
+
+    /** @param life how long an erasure is kept after it was made */
+    ErasureLog(Table table, Duration life) {
+        this.table = table;
+        this.lifeSeconds = life.toSeconds();
+    }
+
+    /** The entries from a number on, by number. */
+    Uni<List<Entry>> read(long fromNumber) {
+        Query query = new Query(
+                PARTITION,
+                new SortRange(sortKey(fromNumber), null),
+                Direction.ASCENDING,
+                PAGE_ITEMS,
+                null,
+                Consistency.STRONG);
+        return read(query, new ArrayList<>());
+    }
+
+    private Uni<List<Entry>> read(Query query, List<Entry> found) {
+        return table.query(query).chain(page -> {
+            for (Item item : page.items()) {
+                try {
+                    found.add(decode(item));
+                } catch (RuntimeException e) {
+                    LOG.errorf("An entry of the log of erasures is left out: %s", e.getMessage());
+                }
+            }
+            return page.next() == null ? Uni.createFrom().item(found) : read(query.from(page.next()), found);
+        });
+    }
+
+    /** Adds an entry; fails with {@link io.hearth.table.ConditionFailedException} if another process has taken its number. */
+    Uni<Void> add(Entry entry) {
+        return table.put(item(entry), Condition.absent());
+    }
+
+    static boolean isEntry(Key key) {
+        return key.partitionKey().equals(PARTITION);
+    }
+
+    Item item(Entry entry) {
+        long expiresAt = entry.isOpen() ? 0 : entry.erasure.stamp().time().physicalMillis() / 1000 + lifeSeconds;
+        return new Item(new Key(PARTITION, sortKey(entry.number)), body(entry), expiresAt, 0, null);
+    }
+
+    static Bytes body(Entry entry) {
+        Erasure erasure = entry.erasure;
+        ByteWriter body = new ByteWriter(96);
+        body.writeByte(FORMAT);
+        body.writeByte(entry.state.code);
+        body.writeVarint(entry.removedMillis);
+        body.writeLong(erasure.stamp().time().packed());
+        body.writeText(erasure.stamp().region().value());
+        body.writeText(erasure.device().value());
+        body.writeLong(erasure.range().startMicros());
+        body.writeLong(erasure.range().endMicros());
+        body.writeByte(erasure.wholeDevice() ? 1 : 0);
+        return Bytes.wrap(body.toByteArray());
+    }
+
+    static Entry decode(Item item) {
+        ByteReader in = new ByteReader(item.body().array());
+        int format = in.readByte();
+        if (format != FORMAT) {
+            throw new CorruptItemException("an erasure's entry has format " + format + ", this build knows " + FORMAT);
+        }
+        State state = State.of(in.readByte());
+        long removedMillis = in.readVarint();
+        WriteStamp stamp = new WriteStamp(new HybridTime(in.readLong()), new RegionId(in.readText()));
+        DeviceId device = new DeviceId(in.readText());
+        TimeRange range = new TimeRange(in.readLong(), in.readLong());
+        Erasure erasure = new Erasure(device, range, in.readByte() != 0, stamp);
+        return new Entry(ByteBuffer.wrap(item.key().sortKey().array()).getLong(), erasure, state, removedMillis);
+    }
+
+    private static Bytes sortKey(long number) {
+        return Bytes.wrap(ByteBuffer.allocate(Long.BYTES).putLong(number).array());
+    }
+}
