@@ -57,8 +57,8 @@ final class CommitBuilder {
         }
     }
 
-    /** Adds the writes, or fails the writer alone if its condition does not hold. */
-    void add(PendingWrite.Dependent write) throws RocksDBException {
+    /** Adds the writes, or fails the writer alone if its condition does not hold or what it depends on cannot be read. */
+    void add(PendingWrite.Dependent write) {
         Map<Bytes, byte[]> known = overlay();
         ByteSink sink = new ByteSink(256);
         int count = 0;
@@ -73,6 +73,9 @@ final class CommitBuilder {
             }
         } catch (TableException e) {
             write.fail(e);
+            return;
+        } catch (RocksDBException e) {
+            write.fail(Database.unreadable(e));
             return;
         }
         known.putAll(changed);

@@ -2,6 +2,7 @@ package io.hearth.table.rocksdb;
 
 import io.hearth.table.CommitListener;
 import io.hearth.table.OutcomeUnknownException;
+import io.hearth.table.TableException;
 import io.hearth.table.ThrottledException;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -146,8 +147,15 @@ final class Committer {
             broken = true;
             failure = String.valueOf(e.getMessage());
             LOG.log(System.Logger.Level.ERROR, "a commit failed; its writes may be stored or not", e);
+            if (Database.isDamage(e)) {
+                guard.stopCompacting(failure);
+            }
             int failed = failAll(first, new OutcomeUnknownException("the commit failed: " + e.getMessage(), e));
             tell(() -> listener.failed(failed));
+        } catch (TableException e) {
+            // What it depends on cannot be read: only its own writers are told, and the database is as good as before.
+            LOG.log(System.Logger.Level.ERROR, "nothing was written: {0}", e.getMessage());
+            failAll(first, e);
         } catch (RuntimeException | Error e) {
             LOG.log(System.Logger.Level.ERROR, "a commit failed; its writes may be stored or not", e);
             failAll(first, new OutcomeUnknownException("the commit failed: " + e, e));

@@ -49,7 +49,7 @@ final class Database implements AutoCloseable {
 
     /** Opens the database of {@code settings}, and creates it if there is none, as far as its own files tell. */
     static Database open(RocksDbSettings settings) {
-        return open(settings, 0, new Damages());
+        return open(settings, 0, new Damages(), true);
     }
 
     /**
@@ -57,10 +57,11 @@ final class Database implements AutoCloseable {
      *
      * @param acknowledged a sequence number up to which everything was durable
      * @param damages is told of damage with which the table can be opened
+     * @param compacting whether sorted files are compacted in the background
      * @throws TableDamagedException if it has lost what was durable; nothing was changed
      * @throws TableException if it is open elsewhere, or cannot be used
      */
-    static Database open(RocksDbSettings settings, long acknowledged, Damages damages) {
+    static Database open(RocksDbSettings settings, long acknowledged, Damages damages, boolean compacting) {
         Path directory = settings.directory();
         try {
             ManifestFile manifest = ManifestFile.read(directory);
@@ -73,7 +74,7 @@ final class Database implements AutoCloseable {
                 manifest.cutTornEnd();
                 expected = log.expected();
             }
-            Database database = new Database(settings, manifest);
+            Database database = new Database(settings, manifest, compacting);
             long reached = database.db().getLatestSequenceNumber();
             if (reached < expected) {
                 database.close();
@@ -94,6 +95,20 @@ final class Database implements AutoCloseable {
         }
     }
 
+    /** Whether a failure is one of what is stored, and not of the disk or a limit. */
+    static boolean isDamage(RocksDBException e) {
+        Status status = e.getStatus();
+        return status != null && status.getCode() == Status.Code.Corruption;
+    }
+
+    /** The failure of a read, as the table's users hear of it: damaged or not, with the file that RocksDB names. */
+    static TableException unreadable(RocksDBException e) {
+        String message = "the table cannot be read: " + e.getMessage();
+        return isDamage(e)
+                ? new TableDamagedException("the table is damaged: " + message, e)
+                : new TableException(message, e);
+    }
+
     /** Without a manifest there must be nothing else, or RocksDB would begin an empty database and remove the rest. */
     private static void refuseIfUsed(Path directory, long acknowledged) throws IOException {
         boolean used = acknowledged > 0;
@@ -109,14 +124,15 @@ final class Database implements AutoCloseable {
     }
 
     /** @param manifest what is there already; null creates the database */
-    private Database(RocksDbSettings settings, @Nullable ManifestFile manifest) throws RocksDBException {
+    private Database(RocksDbSettings settings, @Nullable ManifestFile manifest, boolean compacting)
+            throws RocksDBException {
         boolean opened = false;
         try {
             LRUCache cache = own(new LRUCache(settings.blockCacheBytes()));
             DBOptions options = own(databaseOptions(settings)
                     .setCreateIfMissing(manifest == null)
                     .setCreateMissingColumnFamilies(manifest == null || manifest.isOfEmptyTable()));
-            ColumnFamilyOptions familyOptions = own(familyOptions(settings, cache));
+            ColumnFamilyOptions familyOptions = own(familyOptions(settings, cache).setDisableAutoCompactions(!compacting));
             List<ColumnFamilyHandle> handles = new ArrayList<>();
             RocksDB database = RocksDB.open(
                     options,

@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.table.TableDamagedException;
 import io.hearth.table.TableException;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ final class DatabaseGuard implements AutoCloseable {
     private final DurableFile durable;
     private final Damages damages;
     private final StampedLock lock = new StampedLock();
+    private volatile boolean compacting = true;
     private @Nullable Database database;
     private boolean closed;
 
@@ -26,7 +28,7 @@ final class DatabaseGuard implements AutoCloseable {
         this.settings = settings;
         this.durable = durable;
         this.damages = damages;
-        this.database = Database.open(settings, durable.sequence(), damages);
+        this.database = Database.open(settings, durable.sequence(), damages, compacting);
     }
 
     /**
@@ -38,7 +40,11 @@ final class DatabaseGuard implements AutoCloseable {
         try {
             return tryUse(use);
         } catch (RocksDBException e) {
-            throw new TableException("the table cannot be read: " + e.getMessage(), e);
+            TableException unreadable = Database.unreadable(e);
+            if (unreadable instanceof TableDamagedException) {
+                damages.found(String.valueOf(e.getMessage()));
+            }
+            throw unreadable;
         }
     }
 
@@ -58,6 +64,23 @@ final class DatabaseGuard implements AutoCloseable {
         }
     }
 
+    /**
+     * Has the database do without compaction from the next {@link #reopen} on, until the process ends. RocksDB refuses all writes
+     * once a compaction has met damage, and the next one would meet it again.
+     *
+     * @param damage what a compaction could not read
+     */
+    void stopCompacting(String damage) {
+        compacting = false;
+        damages.found(damage + ". Sorted files are not compacted any more, so they grow, until this is repaired and the"
+                + " service started again");
+    }
+
+    /** Whether sorted files may be compacted. */
+    boolean isCompacting() {
+        return compacting;
+    }
+
     /** Closes and opens the database, which reads the log again; if that fails, it stays closed until the next call. */
     void reopen() {
         long stamp = lock.writeLock();
@@ -70,7 +93,7 @@ final class DatabaseGuard implements AutoCloseable {
             if (broken != null) {
                 broken.close();
             }
-            database = Database.open(settings, durable.sequence(), damages);
+            database = Database.open(settings, durable.sequence(), damages, compacting);
         } finally {
             lock.unlockWrite(stamp);
         }

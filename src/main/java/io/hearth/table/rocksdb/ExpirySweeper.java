@@ -6,14 +6,17 @@ import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.CompactRangeOptions;
 import org.rocksdb.CompactRangeOptions.BottommostLevelCompaction;
+import org.rocksdb.RocksDBException;
 
 /**
  * Walks over the table, has the committer remove what has expired by the {@link RemovalClock}, and compacts the parts where that
@@ -40,6 +43,7 @@ final class ExpirySweeper implements AutoCloseable {
     private final WriteQueue queue;
     private final RemovalClock clock;
     private final ClockFile clockFile;
+    private final Damages damages;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final CompactRangeOptions compaction;
     private final @Nullable Thread thread;
@@ -49,11 +53,18 @@ final class ExpirySweeper implements AutoCloseable {
 
     private final long[] kept = new long[PARTS];
 
-    ExpirySweeper(DatabaseGuard guard, WriteQueue queue, RemovalClock clock, ClockFile clockFile, Duration interval) {
+    ExpirySweeper(
+            DatabaseGuard guard,
+            WriteQueue queue,
+            RemovalClock clock,
+            ClockFile clockFile,
+            Damages damages,
+            Duration interval) {
         this.guard = guard;
         this.queue = queue;
         this.clock = clock;
         this.clockFile = clockFile;
+        this.damages = damages;
         clockFile.write(clock.state());
         compaction = new CompactRangeOptions()
                 .setExclusiveManualCompaction(false)
@@ -106,13 +117,44 @@ final class ExpirySweeper implements AutoCloseable {
         clockFile.write(clock.state());
         long startNanos = System.nanoTime();
         long nowSeconds = clock.now().getEpochSecond();
+        Failures failures = new Failures();
         long rows = 0;
-        for (int part = 0; part < PARTS && closed.getCount() > 0; part++) {
-            rows += sweepItems(part, nowSeconds, paced);
+        for (int i = 0; i < PARTS && closed.getCount() > 0; i++) {
+            int part = i;
+            rows += failures.collect(() -> sweepItems(part, nowSeconds, paced));
         }
-        long entries = sweepIndex(nowSeconds, paced);
-        int compactions = compact();
+        long entries = failures.collect(() -> sweepIndex(nowSeconds, paced));
+        // What could not be read before, a compaction cannot read either, and RocksDB then refuses writes.
+        int compactions = failures.first == null && guard.isCompacting() ? compact(failures) : 0;
+        failures.throwFirst();
         return new SweepResult(rows, entries, compactions, Duration.ofNanos(System.nanoTime() - startNanos));
+    }
+
+    /** What failed in one part of a sweep, and must not keep it from the others: a damaged file fails each time. */
+    private static final class Failures {
+        private @Nullable TableException first;
+        private int others;
+
+        /** Answers 0 if the part fails. */
+        long collect(LongSupplier part) {
+            try {
+                return part.getAsLong();
+            } catch (TableException e) {
+                if (first == null) {
+                    first = e;
+                } else {
+                    others++;
+                }
+                return 0;
+            }
+        }
+
+        void throwFirst() {
+            if (first != null) {
+                String more = others == 0 ? "" : " (and " + others + " other parts)";
+                throw new TableException("a part of the table cannot be swept: " + first.getMessage() + more, first);
+            }
+        }
     }
 
     private long sweepItems(int part, long nowSeconds, boolean paced) {
@@ -156,7 +198,7 @@ final class ExpirySweeper implements AutoCloseable {
                     }
                     iterator.readValue();
                     rows++;
-                    if (value.read(iterator.value(), iterator.valueLength()).isExpiredAt(nowSeconds)) {
+                    if (hasExpired(value, iterator, nowSeconds)) {
                         expired++;
                     }
                     behind = Arrays.copyOf(iterator.key(), iterator.keyLength() + 1);
@@ -165,6 +207,15 @@ final class ExpirySweeper implements AutoCloseable {
             }
             return new Chunk(rows, expired, behind, null);
         });
+    }
+
+    private boolean hasExpired(ItemValue value, RowIterator row, long nowSeconds) {
+        try {
+            return value.read(row.value(), row.valueLength()).isExpiredAt(nowSeconds);
+        } catch (TableException e) {
+            damages.found("the row " + HexFormat.of().formatHex(row.key(), 0, row.keyLength()) + " cannot be read");
+            return false;
+        }
     }
 
     private long sweepIndex(long nowSeconds, boolean paced) {
@@ -193,7 +244,7 @@ final class ExpirySweeper implements AutoCloseable {
                     if (rows++ == CHUNK_ROWS) {
                         return Optional.of(row);
                     }
-                    if (!SweepCommit.isCurrent(database, row, nowSeconds)) {
+                    if (isStale(database, row, nowSeconds)) {
                         stale.add(row);
                     }
                 }
@@ -201,6 +252,15 @@ final class ExpirySweeper implements AutoCloseable {
             }
             return Optional.empty();
         });
+    }
+
+    private boolean isStale(Database database, byte[] indexRow, long nowSeconds) {
+        try {
+            return !SweepCommit.isCurrent(database, indexRow, nowSeconds);
+        } catch (RocksDBException e) {
+            damages.found("the item of an entry of the index cannot be read: " + e.getMessage());
+            return false;
+        }
     }
 
     private int commit(PendingWrite.Target target, long nowSeconds) {
@@ -215,7 +275,7 @@ final class ExpirySweeper implements AutoCloseable {
         return sweep[0].removed;
     }
 
-    private int compact() {
+    private int compact(Failures failures) {
         int compactions = 0;
         int part = 0;
         while (part < PARTS && closed.getCount() > 0) {
@@ -231,10 +291,10 @@ final class ExpirySweeper implements AutoCloseable {
             }
             byte[] start = partStart(first);
             byte[] end = partStart(part);
-            compactions += guard.use(database -> {
+            compactions += (int) failures.collect(() -> guard.use(database -> {
                 database.db().compactRange(database.items(), start, end, compaction);
-                return 1;
-            });
+                return 1L;
+            }));
             for (int done = first; done < part; done++) {
                 removed.set(done, 0);
             }

@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.table.TableException;
 import java.util.Arrays;
 import java.util.List;
 import org.rocksdb.RocksDBException;
@@ -20,6 +21,11 @@ final class ReplacementCommit {
         BatchFormat.beginHousekeeping(durable, sink);
     }
 
+    /**
+     * Commits {@code replacement}.
+     *
+     * @throws TableException if what lies between the superseded rows cannot be read; then nothing was written
+     */
     static void commit(Database database, PendingWrite.Replacement replacement, long durable) throws RocksDBException {
         ReplacementCommit commit = new ReplacementCommit(replacement, durable);
         // Removals first: an item may be stored under a superseded key, or between two of them.
@@ -32,7 +38,7 @@ final class ReplacementCommit {
         database.writeLazily(batch);
     }
 
-    private void remove(Database database, List<byte[]> superseded) throws RocksDBException {
+    private void remove(Database database, List<byte[]> superseded) {
         if (superseded.isEmpty()) {
             return;
         }
@@ -56,6 +62,8 @@ final class ReplacementCommit {
                 }
             }
             rows.checkStatus();
+        } catch (RocksDBException e) {
+            throw Database.unreadable(e);
         }
         delete(superseded, firstOfStretch, superseded.size());
     }

@@ -105,7 +105,7 @@ public final class RocksDbTable implements Table {
                 settings.fsync() ? durable : null);
         log = new LogReader(settings.directory(), damages);
         changeLog = new ChangeLog(format.tableId(), log);
-        sweeper = new ExpirySweeper(guard, queue, removalClock, clockFile, settings.sweepInterval());
+        sweeper = new ExpirySweeper(guard, queue, removalClock, clockFile, damages, settings.sweepInterval());
     }
 
     private RemovalClock removalClock(ClockFile file, LongSupplier nanoTime) {

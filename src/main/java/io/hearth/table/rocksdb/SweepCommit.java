@@ -2,6 +2,7 @@ package io.hearth.table.rocksdb;
 
 import io.hearth.table.IndexKey;
 import io.hearth.table.Key;
+import io.hearth.table.TableException;
 import java.util.Arrays;
 import java.util.List;
 import org.rocksdb.RocksDBException;
@@ -21,15 +22,24 @@ final class SweepCommit {
         BatchFormat.beginHousekeeping(durable, sink);
     }
 
+    /**
+     * Removes what {@code sweep} asks for.
+     *
+     * @throws TableException if it cannot be read; then nothing was written
+     */
     static void commit(Database database, PendingWrite.Sweep sweep, long durable) throws RocksDBException {
         long nowSeconds = sweep.nowSeconds;
         SweepCommit commit = new SweepCommit(durable);
         int removed;
-        if (sweep.target instanceof PendingWrite.Target.Items rows) {
-            removed = commit.items(database, rows, nowSeconds);
-        } else {
-            removed =
-                    commit.indexEntries(database, ((PendingWrite.Target.IndexEntries) sweep.target).rows(), nowSeconds);
+        try {
+            if (sweep.target instanceof PendingWrite.Target.Items rows) {
+                removed = commit.items(database, rows, nowSeconds);
+            } else {
+                removed = commit.indexEntries(
+                        database, ((PendingWrite.Target.IndexEntries) sweep.target).rows(), nowSeconds);
+            }
+        } catch (RocksDBException e) {
+            throw Database.unreadable(e);
         }
         if (removed > 0) {
             byte[] batch = commit.sink.toArray();
@@ -48,7 +58,7 @@ final class SweepCommit {
             ItemValue value = new ItemValue();
             for (iterator.first(); iterator.isValid(); iterator.next()) {
                 iterator.readValue();
-                if (value.read(iterator.value(), iterator.valueLength()).isExpiredAt(nowSeconds)) {
+                if (hasExpired(value, iterator, nowSeconds)) {
                     iterator.readKey();
                     lastOfRun = iterator.keyCopy();
                     if (runRows < MIN_RANGE_ROWS) {
@@ -65,6 +75,15 @@ final class SweepCommit {
         }
         delete(run, runRows, lastOfRun);
         return removed;
+    }
+
+    /** Whether the row that was read has expired. A damaged one stays, so that reads go on to name it. */
+    private static boolean hasExpired(ItemValue value, RowIterator row, long nowSeconds) {
+        try {
+            return value.read(row.value(), row.valueLength()).isExpiredAt(nowSeconds);
+        } catch (TableException e) {
+            return false;
+        }
     }
 
     private void delete(byte[][] run, int rows, byte[] last) {
@@ -90,8 +109,19 @@ final class SweepCommit {
         return records;
     }
 
-    /** Whether the item that an index entry lists is there and has not expired, and is listed there still. */
+    /**
+     * Whether the item that an index entry lists is there and has not expired, and is listed there still. If that cannot be
+     * read, it counts as current.
+     */
     static boolean isCurrent(Database database, byte[] indexRow, long nowSeconds) throws RocksDBException {
+        try {
+            return lists(database, indexRow, nowSeconds);
+        } catch (TableException e) {
+            return true;
+        }
+    }
+
+    private static boolean lists(Database database, byte[] indexRow, long nowSeconds) throws RocksDBException {
         Key key = IndexRow.itemKey(indexRow, indexRow.length);
         byte[] stored = database.db().get(RowKey.encode(key));
         if (stored == null) {

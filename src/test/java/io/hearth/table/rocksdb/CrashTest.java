@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class CrashTest {
-    private static final int ROUNDS = 4;
+    /** {@code -DCrashTest.rounds=} plays more of them. */
+    private static final int ROUNDS = Integer.getInteger("CrashTest.rounds", 6);
 
     @TempDir
     private Path directory;
@@ -32,7 +33,8 @@ final class CrashTest {
         for (int round = 0; round < ROUNDS; round++) {
             String prefix = "round " + round + ", thread ";
 
-            int[] acknowledged = writeAndKill(prefix, 500 + random.nextInt(20_000));
+            // Every third is killed while it opens, which reads the log of those before.
+            int[] acknowledged = writeAndKill(prefix, round % 3 == 1 ? 0 : 1 + random.nextInt(20_000));
 
             try (RocksDbTable table = TestTables.open(directory, new FakeClock())) {
                 for (int thread = 0; thread < CrashWriter.THREADS; thread++) {
@@ -42,11 +44,15 @@ final class CrashTest {
         }
     }
 
-    /** Kills the writer after so many acknowledgements; answers how many items of each thread were acknowledged. */
+    /** Kills the writer after so many acknowledgements, with 0 while it opens the table; answers how many items of each thread were acknowledged. */
     private int[] writeAndKill(String prefix, int acknowledgements) throws IOException {
         int[] acknowledged = new int[CrashWriter.THREADS];
         try (ChildProcess writer = new ChildProcess(List.of(), CrashWriter.class, directory.toString(), prefix)) {
+            assertThat(writer.readLine()).isEqualTo(CrashWriter.OPENING);
             int seen = 0;
+            if (acknowledgements == 0) {
+                writer.kill();
+            }
             String line = writer.readLine();
             while (line != null) {
                 seen++;

@@ -13,17 +13,20 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 
 /**
- * Writes items 0, 1, ... of each of its threads until it is killed, with many unanswered, and prints {@code thread
- * number} for each that is acknowledged.
+ * Prints {@value #OPENING}, opens a table, and writes items 0, 1, ... of each of its threads until it is killed, with many
+ * unanswered; prints {@code thread number} for each that is acknowledged.
  */
 final class CrashWriter {
     static final int THREADS = 2;
+    static final String OPENING = "opening";
     private static final int OUTSTANDING = 200;
 
     private CrashWriter() {}
 
     /** @param arguments directory and prefix of the partition keys */
     public static void main(String[] arguments) {
+        System.out.println(OPENING);
+        System.out.flush();
         RocksDbTable table = RocksDbTable.open(
                 TestTables.settings(Path.of(arguments[0])), InstantSource.system(), CommitListener.NONE);
         // Mutiny sets itself up at its first use, and not safely from two threads at once.

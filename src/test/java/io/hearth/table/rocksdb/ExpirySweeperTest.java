@@ -7,17 +7,24 @@ import static io.hearth.table.rocksdb.TestTables.item;
 import static io.hearth.table.rocksdb.TestTables.key;
 import static io.hearth.table.rocksdb.TestTables.store;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.FakeClock;
 import io.hearth.table.Item;
+import io.hearth.table.Key;
 import io.hearth.table.Page;
 import io.hearth.table.Scan;
+import io.hearth.table.TableException;
 import io.hearth.table.Write;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,6 +33,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.RocksDBException;
 
 final class ExpirySweeperTest {
     private final FakeClock clock = new FakeClock();
@@ -178,6 +186,79 @@ final class ExpirySweeperTest {
 
         assertThat(stored()).isEmpty();
         assertThat(table.removalBehind()).isZero();
+    }
+
+    @Test
+    void sweepNow_damagedRow_isNamedAndStaysAndTheOthersAreSwept() throws RocksDBException {
+        List<Item> items = new ArrayList<>();
+        for (int i = 0; i < 500; i++) {
+            items.add(expiring("d" + i, 1, clock.seconds() + 1));
+        }
+        store(table, items.toArray(Item[]::new));
+        table.close();
+        Key damaged = key("d250", 2);
+        putRaw(RowKey.encode(damaged), new byte[] {(byte) 0x80});
+        table = TestTables.open(directory, clock);
+        clock.advance(Duration.ofSeconds(1));
+
+        SweepResult result = table.sweepNow();
+
+        assertThat(result.rowsRemoved()).isEqualTo(500);
+        String row = HexFormat.of().formatHex(RowKey.encode(damaged));
+        assertThat(table.damages()).singleElement().asString().contains(row);
+        assertThatThrownBy(() -> await(table.get(damaged, Consistency.STRONG)))
+                .isInstanceOf(TableException.class)
+                .hasMessageContaining("damaged");
+    }
+
+    @Test
+    void sweepNow_damagedFile_isNamedAndTheOtherPartsAreSwept() throws Exception {
+        byte[] body = new byte[30_000]; // more than a block
+        for (int i = 0; i < 200; i++) {
+            store(
+                    table,
+                    new Item(key("d" + i % 20, i), Bytes.wrap(body), clock.seconds() + 1, 0, null),
+                    new Item(key("e", i), Bytes.wrap(new byte[0]), 0, 0, null));
+        }
+        table.close();
+        TestTables.compact(directory);
+        Path file = TableFiles.largestSortedFile(directory);
+        TableFiles.flip(file, Files.size(file) * 4);
+        table = TestTables.open(directory, clock);
+        clock.advance(Duration.ofSeconds(1));
+
+        assertThatThrownBy(() -> table.sweepNow())
+                .isInstanceOf(TableException.class)
+                .hasMessageContaining(String.valueOf(file.getFileName()));
+
+        assertThat(table.damages()).anySatisfy(damage -> assertThat(damage).contains(String.valueOf(file.getFileName())));
+        int gone = 0;
+        Instant now = clock.instant();
+        clock.set(Instant.EPOCH);
+        for (int i = 0; i < 200; i++) {
+            try {
+                gone += await(table.get(key("d" + i % 20, i), Consistency.STRONG)).isEmpty() ? 1 : 0;
+            } catch (TableException e) {
+                assertThat(e).hasMessageContaining(String.valueOf(file.getFileName()));
+            }
+        }
+        clock.set(now);
+        assertThat(gone).as("removed, of 200").isGreaterThan(150);
+        assertThat(table.writeFailure()).isNull();
+        store(table, item("d", 1, "goes on"));
+    }
+
+    private void putRaw(byte[] row, byte[] value) throws RocksDBException {
+        ByteSink batch = new ByteSink(100);
+        BatchFormat.beginHousekeeping(0, batch);
+        BatchFormat.putItem(batch);
+        BatchFormat.slice(row, batch);
+        BatchFormat.slice(value, batch);
+        byte[] bytes = batch.toArray();
+        BatchFormat.writeCount(bytes, 1);
+        try (Database database = Database.open(TestTables.settings(directory))) {
+            database.write(bytes);
+        }
     }
 
     private void runFor(Duration running) {

@@ -7,15 +7,18 @@ import static io.hearth.table.rocksdb.TestTables.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.table.Bytes;
 import io.hearth.table.CommitListener;
 import io.hearth.table.Condition;
 import io.hearth.table.ConditionFailedException;
 import io.hearth.table.Consistency;
 import io.hearth.table.FakeClock;
 import io.hearth.table.Item;
+import io.hearth.table.TableDamagedException;
 import io.hearth.table.TableException;
 import io.hearth.table.ThrottledException;
 import io.hearth.table.Write;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -105,6 +108,49 @@ final class GroupCommitTest {
                     .isInstanceOf(CompletionException.class)
                     .hasCauseInstanceOf(ConditionFailedException.class);
             assertThat(await(table.get(key("d", 1), Consistency.STRONG))).contains(item("d", 1, "again"));
+        }
+    }
+
+    @Test
+    void put_whatItDependsOnIsDamaged_failsOnlyItsWriter() throws Exception {
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            for (int i = 0; i < 100; i++) {
+                store(table, item("d", i, "x".repeat(10_000)));
+            }
+        }
+        TestTables.compact(directory);
+        Path file = TableFiles.largestSortedFile(directory);
+        TableFiles.flip(file, Files.size(file) * 4);
+        Gate gate = new Gate();
+        try (RocksDbTable table = RocksDbTable.open(TestTables.settings(directory), clock, gate)) {
+            List<CompletableFuture<Void>> writers = new ArrayList<>();
+            writers.add(put(table, item("e", 0, "x")));
+            assertThat(gate.entered.await(30, TimeUnit.SECONDS)).isTrue();
+            for (int i = 0; i < 100; i++) {
+                writers.add(put(table, item("e", i, "x")));
+                writers.add(table.put(item("d", i, "new"), Condition.version(0)).subscribeAsCompletionStage());
+            }
+            List<Bytes> superseded = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                superseded.add(key("d", i).sortKey());
+            }
+            CompletableFuture<Void> replaces =
+                    table.replace("d", List.of(), superseded).subscribeAsCompletionStage();
+            gate.open.countDown();
+
+            List<Throwable> failures = new ArrayList<>();
+            for (CompletableFuture<Void> writer : writers) {
+                writer.handle((done, failure) -> failure == null || failures.add(failure)).join();
+            }
+
+            assertThat(failures).hasSizeBetween(1, 5).allSatisfy(failure -> assertThat(failure)
+                    .isInstanceOf(TableDamagedException.class)
+                    .hasMessageContaining(String.valueOf(file.getFileName())));
+            assertThatThrownBy(replaces::join).hasCauseInstanceOf(TableDamagedException.class);
+            assertThat(table.writeFailure()).isNull();
+            for (int i = 0; i < 100; i++) {
+                assertThat(await(table.get(key("e", i), Consistency.STRONG))).isPresent();
+            }
         }
     }
 

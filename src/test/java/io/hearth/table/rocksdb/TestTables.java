@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.RocksDBException;
 
 /** Tables and items for the tests of this engine. */
 final class TestTables {
@@ -39,6 +41,15 @@ final class TestTables {
     /** Without syncs, which only a power failure would tell. */
     static RocksDbTable openUnsynced(Path directory, FakeClock clock) {
         return open(settings(directory, false), clock);
+    }
+
+    /** Puts everything into one sorted file of each column family; the table is not open. */
+    static void compact(Path directory) throws RocksDBException {
+        try (Database database = Database.open(settings(directory))) {
+            for (ColumnFamilyHandle family : List.of(database.items(), database.index())) {
+                database.db().compactRange(family);
+            }
+        }
     }
 
     static <T> T await(Uni<T> uni) {
