@@ -41,7 +41,8 @@ public final class DeadLetters {
     static final int KEPT = 256 * 1024;
 
     private static final int FORMAT = 1;
-    private static final String PARTITION = "!dead-letters";
+    /** Where dead letters are stored. */
+    public static final String PARTITION = "!dead-letters";
     private static final int ID_BYTES = 16;
 
     /** A page looks at no more than this many letters, so that a filter that nothing passes cannot read them all at once. */
@@ -164,6 +165,11 @@ public final class DeadLetters {
         out.writeVarint(letter.payload().length);
         out.writeBytes(letter.payload());
         return out.toByteArray();
+    }
+
+    /** @throws RuntimeException it is no dead letter, or damaged */
+    public static void check(Item item) {
+        DeadLetter unused = decode(item);
     }
 
     private static DeadLetter decode(Item item) {

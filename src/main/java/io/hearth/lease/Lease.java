@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for several threads; {@link #isHeld} and {@link #fence} never block, calls that talk to the table do.
  */
 public final class Lease {
-    private static final String PARTITION = "!leases";
+    /** Where leases are stored. */
+    public static final String PARTITION = "!leases";
     private static final int FORMAT = 1;
     private static final long NOBODY = 0;
 
@@ -174,6 +175,11 @@ public final class Lease {
         out.writeLong(itsOwner);
         out.writeVarint(term.toMillis());
         return new Item(key, Bytes.wrap(out.toByteArray()), 0, version, null);
+    }
+
+    /** @throws CorruptItemException it is no lease, or damaged */
+    public static void check(Item item) {
+        State unused = decode(item);
     }
 
     private static State decode(Item item) {

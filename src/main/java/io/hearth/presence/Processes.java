@@ -247,6 +247,13 @@ final class Processes {
         return new Item(key(process), Bytes.wrap(body.toByteArray()), 0, version, null);
     }
 
+    /** @throws CorruptItemException it is no record of a process, or damaged */
+    static void check(Item item) {
+        if (item.body().length() > 0) { // else it has ended
+            State unused = decode(item);
+        }
+    }
+
     private static State decode(Item item) {
         ByteReader in = new ByteReader(item.body().array());
         int format = in.readByte();

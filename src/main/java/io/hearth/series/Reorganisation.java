@@ -32,7 +32,7 @@ import java.util.Optional;
  * Every moment between leaves the old items, or both.
  */
 final class Reorganisation {
-    private static final String PARTITION = "!guards";
+    static final String PARTITION = "!guards";
     private static final int FORMAT = 1;
     private static final Duration KEPT = Duration.ofDays(7);
 
@@ -138,10 +138,15 @@ final class Reorganisation {
         if (found.isEmpty()) {
             return 0;
         }
-        int format = new ByteReader(found.get().body().array()).readByte();
+        checkGuard(found.get());
+        return found.get().version();
+    }
+
+    /** @throws CorruptItemException it is none, or damaged */
+    static void checkGuard(Item item) {
+        int format = new ByteReader(item.body().array()).readByte();
         if (format != FORMAT) {
             throw new CorruptItemException("a guard has format " + format + ", this build knows " + FORMAT);
         }
-        return found.get().version();
     }
 }

@@ -491,7 +491,7 @@ final class Rollups {
         return Bytes.wrap(out.toByteArray());
     }
 
-    private static Known decode(Item item) {
+    static Known decode(Item item) {
         ByteReader in = new ByteReader(item.body().array());
         int format = in.readByte();
         if (format != RECORD_FORMAT) {

@@ -38,12 +38,12 @@ final class SeriesKeys {
     /** The width of a window, whose readings are sealed together: a day in UTC. */
     static final long WINDOW_MICROS = 24L * 60 * 60 * 1_000_000;
 
-    private static final byte DEVICE = 0x01;
-    private static final byte RUN = 0x10;
-    private static final byte CHUNK = 0x20;
-    private static final byte TRANSMISSIONS = 0x21;
-    private static final byte ROLLUP = 0x30;
-    private static final byte ROLLUP_LEVELS = 0x31;
+    static final byte DEVICE = 0x01;
+    static final byte RUN = 0x10;
+    static final byte CHUNK = 0x20;
+    static final byte TRANSMISSIONS = 0x21;
+    static final byte ROLLUP = 0x30;
+    static final byte ROLLUP_LEVELS = 0x31;
     private static final int RUN_TIME_AT = 1;
     private static final int RUN_STAMP_AT = 9;
     private static final int RUN_REGION_AT = 17;
@@ -86,6 +86,11 @@ final class SeriesKeys {
         putLong(key, RUN_TIME_AT, windowStartMicros ^ Long.MIN_VALUE);
         putLong(key, RUN_STAMP_AT, sealHybridTime);
         return new Key(device.value(), Bytes.wrap(key));
+    }
+
+    /** Which kind of item of a device has such a key; 0 for none. */
+    static byte kindOf(Bytes sortKey) {
+        return sortKey.length() == 0 ? 0 : sortKey.array()[0];
     }
 
     static boolean isDevice(Bytes sortKey) {

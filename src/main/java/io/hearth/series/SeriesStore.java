@@ -59,7 +59,7 @@ public final class SeriesStore {
     /** How many processes may write to a table at the same time. */
     public static final int MAX_PROCESSES = HybridClock.NUMBERS;
 
-    private static final String CLOCK_PARTITION = "!clock";
+    static final String CLOCK_PARTITION = "!clock";
     private static final long HORIZON_KEPT_SECONDS = Duration.ofDays(1).toSeconds();
 
     /** Runs larger than about this are cut, so that each fits an item of any engine. */

@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StampLease {
     private static final Logger LOG = Logger.getLogger(StampLease.class);
-    private static final String PARTITION = "!stamps";
+    static final String PARTITION = "!stamps";
     private static final int FORMAT = 1;
 
     /** How far a stretch goes. A number whose stretch has ended is free. */

@@ -149,7 +149,7 @@ final class ShadowHistory {
                         : Condition.version(found.get().version()));
     }
 
-    private static HybridTime beginningOf(Item item) {
+    static HybridTime beginningOf(Item item) {
         ByteReader in = new ByteReader(item.body().array());
         int format = in.readByte();
         if (format != BEGINNING_FORMAT) {

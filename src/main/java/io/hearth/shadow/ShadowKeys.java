@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * A change needs a new format version; ShadowDocumentGoldenTest pins the bytes.
  */
 final class ShadowKeys {
-    private static final byte DOCUMENT = 0x40;
-    private static final byte HISTORY = 0x41;
-    private static final byte BEGINNING = 0x42;
+    static final byte DOCUMENT = 0x40;
+    static final byte HISTORY = 0x41;
+    static final byte BEGINNING = 0x42;
     private static final int PLACE_BYTES = 16;
 
     private ShadowKeys() {}

@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
 /** Keeps lines that cannot be taken in for a month, up to a number of bytes. Blocks until the table answers. Thread-safe. */
 final class PutAsideItems {
     private static final Logger LOG = Logger.getLogger(PutAsideItems.class);
-    private static final String ASIDE = "aside/";
-    private static final String UNKNOWN = "unknown/";
+    static final String ASIDE = "aside/";
+    static final String UNKNOWN = "unknown/";
     private static final int FORMAT = 1;
     private static final int DIGEST_BYTES = 16;
     private static final int PART_BYTES = 200_000;
@@ -199,6 +199,23 @@ final class PutAsideItems {
         }
     }
 
+    /** @throws CorruptItemException it is no part of a line, or damaged */
+    static void checkPart(Item part) {
+        head(new ByteReader(part.body().array()), Integer.MAX_VALUE);
+    }
+
+    /** Reads what comes before the bytes of a part; answers how many bytes its line has, at most {@code most}. */
+    private static int head(ByteReader in, int most) {
+        int format = in.readByte();
+        if (format != FORMAT) {
+            throw new CorruptItemException("a line that was put aside has format " + format);
+        }
+        in.readText();
+        in.readText();
+        in.readText();
+        return in.readCount(most);
+    }
+
     /** Puts lines together; the parts of one follow each other. */
     private static final class Parts {
         private final Visitor visitor;
@@ -218,14 +235,7 @@ final class PutAsideItems {
             Bytes itsDigest = Bytes.wrap(Arrays.copyOfRange(sortKey, ASIDE.length(), sortKey.length - Short.BYTES));
             ByteReader in = new ByteReader(part.body().array());
             try {
-                int format = in.readByte();
-                if (format != FORMAT) {
-                    throw new CorruptItemException("a line that was put aside has format " + format);
-                }
-                in.readText();
-                in.readText();
-                in.readText();
-                int length = in.readCount((int) Math.min(mostBytes, Integer.MAX_VALUE));
+                int length = head(in, (int) Math.min(mostBytes, Integer.MAX_VALUE));
                 if (digest == null || !itsDigest.equals(digest)) {
                     digest = itsDigest;
                     keys.clear();

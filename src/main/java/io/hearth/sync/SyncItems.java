@@ -27,9 +27,9 @@ import java.util.TreeMap;
 final class SyncItems {
     static final String PARTITION = "!sync";
 
-    private static final String PEER = "peer/";
-    private static final String CHECKPOINT = "checkpoint/";
-    private static final String CONTACT = "contact/";
+    static final String PEER = "peer/";
+    static final String CHECKPOINT = "checkpoint/";
+    static final String CONTACT = "contact/";
 
     private final Table table;
 

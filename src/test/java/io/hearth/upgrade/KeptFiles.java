@@ -9,10 +9,10 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 
 /** The files of earlier builds that are kept as resources, packed. */
-final class KeptFiles {
+public final class KeptFiles {
     private KeptFiles() {}
 
-    static void unpack(String resource, Path target) throws IOException {
+    public static void unpack(String resource, Path target) throws IOException {
         try (InputStream kept = Objects.requireNonNull(KeptFiles.class.getResourceAsStream(resource), resource);
                 ZipInputStream zip = new ZipInputStream(kept)) {
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {

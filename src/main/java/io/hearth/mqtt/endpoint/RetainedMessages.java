@@ -35,7 +35,8 @@ public final class RetainedMessages {
     static final int MAX_MESSAGE_BYTES = 64 << 10;
 
     /** No device can be called this, so the partition is our own. */
-    private static final String PARTITION = "mqtt/retained";
+    /** Where retained messages are stored. */
+    public static final String PARTITION = "mqtt/retained";
 
     private static final int PAGE_ITEMS = 1000;
     private static final CompletionStage<Void> DONE = CompletableFuture.completedStage(null);
@@ -163,6 +164,11 @@ public final class RetainedMessages {
                 .put(properties)
                 .put(publish.payload())
                 .array());
+    }
+
+    /** @throws RuntimeException it is no retained message, or damaged */
+    public static void check(Item item) {
+        Publish unused = decode(item);
     }
 
     private static Publish decode(Item item) {

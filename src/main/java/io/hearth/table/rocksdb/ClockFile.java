@@ -61,6 +61,11 @@ final class ClockFile {
         return RemovalClock.State.of(lastUsed == null || lastUsed.isAfter(now) ? now : lastUsed);
     }
 
+    /** Whether there is a file that is not what was written. */
+    boolean isDamaged() throws IOException {
+        return Files.exists(file) && parse(CheckedText.read(file)) == null;
+    }
+
     private @Nullable Instant lastChange() throws IOException {
         Instant last = null;
         try (Stream<Path> entries = Files.list(directory)) {

@@ -19,6 +19,10 @@ final class Committer {
     private static final long MAX_COMMIT_BYTES = 4 << 20;
 
     private static final long RECOVERY_PAUSE_NANOS = 250_000_000;
+
+    /** How often commits look whether the files are still there. */
+    private static final long LOOK_NANOS = 1_000_000_000;
+
     private static final System.Logger LOG = System.getLogger(Committer.class.getName());
 
     private final WriteQueue queue;
@@ -33,6 +37,7 @@ final class Committer {
     private volatile @Nullable String failure;
     private boolean broken;
     private long nextRecoveryNanos;
+    private long lookedNanos = System.nanoTime();
 
     /**
      * @param recovery tries to make the database writable after it failed, and answers whether it is
@@ -166,6 +171,7 @@ final class Committer {
     }
 
     private void commit(PendingWrite first) throws RocksDBException {
+        refuseIfFilesAreGone();
         committedSequence = guard.tryUse(database -> {
             if (first instanceof PendingWrite.Sweep sweep) {
                 SweepCommit.commit(database, sweep, durableSequence());
@@ -182,6 +188,16 @@ final class Committer {
         });
         if (durable != null) {
             durable.reached(committedSequence);
+        }
+    }
+
+    private void refuseIfFilesAreGone() throws RocksDBException {
+        long now = System.nanoTime();
+        if (now - lookedNanos >= LOOK_NANOS) {
+            lookedNanos = now;
+            if (guard.filesAreGone()) {
+                throw new RocksDBException("the files of the table were removed while it is open");
+            }
         }
     }
 

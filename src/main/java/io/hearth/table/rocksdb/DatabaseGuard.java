@@ -2,6 +2,7 @@ package io.hearth.table.rocksdb;
 
 import io.hearth.table.TableDamagedException;
 import io.hearth.table.TableException;
+import java.nio.file.Files;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
@@ -79,6 +80,11 @@ final class DatabaseGuard implements AutoCloseable {
     /** Whether sorted files may be compacted. */
     boolean isCompacting() {
         return compacting;
+    }
+
+    /** Whether somebody removed the files beneath the open database: what is written then is in none that has a name. */
+    boolean filesAreGone() {
+        return Files.notExists(settings.directory().resolve(ManifestFile.CURRENT));
     }
 
     /** Closes and opens the database, which reads the log again; if that fails, it stays closed until the next call. */

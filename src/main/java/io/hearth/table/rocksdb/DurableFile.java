@@ -38,6 +38,7 @@ final class DurableFile implements AutoCloseable {
     private final CRC32C crc = new CRC32C();
     private long sequence;
     private int nextSlot;
+    private boolean sequenceWasWritten;
     private boolean failed;
     private boolean isNew;
     private boolean isDamaged;
@@ -56,7 +57,7 @@ final class DurableFile implements AutoCloseable {
             boolean opened = false;
             try {
                 DurableFile durable = new DurableFile(file, channel);
-                if (!isLocked(channel)) {
+                if (!isLocked(channel, false)) {
                     throw new TableException("the table directory " + directory + " is open elsewhere", null);
                 }
                 if (absent) {
@@ -82,9 +83,21 @@ final class DurableFile implements AutoCloseable {
         this.channel = channel;
     }
 
-    private static boolean isLocked(FileChannel channel) throws IOException {
+    /**
+     * Reads the file, and leaves it as it is.
+     *
+     * @throws IOException if it cannot be read, or there is none
+     */
+    static DurableFile readOnly(Path file) throws IOException {
+        DurableFile durable = new DurableFile(file, FileChannel.open(file, StandardOpenOption.READ));
+        durable.read();
+        return durable;
+    }
+
+    /** Takes the lock on a file until it is closed; answers whether that is possible. */
+    static boolean isLocked(FileChannel channel, boolean shared) throws IOException {
         try {
-            FileLock lock = channel.tryLock();
+            FileLock lock = channel.tryLock(0, Long.MAX_VALUE, shared);
             return lock != null;
         } catch (OverlappingFileLockException e) {
             return false; // by this process
@@ -144,6 +157,7 @@ final class DurableFile implements AutoCloseable {
         }
         try {
             write(sequence);
+            sequenceWasWritten = true;
             this.sequence = sequence;
             failed = false;
         } catch (IOException e) {
@@ -174,7 +188,7 @@ final class DurableFile implements AutoCloseable {
     @Override
     public synchronized void close() {
         try (FileChannel closing = channel) {
-            if (closing.isOpen()) {
+            if (closing.isOpen() && sequenceWasWritten) {
                 closing.force(false);
             }
         } catch (IOException e) {

@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -62,6 +63,11 @@ final class LogCheck {
         LogCheck check = new LogCheck(directory, manifest, acknowledged);
         check.run();
         return check;
+    }
+
+    /** Where log files end that have something else behind their last record, which {@link #cutTornEnds} removes. */
+    Map<Path, Long> tornEnds() {
+        return Collections.unmodifiableMap(ends);
     }
 
     /** The sequence number that the replay has to reach. */

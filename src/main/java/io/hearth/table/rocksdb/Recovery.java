@@ -19,6 +19,7 @@ final class Recovery implements BooleanSupplier {
 
     private final Path probe;
     private final DatabaseGuard guard;
+    private String lastFailure = "";
 
     Recovery(Path directory, DatabaseGuard guard) {
         probe = directory.resolve("PROBE");
@@ -46,9 +47,14 @@ final class Recovery implements BooleanSupplier {
         try {
             guard.reopen();
         } catch (TableException e) {
-            LOG.log(System.Logger.Level.ERROR, "the table cannot be opened again yet", e);
+            String failure = String.valueOf(e.getMessage());
+            if (!failure.equals(lastFailure)) { // it is tried several times a second
+                lastFailure = failure;
+                LOG.log(System.Logger.Level.ERROR, "the table cannot be opened again yet", e);
+            }
             return false;
         }
+        lastFailure = "";
         LOG.log(System.Logger.Level.INFO, "the table is open again after a disk error");
         return true;
     }

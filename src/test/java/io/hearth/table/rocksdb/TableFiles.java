@@ -54,7 +54,7 @@ public final class TableFiles {
     }
 
     /** Every file of a directory and its contents, to see whether something was changed. */
-    static Map<Path, List<Byte>> contents(Path directory) throws IOException {
+    public static Map<Path, List<Byte>> contents(Path directory) throws IOException {
         Map<Path, List<Byte>> contents = new TreeMap<>();
         for (Path file : sizes(directory).keySet()) {
             byte[] bytes = Files.readAllBytes(file);
@@ -88,7 +88,7 @@ public final class TableFiles {
     }
 
     /** The sorted file with the most bytes. */
-    static Path largestSortedFile(Path directory) throws IOException {
+    public static Path largestSortedFile(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
             return files.filter(file -> file.toString().endsWith(".sst"))
                     .max(Comparator.comparingLong(file -> file.toFile().length()))

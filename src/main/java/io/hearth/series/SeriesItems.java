@@ -1,0 +1,88 @@
+package io.hearth.series;
+
+import io.hearth.model.EpochMicros;
+import io.hearth.series.chunk.Chunk;
+import io.hearth.series.chunk.ChunkScratch;
+import io.hearth.table.Bytes;
+import io.hearth.table.CorruptItemException;
+import io.hearth.table.Item;
+import io.hearth.table.Key;
+import io.hearth.table.UnsupportedFormatException;
+import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
+
+/** Reads any item that this room stores, all of it, to find those that are not what was written. */
+public final class SeriesItems {
+    private SeriesItems() {}
+
+    /**
+     * Reads an item.
+     *
+     * @return whether it is of a kind that this room stores
+     * @throws UnsupportedFormatException a later build has written it
+     * @throws RuntimeException of any other kind if it is damaged
+     */
+    public static boolean check(Item item) {
+        return switch (item.key().partitionKey()) {
+            case Erasures.PARTITION -> {
+                Erasures.decode(item);
+                yield true;
+            }
+            case StampLease.PARTITION -> {
+                StampLease.untilMillis(item);
+                yield true;
+            }
+            case Reorganisation.PARTITION -> {
+                Reorganisation.checkGuard(item);
+                yield true;
+            }
+            case SeriesStore.CLOCK_PARTITION -> {
+                if (item.key().sortKey().length() != Long.BYTES) {
+                    throw new CorruptItemException("a horizon of the clock has no time");
+                }
+                yield true;
+            }
+            default -> checkOfDevice(item);
+        };
+    }
+
+    /** What an item with a key is and of when; null if it is of none of this room's kinds, or of no time. */
+    public static @Nullable String name(Key key) {
+        Bytes sortKey = key.sortKey();
+        if (SeriesKeys.isRun(sortKey)) {
+            return "readings from " + EpochMicros.toInstant(SeriesKeys.runFirstTimeMicros(sortKey)) + " on";
+        }
+        if (SeriesKeys.isChunk(sortKey)) {
+            return "the sealed day " + EpochMicros.toInstant(SeriesKeys.chunkWindowStart(sortKey));
+        }
+        return SeriesKeys.isDevice(sortKey) ? "the record" : null;
+    }
+
+    private static boolean checkOfDevice(Item item) {
+        switch (SeriesKeys.kindOf(item.key().sortKey())) {
+            case SeriesKeys.DEVICE -> DeviceCatalog.decode(item);
+            case SeriesKeys.RUN -> IncomingRun.parse(
+                    new RemoteWrites.RemoteRun(item.key(), item.body()), (device, last, retention) -> item.expiresAtSeconds());
+            case SeriesKeys.CHUNK -> checkChunk(item);
+            case SeriesKeys.TRANSMISSIONS -> SealedTransmissions.read(item, new ArrayList<>());
+            case SeriesKeys.ROLLUP -> WindowRollup.decode(
+                    item.body().array(), SeriesKeys.rollupWindowStart(item.key().sortKey()), metric -> true);
+            case SeriesKeys.ROLLUP_LEVELS -> Rollups.decode(item);
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void checkChunk(Item item) {
+        Chunk chunk = Chunk.open(item.body().array());
+        chunk.spans();
+        chunk.metrics();
+        chunk.decode(metric -> true, new ChunkScratch());
+        long window = SeriesKeys.chunkWindowStart(item.key().sortKey());
+        if (chunk.firstMicros() < window || chunk.lastMicros() - window >= SeriesKeys.WINDOW_MICROS) {
+            throw new CorruptItemException("a chunk has readings outside of its day");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package io.hearth.table.rocksdb;
+
+import io.hearth.table.Item;
+import io.hearth.table.Key;
+
+/** What the users of a table store in it: the table itself knows bodies as bytes only. */
+public interface StoredItemKinds {
+    /**
+     * Reads an item, all of it.
+     *
+     * @throws RuntimeException if it is not what was written; the message says what is wrong
+     */
+    void check(Item item);
+
+    /** What a person calls the item with a key. */
+    String name(Key key);
+}
