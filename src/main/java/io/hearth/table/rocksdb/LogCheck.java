@@ -29,6 +29,8 @@ final class LogCheck {
     /** Whether the log was whole up to here. */
     private boolean whole = true;
 
+    private Path lastLog;
+
     /** Where it was not whole any more. */
     private String place = "";
 
@@ -49,6 +51,7 @@ final class LogCheck {
         this.directory = directory;
         this.manifest = manifest;
         files = new LogFiles(directory);
+        lastLog = directory;
         durable = acknowledged;
         proof = DurableFile.NAME;
     }
@@ -105,6 +108,7 @@ final class LogCheck {
         refuseIfOneIsMissing(logs);
         NavigableMap<Long, Path> live = logs.tailMap(manifest.firstLog(), true);
         for (Path log : live.values()) {
+            lastLog = log;
             read(log);
         }
         refuseIfSyncedPartIsDamaged();
@@ -233,7 +237,9 @@ final class LogCheck {
     }
 
     private void refuse(long lost, String witness) {
-        String what = whole && place.isEmpty() ? "the log ends with record " + (next - 1) : place;
+        String what = whole && place.isEmpty()
+                ? "the log ends with record " + (next - 1) + " in " + lastLog + ", a later file is missing or that one's end"
+                : place;
         throw new TableDamagedException(
                 "the table is damaged: " + what + "; its log cannot be read behind record " + (next - 1)
                         + ", but record " + lost + " was durable (" + witness + ")",
