@@ -16,7 +16,13 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         versionProvider = CommandLineTool.Version.class,
         synopsisSubcommandLabel = "[COMMAND]",
-        subcommands = {BackupCommand.class, MendClockCommand.class, RestoreCommand.class, VerifyCommand.class})
+        subcommands = {
+            BackupCommand.class,
+            MendClockCommand.class,
+            RepairCommand.class,
+            RestoreCommand.class,
+            VerifyCommand.class
+        })
 public final class CommandLineTool implements Runnable {
     /** All is well. */
     static final int OK = 0;

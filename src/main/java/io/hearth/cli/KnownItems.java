@@ -39,4 +39,9 @@ final class KnownItems implements StoredItemKinds {
         return (kind == null ? "the item" : kind) + " of " + key.partitionKey() + " (key "
                 + HexFormat.of().formatHex(key.sortKey().array()) + ")";
     }
+
+    @Override
+    public Key placesOfOthers() {
+        return SyncItemCheck.PLACES_OF_PEERS;
+    }
 }

@@ -43,6 +43,7 @@ public final class DeadLetters {
     private static final int FORMAT = 1;
     /** Where dead letters are stored. */
     public static final String PARTITION = "!dead-letters";
+
     private static final int ID_BYTES = 16;
 
     /** A page looks at no more than this many letters, so that a filter that nothing passes cannot read them all at once. */
@@ -167,7 +168,11 @@ public final class DeadLetters {
         return out.toByteArray();
     }
 
-    /** @throws RuntimeException it is no dead letter, or damaged */
+    /**
+     * Reads an item, all of it.
+     *
+     * @throws RuntimeException it is not a dead letter, or damaged
+     */
     public static void check(Item item) {
         DeadLetter unused = decode(item);
     }

@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 public final class Lease {
     /** Where leases are stored. */
     public static final String PARTITION = "!leases";
+
     private static final int FORMAT = 1;
     private static final long NOBODY = 0;
 
@@ -177,7 +178,11 @@ public final class Lease {
         return new Item(key, Bytes.wrap(out.toByteArray()), 0, version, null);
     }
 
-    /** @throws CorruptItemException it is no lease, or damaged */
+    /**
+     * Reads an item, all of it.
+     *
+     * @throws CorruptItemException it is not a lease, or damaged
+     */
     public static void check(Item item) {
         State unused = decode(item);
     }

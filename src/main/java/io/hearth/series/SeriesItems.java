@@ -61,12 +61,17 @@ public final class SeriesItems {
     private static boolean checkOfDevice(Item item) {
         switch (SeriesKeys.kindOf(item.key().sortKey())) {
             case SeriesKeys.DEVICE -> DeviceCatalog.decode(item);
-            case SeriesKeys.RUN -> IncomingRun.parse(
-                    new RemoteWrites.RemoteRun(item.key(), item.body()), (device, last, retention) -> item.expiresAtSeconds());
+            case SeriesKeys.RUN ->
+                IncomingRun.parse(
+                        new RemoteWrites.RemoteRun(item.key(), item.body()),
+                        (device, last, retention) -> item.expiresAtSeconds());
             case SeriesKeys.CHUNK -> checkChunk(item);
             case SeriesKeys.TRANSMISSIONS -> SealedTransmissions.read(item, new ArrayList<>());
-            case SeriesKeys.ROLLUP -> WindowRollup.decode(
-                    item.body().array(), SeriesKeys.rollupWindowStart(item.key().sortKey()), metric -> true);
+            case SeriesKeys.ROLLUP ->
+                WindowRollup.decode(
+                        item.body().array(),
+                        SeriesKeys.rollupWindowStart(item.key().sortKey()),
+                        metric -> true);
             case SeriesKeys.ROLLUP_LEVELS -> Rollups.decode(item);
             default -> {
                 return false;

@@ -1,11 +1,17 @@
 package io.hearth.sync;
 
+import io.hearth.table.Bytes;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
+import io.hearth.table.Key;
 import java.nio.charset.StandardCharsets;
 
 /** Reads any item that this room stores, all of it, to find those that are not what was written. */
 public final class SyncItemCheck {
+    /** Where it is kept how far peers were followed: a partition, and what sort keys begin with. */
+    public static final Key PLACES_OF_PEERS =
+            new Key(SyncItems.PARTITION, Bytes.wrap(SyncItems.CHECKPOINT.getBytes(StandardCharsets.US_ASCII)));
+
     private SyncItemCheck() {}
 
     /**

@@ -36,11 +36,15 @@ final class VerifyTableTest {
     private record Answer(int exitCode, String output) {}
 
     private static Answer verify(Path table) {
+        return run("verify", "--table", table.toString());
+    }
+
+    private static Answer run(String... arguments) {
         StringWriter output = new StringWriter();
         int exitCode = CommandLineTool.commandLine()
                 .setOut(new PrintWriter(output))
                 .setErr(new PrintWriter(output))
-                .execute("verify", "--table", table.toString());
+                .execute(arguments);
         return new Answer(exitCode, output.toString());
     }
 
@@ -77,7 +81,9 @@ final class VerifyTableTest {
 
                 Answer answer = verify(damaged);
 
-                assertThat(answer.exitCode).as(file + " bit " + bit + ": " + answer.output).isEqualTo(1);
+                assertThat(answer.exitCode)
+                        .as(file + " bit " + bit + ": " + answer.output)
+                        .isEqualTo(1);
                 // Of a name that CURRENT has wrongly, the missing manifest is named.
                 assertThat(answer.output).contains("is DAMAGED").containsAnyOf(its.toString(), "MANIFEST-");
                 assertThat(TableFiles.contents(damaged)).isEqualTo(before);
@@ -114,5 +120,19 @@ final class VerifyTableTest {
 
         assertThat(answer.exitCode).isEqualTo(1);
         assertThat(answer.output).contains("is no table");
+    }
+
+    @Test
+    void repair_damagedFile_makesATableThatIsGood() throws IOException {
+        Path file = TableFiles.largestSortedFile(table);
+        TableFiles.flip(file, Files.size(file) * 4);
+        Path repaired = root.resolve("repaired");
+
+        Answer answer = run("repair", "--table", table.toString(), "--to", repaired.toString());
+
+        assertThat(answer.exitCode).as(answer.output).isZero();
+        assertThat(answer.output).contains("given up: " + file, "repaired " + table + " into " + repaired);
+        assertThat(verify(repaired).output).contains("is good");
+        assertThat(verify(table).output).contains("is DAMAGED");
     }
 }

@@ -166,7 +166,11 @@ public final class RetainedMessages {
                 .array());
     }
 
-    /** @throws RuntimeException it is no retained message, or damaged */
+    /**
+     * Reads an item, all of it.
+     *
+     * @throws RuntimeException it is not a retained message, or damaged
+     */
     public static void check(Item item) {
         Publish unused = decode(item);
     }

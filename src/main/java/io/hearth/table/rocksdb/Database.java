@@ -101,6 +101,15 @@ final class Database implements AutoCloseable {
         return status != null && status.getCode() == Status.Code.Corruption;
     }
 
+    /** Opens a database whose log was made anew by {@link TableRepair}, which has looked at it. */
+    static Database openRepaired(Path directory) {
+        try {
+            return new Database(RocksDbSettings.of(directory), ManifestFile.read(directory), false);
+        } catch (IOException | RocksDBException e) {
+            throw new TableException("the repaired table in " + directory + " cannot be opened: " + e.getMessage(), e);
+        }
+    }
+
     /** The failure of a read, as the table's users hear of it: damaged or not, with the file that RocksDB names. */
     static TableException unreadable(RocksDBException e) {
         String message = "the table cannot be read: " + e.getMessage();
@@ -132,7 +141,8 @@ final class Database implements AutoCloseable {
             DBOptions options = own(databaseOptions(settings)
                     .setCreateIfMissing(manifest == null)
                     .setCreateMissingColumnFamilies(manifest == null || manifest.isOfEmptyTable()));
-            ColumnFamilyOptions familyOptions = own(familyOptions(settings, cache).setDisableAutoCompactions(!compacting));
+            ColumnFamilyOptions familyOptions =
+                    own(familyOptions(settings, cache).setDisableAutoCompactions(!compacting));
             List<ColumnFamilyHandle> handles = new ArrayList<>();
             RocksDB database = RocksDB.open(
                     options,

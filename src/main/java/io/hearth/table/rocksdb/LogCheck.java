@@ -238,7 +238,8 @@ final class LogCheck {
 
     private void refuse(long lost, String witness) {
         String what = whole && place.isEmpty()
-                ? "the log ends with record " + (next - 1) + " in " + lastLog + ", a later file is missing or that one's end"
+                ? "the log ends with record " + (next - 1) + " in " + lastLog
+                        + ", a later file is missing or that one's end"
                 : place;
         throw new TableDamagedException(
                 "the table is damaged: " + what + "; its log cannot be read behind record " + (next - 1)

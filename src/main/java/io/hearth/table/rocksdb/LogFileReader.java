@@ -26,12 +26,14 @@ import org.jspecify.annotations.Nullable;
  * grow meanwhile. RocksDB's own reader hides where and why it stops, and never ends on some forms of damage.
  */
 final class LogFileReader implements Closeable {
-    private static final int BLOCK_BYTES = 32 << 10;
-    private static final int HEADER_BYTES = 7;
+    static final int BLOCK_BYTES = 32 << 10;
+    static final int HEADER_BYTES = 7;
+    static final int FULL = 1;
+    static final int FIRST = 2;
+    static final int MIDDLE = 3;
+    static final int LAST = 4;
+
     private static final int TYPE_OFFSET = 6;
-    private static final int FULL = 1;
-    private static final int FIRST = 2;
-    private static final int LAST = 4;
     private static final int CRC_MASK_DELTA = 0xA282EAD8;
     private static final ByteSink NOTHING = new ByteSink(0);
 
@@ -201,9 +203,12 @@ final class LogFileReader implements Closeable {
         }
         crc.reset();
         crc.update(block, at + TYPE_OFFSET, 1 + length);
-        int sum = (int) crc.getValue();
-        int masked = Integer.rotateRight(sum, 15) + CRC_MASK_DELTA;
-        return masked == crcAt(at) ? null : "the checksum of a record is wrong";
+        return masked((int) crc.getValue()) == crcAt(at) ? null : "the checksum of a record is wrong";
+    }
+
+    /** How a checksum is stored. */
+    static int masked(int sum) {
+        return Integer.rotateRight(sum, 15) + CRC_MASK_DELTA;
     }
 
     private int length(int at) {

@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.table.Bytes;
 import io.hearth.table.TableDamagedException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
@@ -33,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param lastSequence the latest sequence number that is in a sorted file, of any column family
  * @param firstLog the number of the first log file whose records may not be in sorted files yet
  * @param syncedLogs at least how many bytes each log file has that is not written to any more, by its number
- * @param sortedFiles the bytes of each sorted file, by its number
+ * @param sortedFiles what it says of each sorted file, by its number
  * @param tornAt where the last edit is not whole and nothing follows it, as a power failure leaves it: it was never in force;
  *     {@link #WHOLE} if there is none
  */
@@ -42,8 +44,18 @@ record ManifestFile(
         long lastSequence,
         long firstLog,
         SortedMap<Long, Long> syncedLogs,
-        Map<Long, Long> sortedFiles,
+        Map<Long, SortedFileEntry> sortedFiles,
         long tornAt) {
+    /**
+     * What the manifest says of a sorted file.
+     *
+     * @param columnFamily {@link BatchFormat#ITEMS} or {@link BatchFormat#INDEX}
+     * @param level where it is in the order of files: what is in a file of a lesser level is later
+     * @param smallest the key of its first row
+     * @param largest the key of its last row
+     */
+    record SortedFileEntry(int columnFamily, int level, long bytes, Bytes smallest, Bytes largest) {}
+
     static final long WHOLE = -1;
 
     private static final System.Logger LOG = System.getLogger(ManifestFile.class.getName());
@@ -113,6 +125,34 @@ record ManifestFile(
         }
     }
 
+    /**
+     * An edit by which sorted files of a column family are not part of the table any more.
+     *
+     * @param files by their numbers
+     */
+    static byte[] withoutSortedFiles(int columnFamily, Map<Long, SortedFileEntry> files) {
+        ByteSink edit = new ByteSink(64);
+        files.forEach((number, entry) -> {
+            edit.putVarint(DELETED_FILE);
+            edit.putVarint(entry.level());
+            edit.putVarint(number);
+        });
+        edit.putVarint(COLUMN_FAMILY);
+        edit.putVarint(columnFamily);
+        return edit.toArray();
+    }
+
+    /** An edit by which nothing is known of the length of log files before a number. */
+    static byte[] withoutLogsBefore(long number) {
+        ByteSink field = new ByteSink(10);
+        field.putVarint(number);
+        ByteSink edit = new ByteSink(16);
+        edit.putVarint(LOG_DELETION);
+        edit.putVarint(field.length());
+        edit.put(field.array(), 0, field.length());
+        return edit.toArray();
+    }
+
     /** Whether nothing was ever stored. */
     boolean isOfEmptyTable() {
         return lastSequence == 0 && sortedFiles.isEmpty();
@@ -175,11 +215,24 @@ record ManifestFile(
             }
             position += (int) length;
         }
+
+        /** The row key in an internal key, whose last bytes are a sequence number and a kind. */
+        Bytes rowKey() {
+            int start = position;
+            skipBytes();
+            Fields field = new Fields(bytes, position);
+            field.position = start;
+            int length = (int) field.varint() - Long.BYTES;
+            if (length < 0) {
+                throw new IllegalArgumentException("a key is cut off");
+            }
+            return Bytes.wrap(Arrays.copyOfRange(bytes, field.position, field.position + length));
+        }
     }
 
     /** What the edits so far come to. */
     private static final class State {
-        private final Map<Long, Long> files = new TreeMap<>();
+        private final Map<Long, SortedFileEntry> files = new TreeMap<>();
         private final SortedMap<Long, Long> logs = new TreeMap<>();
         private final Map<Long, Long> firstLogs = new HashMap<>();
         private long lastSequence;
@@ -188,6 +241,7 @@ record ManifestFile(
         void apply(Fields fields) {
             long columnFamily = 0;
             long logNumber = 0;
+            Map<Long, SortedFileEntry> added = new TreeMap<>();
             while (fields.hasNext()) {
                 int tag = Math.toIntExact(fields.varint());
                 switch (tag) {
@@ -206,7 +260,7 @@ record ManifestFile(
                         fields.varint();
                         files.remove(fields.varint());
                     }
-                    case NEW_FILE -> newFile(fields);
+                    case NEW_FILE -> newFile(fields, added);
                     case LOG_ADDITION -> newLog(fields);
                     case LOG_DELETION -> {
                         fields.varint(); // length
@@ -220,17 +274,18 @@ record ManifestFile(
                     }
                 }
             }
+            int family = Math.toIntExact(columnFamily); // comes behind the files
+            added.forEach((number, entry) -> files.put(
+                    number, new SortedFileEntry(family, entry.level, entry.bytes, entry.smallest, entry.largest)));
             if (logNumber != 0) {
                 firstLogs.put(columnFamily, logNumber);
             }
         }
 
-        private void newFile(Fields fields) {
-            fields.varint(); // level
+        private static void newFile(Fields fields, Map<Long, SortedFileEntry> added) {
+            int level = Math.toIntExact(fields.varint());
             long number = fields.varint();
-            files.put(number, fields.varint());
-            fields.skipBytes(); // smallest key
-            fields.skipBytes(); // largest key
+            added.put(number, new SortedFileEntry(0, level, fields.varint(), fields.rowKey(), fields.rowKey()));
             fields.varint(); // smallest sequence number
             fields.varint(); // largest sequence number
             while (fields.varint() != END_OF_FIELDS) {

@@ -14,4 +14,10 @@ public interface StoredItemKinds {
 
     /** What a person calls the item with a key. */
     String name(Key key);
+
+    /**
+     * Where it is kept how far other tables were followed, as a partition and what sort keys begin with: a table that has lost
+     * something forgets it, so that the others bring it again.
+     */
+    Key placesOfOthers();
 }

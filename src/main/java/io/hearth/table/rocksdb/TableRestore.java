@@ -38,7 +38,7 @@ public final class TableRestore implements AutoCloseable {
         return new TableRestore(directory, Database.open(RocksDbSettings.of(directory)));
     }
 
-    private TableRestore(Path directory, Database database) {
+    TableRestore(Path directory, Database database) {
         this.directory = directory;
         this.database = database;
         sequence = database.db().getLatestSequenceNumber();

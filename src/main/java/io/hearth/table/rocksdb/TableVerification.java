@@ -143,7 +143,7 @@ public final class TableVerification {
     private void readSortedFiles(@Nullable ManifestFile manifest) throws IOException {
         Map<Path, Long> files = new TreeMap<>();
         if (manifest != null) {
-            manifest.sortedFiles().forEach((number, length) -> files.put(sortedFile(directory, number), length));
+            manifest.sortedFiles().forEach((number, entry) -> files.put(sortedFile(directory, number), entry.bytes()));
         }
         sortedFiles = files.size();
         for (Map.Entry<Path, Long> file : files.entrySet()) {

@@ -18,7 +18,6 @@ import io.hearth.table.Page;
 import io.hearth.table.Scan;
 import io.hearth.table.TableException;
 import io.hearth.table.Write;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -231,13 +230,17 @@ final class ExpirySweeperTest {
                 .isInstanceOf(TableException.class)
                 .hasMessageContaining(String.valueOf(file.getFileName()));
 
-        assertThat(table.damages()).anySatisfy(damage -> assertThat(damage).contains(String.valueOf(file.getFileName())));
+        assertThat(table.damages())
+                .anySatisfy(damage -> assertThat(damage).contains(String.valueOf(file.getFileName())));
         int gone = 0;
         Instant now = clock.instant();
         clock.set(Instant.EPOCH);
         for (int i = 0; i < 200; i++) {
             try {
-                gone += await(table.get(key("d" + i % 20, i), Consistency.STRONG)).isEmpty() ? 1 : 0;
+                gone += await(table.get(key("d" + i % 20, i), Consistency.STRONG))
+                                .isEmpty()
+                        ? 1
+                        : 0;
             } catch (TableException e) {
                 assertThat(e).hasMessageContaining(String.valueOf(file.getFileName()));
             }

@@ -140,12 +140,15 @@ final class GroupCommitTest {
 
             List<Throwable> failures = new ArrayList<>();
             for (CompletableFuture<Void> writer : writers) {
-                writer.handle((done, failure) -> failure == null || failures.add(failure)).join();
+                writer.handle((done, failure) -> failure == null || failures.add(failure))
+                        .join();
             }
 
-            assertThat(failures).hasSizeBetween(1, 5).allSatisfy(failure -> assertThat(failure)
-                    .isInstanceOf(TableDamagedException.class)
-                    .hasMessageContaining(String.valueOf(file.getFileName())));
+            assertThat(failures)
+                    .hasSizeBetween(1, 5)
+                    .allSatisfy(failure -> assertThat(failure)
+                            .isInstanceOf(TableDamagedException.class)
+                            .hasMessageContaining(String.valueOf(file.getFileName())));
             assertThatThrownBy(replaces::join).hasCauseInstanceOf(TableDamagedException.class);
             assertThat(table.writeFailure()).isNull();
             for (int i = 0; i < 100; i++) {

@@ -44,7 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Damages files of a table that was killed, as a medium does it, and opens it: it is refused by name, or every answer is right
- * or fails by name, also after more was written and it was opened again. {@code -DTableDamagePropertyTest.seed=} plays one seed,
+ * or fails by name, also after more was written and it was opened again. What is refused is repaired, if that can be done. {@code -DTableDamagePropertyTest.seed=} plays one seed,
  * {@code -DTableDamagePropertyTest.rounds=} more fresh ones.
  */
 final class TableDamagePropertyTest {
@@ -59,13 +59,12 @@ final class TableDamagePropertyTest {
 
     private final FakeClock clock = new FakeClock();
     private final Map<Key, Item> model = new TreeMap<>(KEY_ORDER);
+    private final Set<Item> versions = new HashSet<>();
     private final List<Path> earlier = new ArrayList<>();
     private final Map<String, Integer> outcomes = new TreeMap<>();
 
     @TempDir
     private Path root;
-
-    private Path killed;
 
     /** What happens to a file. */
     private enum Fault {
@@ -78,34 +77,35 @@ final class TableDamagePropertyTest {
     @Test
     @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD, unit = TimeUnit.MINUTES)
     void damagedFiles_areRefusedByNameOrAnswerRightly() throws IOException {
-        build();
+        Path killed = build();
         Long given = Long.getLong(NAME + ".seed");
         if (given != null) {
-            play(given);
+            play(given, killed);
             return;
         }
         for (long seed = 0; seed < FIXED_SEEDS; seed++) {
-            play(seed);
+            play(seed, killed);
         }
         Random fresh = new Random();
         for (int round = 0; round < ROUNDS; round++) {
-            play(fresh.nextLong());
+            play(fresh.nextLong(), killed);
         }
         System.out.println(NAME + ": " + outcomes);
     }
 
-    private void play(long seed) throws IOException {
+    private void play(long seed, Path killed) throws IOException {
         List<String> damage = new ArrayList<>();
         try {
-            play(new Random(seed), damage);
+            play(new Random(seed), killed, damage);
         } catch (AssertionError | RuntimeException e) {
             throw new AssertionError("replay with -D" + NAME + ".seed=" + seed + ", damage: " + damage, e);
         }
     }
 
     /** A table with sorted files on two levels, live and archived logs, overwritten and removed items, and an index. */
-    private void build() throws IOException {
+    private Path build() throws IOException {
         Path directory = root.resolve("table");
+        Path killed;
         try (RocksDbTable table = TestTables.open(directory, clock)) {
             for (int round = 0; round < 3; round++) {
                 for (int i = 0; i < 150; i++) {
@@ -125,6 +125,7 @@ final class TableDamagePropertyTest {
         }
         assertThat(files(killed).stream().map(TableDamagePropertyTest::kind))
                 .contains("sorted file", "log", "archived log", "MANIFEST", "CURRENT", "FORMAT", "DURABLE", "CLOCK");
+        return killed;
     }
 
     private static Key itemKey(int i) {
@@ -132,16 +133,18 @@ final class TableDamagePropertyTest {
     }
 
     private void put(RocksDbTable table, int i, int round) {
-        // Of different sizes and not to be compressed, so that there are blocks, and records over several blocks of the log.
+        // Of different sizes and not to be compressed, so that there are blocks, and records over several blocks of the
+        // log.
         byte[] body = new byte[i % 30 == 0 ? 60_000 : 100 + i * 37];
         new Random(i * 31L + round).nextBytes(body);
         IndexKey index = i % 4 == 0 ? new IndexKey("!index", bytes(String.format("%05d", i))) : null;
         Item item = new Item(itemKey(i), Bytes.wrap(body), 0, round + 1L, index);
         store(table, item);
         model.put(item.key(), item);
+        versions.add(item);
     }
 
-    private void play(Random random, List<String> damage) throws IOException {
+    private void play(Random random, Path killed, List<String> damage) throws IOException {
         Path directory = TableFiles.copy(killed, root.resolve("damaged"));
         Set<String> kinds = new HashSet<>();
         int faults = random.nextInt(4) == 0 ? 2 : 1;
@@ -159,7 +162,7 @@ final class TableDamagePropertyTest {
                 table = TestTables.open(directory, clock);
             } catch (TableException e) {
                 assertNamed(e, directory);
-                count("refused");
+                count("refused, " + (mayLack || opening > 0 ? "not repaired" : repair(directory)));
                 return;
             }
             try (table) {
@@ -174,6 +177,31 @@ final class TableDamagePropertyTest {
         count(mayLack ? "not judged" : outcome);
     }
 
+    /** What a repair makes has all that it does not say it gave up, and nothing that never was. */
+    private String repair(Path directory) throws IOException {
+        Path repaired = root.resolve("repaired");
+        TableFiles.delete(repaired);
+        TableRepair.Result result;
+        try {
+            result = TableRepair.run(directory, repaired, TableVerificationTest.KINDS);
+        } catch (TableException e) {
+            assertNamed(e, directory);
+            return "repair refused";
+        }
+        try (RocksDbTable table = TestTables.open(repaired, clock)) {
+            if (result.givenUp().isEmpty()) {
+                assertThat(hasAll(table, repaired, model)).isTrue();
+                return "repaired whole";
+            }
+            for (Item item : scan(table)) {
+                assertThat(versions).contains(item);
+            }
+        }
+        assertThat(TableVerification.of(repaired, TableVerificationTest.KINDS).damages())
+                .isEmpty();
+        return "repaired with losses";
+    }
+
     private void count(String outcome) {
         outcomes.merge(outcome, 1, Integer::sum);
     }
@@ -183,15 +211,18 @@ final class TableDamagePropertyTest {
         for (int i = 0; i < 40; i++) {
             int number = random.nextInt(200);
             Item item = new Item(
-                    key("d" + number % PARTITIONS, number), bytes("new " + i + "x".repeat(random.nextInt(8000))), 0, 1, null);
+                    key("d" + number % PARTITIONS, number),
+                    bytes("new " + i + "x".repeat(random.nextInt(8000))),
+                    0,
+                    1,
+                    null);
             try {
                 store(table, item);
                 expected.put(item.key(), item);
             } catch (TableException e) {
                 assertNamed(e, directory);
-                Optional<Item> found = await(table.get(item.key(), Consistency.STRONG)
-                        .onFailure()
-                        .recoverWithItem(Optional.empty()));
+                Optional<Item> found = await(
+                        table.get(item.key(), Consistency.STRONG).onFailure().recoverWithItem(Optional.empty()));
                 found.ifPresent(there -> expected.put(there.key(), there));
             }
         }
@@ -251,10 +282,11 @@ final class TableDamagePropertyTest {
         assertThat(String.valueOf(e.getMessage()))
                 .as(() -> "names what is damaged: " + e)
                 .containsAnyOf(directory.toString(), ".sst", ".log", "being opened again");
-        assertThat(e).satisfiesAnyOf(
-                failure -> assertThat(failure).isInstanceOf(UnsupportedFormatException.class),
-                failure -> assertThat(failure.getMessage())
-                        .containsAnyOf("damaged", "cannot", "failed", "unknown", "open"));
+        assertThat(e)
+                .satisfiesAnyOf(
+                        failure -> assertThat(failure).isInstanceOf(UnsupportedFormatException.class),
+                        failure -> assertThat(failure.getMessage())
+                                .containsAnyOf("damaged", "cannot", "failed", "unknown", "open"));
     }
 
     private static List<Item> pages(RocksDbTable table, String partition, Direction direction, boolean index) {
@@ -291,7 +323,7 @@ final class TableDamagePropertyTest {
         }
         List<String> kindsOfFiles = random.nextBoolean() ? KINDS_OF_DATA : List.copyOf(byKind.keySet());
         String kind = kindsOfFiles.get(random.nextInt(kindsOfFiles.size()));
-        List<Path> candidates = byKind.get(kind);
+        List<Path> candidates = Objects.requireNonNull(byKind.get(kind), kind);
         Path file = candidates.get(random.nextInt(candidates.size()));
         Fault fault = Fault.values()[random.nextInt(Fault.values().length)];
         long size = Files.size(file);

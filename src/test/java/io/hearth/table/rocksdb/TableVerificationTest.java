@@ -1,6 +1,7 @@
 package io.hearth.table.rocksdb;
 
 import static io.hearth.table.rocksdb.TestTables.item;
+import static io.hearth.table.rocksdb.TestTables.key;
 import static io.hearth.table.rocksdb.TestTables.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class TableVerificationTest {
     /** Every item is good, but for those of the partition {@code bad}. */
-    private static final StoredItemKinds KINDS = new StoredItemKinds() {
+    static final StoredItemKinds KINDS = new StoredItemKinds() {
         @Override
         public void check(Item item) {
             if (item.key().partitionKey().equals("bad")) {
@@ -28,6 +29,11 @@ final class TableVerificationTest {
         @Override
         public String name(Key key) {
             return "item " + key.partitionKey();
+        }
+
+        @Override
+        public Key placesOfOthers() {
+            return key("places", 1);
         }
     };
 
