@@ -2,6 +2,7 @@ package io.hearth.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hearth.Seed;
 import io.hearth.table.CommitListener;
 import io.hearth.table.rocksdb.RocksDbSettings;
 import io.hearth.table.rocksdb.RocksDbTable;
@@ -61,9 +62,7 @@ final class VerifyTableTest {
 
     @Test
     void verify_bitFlippedAnywhere_namesTheFileAndChangesNothing() throws IOException {
-        long seed = Long.getLong("VerifyTableTest.seed", System.nanoTime());
-        System.out.println("-DVerifyTableTest.seed=" + seed);
-        Random random = new Random(seed);
+        Random random = new Random(Seed.of(getClass()));
         List<Path> files;
         try (Stream<Path> all = Files.list(table)) {
             files = all.filter(file -> String.valueOf(file.getFileName()).matches("CURRENT|MANIFEST-.*|.*\\.sst"))

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 /** Makes random operations and compares what two tables answer. */
 public final class ModelPlayer {
     private static final List<String> PARTITIONS = List.of("a", "ab", "a\u0000", "é");
+    private static final String MANY = "many";
+    private static final int MANY_ROWS = 100;
     private static final List<String> INDEX_PARTITIONS = List.of("i", "i\u0000");
     private static final Comparator<Item> BY_KEY = Comparator.<Item, String>comparing(
                     item -> item.key().partitionKey())
@@ -45,6 +48,7 @@ public final class ModelPlayer {
     private Cursor modelFeed;
     private Cursor tableFeed;
     private int bodies;
+    private @Nullable Held held;
 
     /** Both tables are empty. */
     public ModelPlayer(Random random, FakeClock clock, Table model, Table table, Feed feed) {
@@ -108,6 +112,99 @@ public final class ModelPlayer {
         effective.replaced(partition, items, superseded);
     }
 
+    /** Many writers at once, in an order that is known, so that an engine may commit them together. */
+    public void writeTogether() {
+        List<Function<Table, Uni<?>>> operations = new ArrayList<>();
+        for (int writers = 2 + random.nextInt(30); writers > 0; writers--) {
+            operations.add(write());
+        }
+        List<CompletableFuture<?>> under = new ArrayList<>();
+        operations.forEach(operation -> under.add(operation.apply(table).subscribeAsCompletionStage()));
+        for (int i = 0; i < operations.size(); i++) {
+            Object expected = outcome(operations.get(i).apply(model));
+            Uni<?> answer = Uni.createFrom().completionStage(under.get(i));
+            assertThat(outcome(answer)).as("writer " + i).isEqualTo(expected);
+        }
+    }
+
+    private Function<Table, Uni<?>> write() {
+        switch (random.nextInt(4)) {
+            case 0 -> {
+                Item item = item(1 + random.nextInt(3));
+                Condition condition = condition(item.key());
+                return on -> on.put(item, condition);
+            }
+            case 1 -> {
+                Key key = key();
+                Condition condition = condition(key);
+                return on -> on.delete(key, condition);
+            }
+            default -> {
+                List<Write> writes = writes();
+                return on -> on.write(writes);
+            }
+        }
+    }
+
+    /** Many rows of one partition, some of them so large that pages end by their size, and stretches of them replaced. */
+    public void replaceMany() {
+        List<Write> writes = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            byte[] body = new byte[random.nextInt(8) == 0 ? 150_000 : 10];
+            random.nextBytes(body);
+            writes.add(new Write.Put(Item.of(new Key(MANY, manySortKey(random.nextInt(MANY_ROWS))), Bytes.wrap(body))));
+        }
+        compare(on -> on.write(writes));
+        int from = random.nextInt(MANY_ROWS);
+        int to = from + random.nextInt(MANY_ROWS - from + 1);
+        List<Bytes> superseded = new ArrayList<>();
+        int left = random.nextInt(3) * 10; // 0: all of the stretch go
+        for (int i = from; i < to; i++) {
+            if (left == 0 || random.nextInt(left) > 0) {
+                superseded.add(manySortKey(i));
+            }
+        }
+        Item item = Item.of(new Key(MANY, manySortKey(from)), bytes("body " + bodies++));
+        compare(on -> on.replace(MANY, List.of(item), superseded));
+        Query query = new Query(
+                MANY,
+                SortRange.ALL,
+                random.nextBoolean() ? Direction.ASCENDING : Direction.DESCENDING,
+                1 + random.nextInt(MANY_ROWS),
+                null,
+                Consistency.STRONG);
+        assertThat(pages(table, query, false)).isEqualTo(pages(model, query, false));
+    }
+
+    private static Bytes manySortKey(int row) {
+        return bytes("%03d".formatted(row));
+    }
+
+    /** Begins to read a partition, or goes on where it was held: what was written meanwhile behind the cursor is there. */
+    public void readOn() {
+        Held on = held;
+        if (on == null) {
+            String partition = random.nextBoolean() ? MANY : PARTITIONS.get(random.nextInt(PARTITIONS.size()));
+            Direction direction = random.nextBoolean() ? Direction.ASCENDING : Direction.DESCENDING;
+            Query query =
+                    new Query(partition, SortRange.ALL, direction, 1 + random.nextInt(5), null, Consistency.STRONG);
+            Page expected = await(model.query(query));
+            Page page = await(table.query(query));
+            assertThat(page.items()).isEqualTo(expected.items());
+            if (page.next() != null && expected.next() != null) {
+                held = new Held(query, expected.next(), page.next());
+            }
+            return;
+        }
+        held = null;
+        assertThat(pages(table, on.query.from(on.tableCursor), on.query, false))
+                .as(on.query::toString)
+                .isEqualTo(pages(model, on.query.from(on.modelCursor), on.query, false));
+    }
+
+    /** A query whose first page was read. */
+    private record Held(Query query, Cursor modelCursor, Cursor tableCursor) {}
+
     public void compareEverything() {
         int segments = 1 + random.nextInt(3);
         assertThat(scan(table, segments)).isEqualTo(scan(model, segments));
@@ -138,8 +235,12 @@ public final class ModelPlayer {
     }
 
     private static List<Item> pages(Table on, Query query, boolean index) {
+        return pages(on, query, query, index);
+    }
+
+    private static List<Item> pages(Table on, Query first, Query query, boolean index) {
         List<Item> items = new ArrayList<>();
-        Query next = query;
+        Query next = first;
         while (true) {
             Page page = await(index ? on.queryIndex(next) : on.query(next));
             items.addAll(page.items());

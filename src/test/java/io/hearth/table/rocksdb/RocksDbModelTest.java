@@ -21,8 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Plays random operations on this engine and on {@link MemoryTable} and compares every answer. Among them the clock
- * advances, expired items are swept, and the table is closed and opened, or crashes: its directory is copied while it is
- * open, and the copy goes on. {@code -DRocksDbModelTest.seed=} replays a run, {@code -Dsteps=} makes it longer.
+ * advances, expired items are swept, many write at once, stretches of rows are replaced, cursors are held, and the table is
+ * closed and opened, or crashes: its directory is copied while it is open, and the copy goes on.
+ * {@code -DRocksDbModelTest.seed=} replays a run, {@code -DRocksDbModelTest.steps=} makes it longer.
  */
 final class RocksDbModelTest {
     private static final int STEPS_BETWEEN_FULL_COMPARISONS = 25;
@@ -35,7 +36,7 @@ final class RocksDbModelTest {
     @Test
     void randomOperations_answerAsTheModelDoes() throws IOException {
         long seed = Seed.of(getClass());
-        int steps = Integer.getInteger("steps", 1000);
+        int steps = Integer.getInteger("RocksDbModelTest.steps", 1000);
         Random random = new Random(seed);
         Path directory = root.resolve("0");
         Table model = new MemoryTable(clock);
@@ -55,6 +56,12 @@ final class RocksDbModelTest {
                     Path last = directory;
                     directory = root.resolve(String.valueOf(step));
                     table = crash(table, last, directory);
+                } else if (dice < 16) {
+                    player.writeTogether();
+                } else if (dice < 19) {
+                    player.replaceMany();
+                } else if (dice < 25) {
+                    player.readOn();
                 } else {
                     player.step();
                 }
