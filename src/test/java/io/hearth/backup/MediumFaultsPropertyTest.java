@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hearth.backup.PointInTimePlay.Event;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,25 +15,43 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Faults of the disk that backups are on, at random places: what cannot be restored is refused by name, and what is restored is
- * what it is said to be.
+ * Faults of the disk that backups are on, each in every kind of file at a random place, and two at once: what cannot be restored
+ * is refused by name, and what is restored is what it is said to be.
  *
  * <p>{@code -DMediumFaultsPropertyTest.seed=} plays one seed, {@code -DMediumFaultsPropertyTest.seeds=} so many fresh ones.
  */
 final class MediumFaultsPropertyTest {
     private static final String NAME = MediumFaultsPropertyTest.class.getSimpleName();
-    private static final int SEEDS = 4;
-    private static final int FAULTS_PER_SEED = 6;
+    private static final int SEEDS = 1;
+    private static final int PAIRS = 4;
     private static final int STEPS = 50;
 
     /** Without a clock that is set back, of which a damaged log cannot tell. */
     private static final int KINDS = PointInTimePlay.FIRST_KINDS + 4;
+
+    /** Below the directory of backups: each is tried with each fault. */
+    private static final List<Pattern> PLACES = List.of(
+            Pattern.compile("BACKUPS"),
+            Pattern.compile("backups/[^/]+/manifest"),
+            Pattern.compile("backups/[^/]+/(?!manifest).*"),
+            Pattern.compile("files/.*"),
+            Pattern.compile("log/.*"));
+
+    private static final String NOTHING = "nothing";
+
+    private enum Fault {
+        BIT_FLIPPED,
+        END_CUT,
+        MISSING,
+        OLDER_VERSION
+    }
 
     @TempDir
     private Path directory;
@@ -73,60 +92,100 @@ final class MediumFaultsPropertyTest {
             Path older = directory.resolve("older");
             PointInTimePlay.copyTree(made.backups(), older);
             made.goOnBehindAGap(STEPS);
-            for (int i = 0; i < FAULTS_PER_SEED; i++) {
-                Path damaged = directory.resolve("damaged" + i);
-                PointInTimePlay.copyTree(made.backups(), damaged);
-                List<String> faults = new ArrayList<>();
-                for (int left = random.nextInt(3) == 0 ? 2 : 1; left > 0; left--) {
-                    faults.add(damageSomething(damaged, older));
+            for (Fault fault : Fault.values()) {
+                for (Pattern place : PLACES) {
+                    tryOut(damaged -> List.of(damage(damaged, older, place, fault)));
                 }
+            }
+            for (int i = 0; i < PAIRS; i++) {
+                tryOut(damaged -> List.of(damageAnything(damaged, older), damageAnything(damaged, older)));
+            }
+            tryOut(damaged -> {
+                DurableFiles.removeTree(damaged);
+                PointInTimePlay.copyTree(older, damaged);
+                return List.of("all of it put back to an older version");
+            });
+        }
+
+        private interface Damage {
+            /** Answers what was done, for the message of a failure. */
+            List<String> to(Path damaged) throws IOException;
+        }
+
+        private void tryOut(Damage damage) throws Exception {
+            Path damaged = directory.resolve("damaged");
+            PointInTimePlay.copyTree(made.backups(), damaged);
+            List<String> faults = damage.to(damaged);
+            if (!faults.stream().allMatch(NOTHING::equals)) {
                 try {
                     check(damaged);
                     goOnWith(damaged);
                 } catch (Exception | AssertionError e) {
                     throw new AssertionError("after " + faults, e);
                 }
-                DurableFiles.removeTree(damaged);
             }
+            DurableFiles.removeTree(damaged);
         }
 
-        private String damageSomething(Path damaged, Path older) throws IOException {
+        private String damageAnything(Path damaged, Path older) throws IOException {
+            Pattern place = PLACES.get(random.nextInt(PLACES.size()));
+            List<Fault> faults = List.of(Fault.values());
+            return damage(damaged, older, place, faults.get(random.nextInt(faults.size())));
+        }
+
+        private String damage(Path damaged, Path older, Pattern place, Fault fault) throws IOException {
             List<Path> files;
             try (Stream<Path> all = Files.walk(damaged)) {
                 files = all.filter(Files::isRegularFile)
-                        .filter(file -> !file.endsWith("lock"))
+                        .filter(file -> place.matcher(damaged.relativize(file).toString())
+                                .matches())
+                        .filter(file -> fault != Fault.OLDER_VERSION || hasOlderVersion(damaged, older, file))
                         .sorted()
                         .toList();
             }
+            if (files.isEmpty()) {
+                return NOTHING;
+            }
             Path file = files.get(random.nextInt(files.size()));
             byte[] bytes = Files.readAllBytes(file);
-            Path before = older.resolve(damaged.relativize(file).toString());
-            switch (random.nextInt(4)) {
-                case 0 -> {
-                    if (bytes.length > 0) {
-                        int at = random.nextInt(bytes.length);
-                        bytes[at] ^= (byte) (1 << random.nextInt(8));
-                        Files.write(file, bytes);
-                        return "a bit of byte " + at + " of " + file + " flipped";
+            switch (fault) {
+                case BIT_FLIPPED -> {
+                    if (bytes.length == 0) {
+                        return NOTHING;
                     }
-                    return "nothing";
+                    int at = random.nextInt(bytes.length);
+                    bytes[at] ^= (byte) (1 << random.nextInt(8));
+                    Files.write(file, bytes);
+                    return "a bit of byte " + at + " of " + file + " flipped";
                 }
-                case 1 -> {
+                case END_CUT -> {
                     int left = random.nextInt(bytes.length + 1);
                     Files.write(file, Arrays.copyOf(bytes, left));
                     return file + " cut to " + left + " bytes";
                 }
-                case 2 -> {
+                case MISSING -> {
                     Files.delete(file);
                     return file + " missing";
                 }
-                default -> {
-                    if (Files.exists(before)) {
-                        Files.copy(before, file, StandardCopyOption.REPLACE_EXISTING);
-                        return file + " put back to an older version";
-                    }
-                    return "nothing";
+                case OLDER_VERSION -> {
+                    Files.copy(olderVersion(damaged, older, file), file, StandardCopyOption.REPLACE_EXISTING);
+                    return file + " put back to an older version";
                 }
+            }
+            throw new AssertionError(fault);
+        }
+
+        private static Path olderVersion(Path damaged, Path older, Path file) {
+            return older.resolve(damaged.relativize(file).toString());
+        }
+
+        /** Most files never change, so that an older version is the same. */
+        private static boolean hasOlderVersion(Path damaged, Path older, Path file) {
+            Path before = olderVersion(damaged, older, file);
+            try {
+                return Files.exists(before) && Files.mismatch(before, file) >= 0;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
         }
 

@@ -98,6 +98,7 @@ final class PointInTimePlay {
     /** Goes on after the table has not kept what the log lacked, so that another log begins. */
     void goOnBehindAGap(int steps) throws Exception {
         BackedUpTable alone = new BackedUpTable(data, directory.resolve("no backups"), clock);
+        clock.advance(Duration.ofMillis(1)); // behind what was shipped
         alone.put("p0", "unshipped", "what the log lacks");
         happened("p0/unshipped", "what the log lacks");
         alone.close();
