@@ -33,6 +33,8 @@ final class BackupDirectory {
     static final String FILES = "files";
     static final String BACKUPS = "backups";
 
+    private static final String LOGS = "log";
+
     private static final Pattern LOG = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
     private static final long MAX_MANIFEST_BYTES = 64L << 20;
     private static final String MARK = "BACKUPS";
@@ -66,7 +68,9 @@ final class BackupDirectory {
             BackupDirectory directory = open(root);
             Files.createDirectories(root.resolve(FILES));
             Files.createDirectories(root.resolve(BACKUPS));
+            Files.createDirectories(root.resolve(LOGS));
             DurableFiles.syncDirectory(root);
+            DurableFiles.syncParent(root);
             return directory;
         } catch (IOException e) {
             throw new BackupException("the directory of backups " + root + " cannot be used: " + e, e);
@@ -120,12 +124,12 @@ final class BackupDirectory {
     }
 
     Path log(UUID log) {
-        return root.resolve("log").resolve(log.toString());
+        return root.resolve(LOGS).resolve(log.toString());
     }
 
     /** The logs that are there, whether or not a backup needs them. */
     List<Path> logs() throws IOException {
-        return DurableFiles.list(root.resolve("log")).stream()
+        return DurableFiles.list(root.resolve(LOGS)).stream()
                 .filter(entry -> LOG.matcher(entry.getFileName().toString()).matches())
                 .toList();
     }

@@ -123,9 +123,14 @@ final class BackupCommand implements Callable<Integer> {
         if (!Files.isDirectory(directory)) {
             throw new BackupException(stopped.data + " is no data directory: it has no table", null);
         }
+        Path data = stopped.data.toAbsolutePath().normalize();
+        if (stopped.to.toAbsolutePath().normalize().startsWith(data)) {
+            throw new BackupException(
+                    stopped.to + " is inside the data directory; back up to another place, best on another disk", null);
+        }
         Clock clock = Clock.systemUTC();
         Backups.Settings settings = new Backups.Settings(stopped.to, stopped.data.resolve("backup-staging"), WINDOW);
-        try (RocksDbTable table = RocksDbTable.open(RocksDbSettings.of(directory), clock, CommitListener.NONE);
+        try (RocksDbTable table = RocksDbTable.open(removingNothing(directory), clock, CommitListener.NONE);
                 Backups backups = new Backups(table, settings, clock)) {
             Backup made = backups.backUp();
             spec.commandLine()
@@ -135,5 +140,18 @@ final class BackupCommand implements Callable<Integer> {
                             made.id(), made.files(), made.bytes(), made.copiedBytes());
         }
         return CommandLineTool.OK;
+    }
+
+    /** Settings by which the table removes neither what has expired nor any of its log: those of the service are not known here. */
+    private static RocksDbSettings removingNothing(Path directory) {
+        RocksDbSettings usual = RocksDbSettings.of(directory);
+        return new RocksDbSettings(
+                directory,
+                usual.fsync(),
+                WINDOW,
+                Duration.ZERO,
+                usual.blockCacheBytes(),
+                usual.memtableBytes(),
+                usual.maxPendingBytes());
     }
 }
