@@ -22,6 +22,7 @@ final class FaultyTable extends ForwardingTable {
     private volatile boolean refusing;
     private final AtomicBoolean breaksNext = new AtomicBoolean();
     private volatile String unsupported = "";
+    private volatile String refusedPartition = "";
 
     FaultyTable(Table table) {
         super(table);
@@ -32,8 +33,14 @@ final class FaultyTable extends ForwardingTable {
         refusing = true;
     }
 
+    /** Refuses the writes of a partition as throttled, until healed. */
+    void refusePartition(String partitionKey) {
+        refusedPartition = partitionKey;
+    }
+
     void heal() {
         refusing = false;
+        refusedPartition = "";
     }
 
     int refusals() {
@@ -68,7 +75,9 @@ final class FaultyTable extends ForwardingTable {
             if (breaksNext.getAndSet(false)) {
                 return Uni.createFrom().failure(new IllegalStateException("broken on demand"));
             }
-            if (refusing) {
+            if (refusing
+                    || writes.stream()
+                            .anyMatch(write -> write.key().partitionKey().equals(refusedPartition))) {
                 refusals.incrementAndGet();
                 return Uni.createFrom().failure(new ThrottledException("refused on demand", null));
             }

@@ -225,6 +225,47 @@ class IngestTest {
     }
 
     @Test
+    void submit_deadLetterCannotBeStored_isNotSettledUntilItIs() {
+        table.refuse();
+        submit("bad", "d1", "nonsense", null);
+
+        await().until(() -> table.refusals() > 3);
+        assertThat(receipts).isEmpty();
+        assertThat(deadLetters.list(10, null, null).letters()).isEmpty();
+        table.heal();
+        await().until(() -> receipts.equals(List.of("bad settled")));
+        assertThat(deadLetters.list(10, null, null).letters()).hasSize(1);
+    }
+
+    @Test
+    void submit_readingsAreStoredAndTheirDeadLetterIsNot_isNotSettledUntilBothAre() {
+        table.refusePartition("!dead-letters");
+        submit("partly", "d1", "[{\"a\":1},{\"a\":[]}]", null);
+
+        await().until(() -> table.refusals() > 3);
+        assertThat(readings("d1")).hasSize(1);
+        assertThat(receipts).isEmpty();
+        table.heal();
+        await().until(() -> receipts.equals(List.of("partly settled")));
+        assertThat(readings("d1")).hasSize(1);
+        assertThat(deadLetters.list(10, null, null).letters()).hasSize(1);
+    }
+
+    @Test
+    void deadLetter_isKeptForItsRetention_andNoLonger() {
+        submit("bad", "d1", "nonsense", null);
+        await().until(() -> receipts.size() == 1);
+        String id = deadLetters.list(10, null, null).letters().get(0).id();
+
+        fixture.setNow(SeriesFixture.START.plus(Duration.ofDays(30)).minusSeconds(1));
+        assertThat(deadLetters.get(id)).isPresent();
+
+        fixture.setNow(SeriesFixture.START.plus(Duration.ofDays(30)).plusSeconds(1));
+        assertThat(deadLetters.get(id)).isEmpty();
+        assertThat(deadLetters.list(10, null, null).letters()).isEmpty();
+    }
+
+    @Test
     void submit_outcomeUnknownAlthoughWritten_storesOnce() {
         table.writeButFail(3);
         submit("m", "d1", "{\"a\":1}", null);
