@@ -39,7 +39,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whatever messages have stored, its export is taken by an import, through admission, and comes to the same; also where
- * several messages made one instant larger than any of them may be. {@code -DExportRoundTripTest.seed=} repeats a run.
+ * several messages made one instant larger than any of them may be. {@code -DExportRoundTripTest.seed=} repeats a run,
+ * {@code -DExportRoundTripTest.seeds=} plays so many fresh ones.
  */
 class ExportRoundTripTest {
     private static final String NAME = ExportRoundTripTest.class.getSimpleName();
@@ -92,7 +93,7 @@ class ExportRoundTripTest {
     @ValueSource(strings = {"ndjson", "csv", "parquet"})
     void exportedAndImported_whateverIsStored_isTheSame(String format) throws Exception {
         Long only = Long.getLong(NAME + ".seed");
-        for (int round = 0; round < (only == null ? ROUNDS : 1); round++) {
+        for (int round = 0; round < (only == null ? Integer.getInteger(NAME + ".seeds", ROUNDS) : 1); round++) {
             long seed = only == null ? new Random().nextLong() : only;
             String replay = "-D" + NAME + ".seed=" + seed + " repeats it";
             Random random = new Random(seed);
