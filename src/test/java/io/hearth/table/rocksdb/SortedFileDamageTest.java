@@ -19,6 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What becomes of writes when a sorted file is damaged. */
 final class SortedFileDamageTest {
+    /** Enough for more files than would be compacted. */
+    private static final int MORE = 300;
+
     private final FakeClock clock = new FakeClock();
 
     @TempDir
@@ -47,17 +50,16 @@ final class SortedFileDamageTest {
                         write(table, written.getAndIncrement());
                         return table.damages().stream().anyMatch(damage -> damage.contains("not compacted any more"));
                     });
-            int before = written.get();
             Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> write(table, written.get()));
 
-            for (int i = 0; i < 2 * before + 200; i++) {
+            for (int i = 0; i < MORE; i++) {
                 store(table, item("d", i % 100, "y" + i));
                 store(table, item("e", i, "z".repeat(10_000)));
             }
 
             assertThat(table.damages()).anySatisfy(damage -> assertThat(damage).contains(name));
             assertThat(table.writeFailure()).isNull();
-            for (int i = 0; i < 2 * before + 200; i++) {
+            for (int i = 0; i < MORE; i++) {
                 assertThat(await(table.get(key("e", i), Consistency.STRONG))).isPresent();
             }
         }
