@@ -40,8 +40,8 @@ final class RepairCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         result.givenUp().forEach(lost -> out.println("given up: " + lost));
         out.printf(
-                "repaired %s into %s: %d places given up, %d rows saved from damaged files, %d left there for another version%n",
-                table, to, result.givenUp().size(), result.savedRows(), result.keptRows());
+                "repaired %s into %s: %d places given up, %d rows saved from damaged files%n",
+                table, to, result.givenUp().size(), result.savedRows());
         return CommandLineTool.OK;
     }
 }

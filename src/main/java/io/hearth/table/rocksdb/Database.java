@@ -102,12 +102,8 @@ final class Database implements AutoCloseable {
     }
 
     /** Opens a database whose log was made anew by {@link TableRepair}, which has looked at it. */
-    static Database openRepaired(Path directory) {
-        try {
-            return new Database(RocksDbSettings.of(directory), ManifestFile.read(directory), false);
-        } catch (IOException | RocksDBException e) {
-            throw new TableException("the repaired table in " + directory + " cannot be opened: " + e.getMessage(), e);
-        }
+    static Database openRepaired(Path directory) throws IOException, RocksDBException {
+        return new Database(RocksDbSettings.of(directory), ManifestFile.read(directory), false);
     }
 
     /** The failure of a read, as the table's users hear of it: damaged or not, with the file that RocksDB names. */

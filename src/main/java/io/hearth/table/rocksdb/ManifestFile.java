@@ -53,8 +53,21 @@ record ManifestFile(
      * @param level where it is in the order of files: what is in a file of a lesser level is later
      * @param smallest the key of its first row
      * @param largest the key of its last row
+     * @param largestSequence the sequence number of its latest record
      */
-    record SortedFileEntry(int columnFamily, int level, long bytes, Bytes smallest, Bytes largest) {}
+    record SortedFileEntry(
+            int columnFamily, int level, long bytes, Bytes smallest, Bytes largest, long largestSequence) {
+        /** Whether of a row that is in both, this has the later version. */
+        boolean isLaterThan(SortedFileEntry other) {
+            return columnFamily == other.columnFamily
+                    && (level < other.level
+                            || (level == 0 && other.level == 0 && largestSequence > other.largestSequence));
+        }
+
+        private SortedFileEntry in(int family) {
+            return new SortedFileEntry(family, level, bytes, smallest, largest, largestSequence);
+        }
+    }
 
     static final long WHOLE = -1;
 
@@ -275,8 +288,7 @@ record ManifestFile(
                 }
             }
             int family = Math.toIntExact(columnFamily); // comes behind the files
-            added.forEach((number, entry) -> files.put(
-                    number, new SortedFileEntry(family, entry.level, entry.bytes, entry.smallest, entry.largest)));
+            added.forEach((number, entry) -> files.put(number, entry.in(family)));
             if (logNumber != 0) {
                 firstLogs.put(columnFamily, logNumber);
             }
@@ -285,9 +297,11 @@ record ManifestFile(
         private static void newFile(Fields fields, Map<Long, SortedFileEntry> added) {
             int level = Math.toIntExact(fields.varint());
             long number = fields.varint();
-            added.put(number, new SortedFileEntry(0, level, fields.varint(), fields.rowKey(), fields.rowKey()));
+            long bytes = fields.varint();
+            Bytes smallest = fields.rowKey();
+            Bytes largest = fields.rowKey();
             fields.varint(); // smallest sequence number
-            fields.varint(); // largest sequence number
+            added.put(number, new SortedFileEntry(0, level, bytes, smallest, largest, fields.varint()));
             while (fields.varint() != END_OF_FIELDS) {
                 fields.skipBytes();
             }

@@ -83,6 +83,13 @@ final class SortedFile implements AutoCloseable {
         }
     }
 
+    /** Whether it has a row, as far as that can be read. */
+    boolean has(byte[] key) {
+        try (SstFileReaderIterator rows = rowsFrom(key)) {
+            return rows.isValid() && Arrays.equals(rows.key(), key);
+        }
+    }
+
     /** A new one for each place: one that has failed fails everywhere. */
     private SstFileReaderIterator rowsFrom(byte[] key) {
         SstFileReaderIterator rows = reader.newIterator(options);

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,7 +25,7 @@ import org.rocksdb.RocksDBException;
 
 /**
  * Makes a new table of what can be read of a damaged one, which stays as it is. Whole sorted files are shared with it; of damaged
- * ones the rows that can be read are taken, unless the rest of the table has them; of the log all commits that can be read.
+ * ones the rows that can be read are taken, unless there is a later version; of the log all commits that can be read.
  *
  * <p>What a damaged file said of a row is lost, also that it was removed or replaced: then the version before it is there again.
  */
@@ -34,9 +35,9 @@ public final class TableRepair {
     private final Path from;
     private final Path to;
     private final StoredItemKinds kinds;
+    private final LaterRows later = new LaterRows();
     private final List<String> givenUp = new ArrayList<>();
     private long savedRows;
-    private long keptRows;
 
     /**
      * What a repair came to.
@@ -44,9 +45,8 @@ public final class TableRepair {
      * @param table the id of the new table
      * @param givenUp what the new table lacks, by file, and by device and time as far as known
      * @param savedRows how many rows were taken out of damaged files
-     * @param keptRows how many rows of damaged files were left there, as the rest of the table has another version
      */
-    public record Result(UUID table, List<String> givenUp, long savedRows, long keptRows) {}
+    public record Result(UUID table, List<String> givenUp, long savedRows) {}
 
     private TableRepair(Path from, Path to, StoredItemKinds kinds) {
         this.from = from;
@@ -63,7 +63,10 @@ public final class TableRepair {
      */
     public static Result run(Path from, Path to, StoredItemKinds kinds) {
         try (ClosedTable closed = new ClosedTable(from)) {
-            return new TableRepair(from, to, kinds).run();
+            TableRepair repair = new TableRepair(from, to, kinds);
+            try (LaterRows unused = repair.later) {
+                return repair.run();
+            }
         } catch (IOException e) {
             throw new TableException("the table in " + from + " cannot be repaired: " + e, e);
         } catch (RocksDBException e) {
@@ -80,6 +83,7 @@ public final class TableRepair {
             Path path = TableVerification.sortedFile(from, file.getKey());
             if (isWhole(path, file.getValue())) {
                 share(path);
+                later.add(file.getValue(), path);
             } else {
                 damaged.put(file.getKey(), file.getValue());
             }
@@ -93,7 +97,7 @@ public final class TableRepair {
                     kinds.placesOfOthers().sortKey());
             id = repaired.finish();
         }
-        return new Result(id, List.copyOf(givenUp), savedRows, keptRows);
+        return new Result(id, List.copyOf(givenUp), savedRows);
     }
 
     private void refuseIfUsed() throws IOException {
@@ -177,7 +181,8 @@ public final class TableRepair {
         long next = LogFiles.NONE;
         long lastMicros = LogRecord.NO_TIME;
         for (Map.Entry<Long, Path> log :
-                new LogFiles(from).live().tailMap(manifest.firstLog(), true).entrySet()) {
+                // Those of the archive, too, if this manifest is an earlier one than they had.
+                new LogFiles(from).all().tailMap(manifest.firstLog(), true).entrySet()) {
             try (LogFileReader reader = new LogFileReader(log.getValue());
                     LogFileWriter writer =
                             new LogFileWriter(to.resolve(log.getValue().getFileName()))) {
@@ -196,6 +201,7 @@ public final class TableRepair {
                                     + between(lastMicros, micros));
                         }
                         writer.append(record, reader.recordLength());
+                        later.add(record, reader.recordLength());
                         next = first + count;
                         lastMicros = micros == LogRecord.NO_TIME ? lastMicros : micros;
                     }
@@ -239,11 +245,16 @@ public final class TableRepair {
         return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
     }
 
-    private TableRestore restore(Map<Long, SortedFileEntry> damaged) throws RocksDBException {
+    private TableRestore restore(Map<Long, SortedFileEntry> damaged) throws IOException, RocksDBException {
         Database database = Database.openRepaired(to);
         boolean done = false;
         try {
-            for (Map.Entry<Long, SortedFileEntry> file : damaged.entrySet()) {
+            // The earliest first, so that later ones have the last word.
+            List<Map.Entry<Long, SortedFileEntry>> files = new ArrayList<>(damaged.entrySet());
+            files.sort(Map.Entry.comparingByValue(Comparator.comparingInt(SortedFileEntry::level)
+                    .reversed()
+                    .thenComparingLong(SortedFileEntry::largestSequence)));
+            for (Map.Entry<Long, SortedFileEntry> file : files) {
                 save(TableVerification.sortedFile(from, file.getKey()), file.getValue(), database);
             }
             if (!damaged.isEmpty()) {
@@ -259,7 +270,7 @@ public final class TableRepair {
         }
     }
 
-    /** Takes the rows of a damaged file that can be read and the table lacks. */
+    /** Takes the rows of a damaged file that can be read, unless there is a later version. */
     private void save(Path path, SortedFileEntry entry, Database database) throws RocksDBException {
         if (entry.columnFamily() == BatchFormat.INDEX) {
             return; // made anew of the items
@@ -275,10 +286,10 @@ public final class TableRepair {
             file.read(new SortedFile.Visitor() {
                 @Override
                 public void row(byte[] key, byte[] value) throws RocksDBException {
-                    byte[] present = database.db().get(database.items(), key);
-                    if (present != null) {
-                        keptRows += Arrays.equals(present, value) ? 0 : 1;
-                    } else if (isGood(key, value)) {
+                    if (later.has(entry, key)) {
+                        return;
+                    }
+                    if (isGood(key, value)) {
                         rows.put(BatchFormat.ITEMS, key, value);
                         savedRows++;
                     } else {

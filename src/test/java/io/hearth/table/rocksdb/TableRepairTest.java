@@ -15,11 +15,13 @@ import io.hearth.table.Item;
 import io.hearth.table.Query;
 import io.hearth.table.SortRange;
 import io.hearth.table.TableException;
+import io.hearth.table.Write;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -171,6 +173,57 @@ final class TableRepairTest {
 
         assertThat(lacks("e")).isBetween(40, 60);
         assertThat(result.givenUp()).singleElement().asString().contains("at the end of the log");
+    }
+
+    /** The damaged file has the second of three versions, or the removal of some; the log the third of some. */
+    @Test
+    void run_severalVersions_hasTheLatestOfEach() throws Exception {
+        Path directory = root.resolve("table");
+        Path killed;
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            for (int i = 0; i < ITEMS; i++) {
+                store(table, item("d", i, "first " + i + "x".repeat(5000)));
+            }
+        }
+        TestTables.compact(directory);
+        Path first = TableFiles.largestSortedFile(directory);
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            for (int i = 0; i < ITEMS; i++) {
+                store(table, item("d", i, "second " + i + "y".repeat(5000)));
+            }
+        }
+        try (RocksDbTable table = TestTables.open(directory, clock)) {
+            for (int i = 0; i < ITEMS; i += 2) {
+                store(table, item("d", i, "third " + i));
+            }
+            await(table.write(List.of(new Write.Delete(key("d", 1)))));
+            killed = TableFiles.copy(directory, root.resolve("killed"));
+        }
+        List<Path> damaged = new ArrayList<>();
+        for (Map.Entry<Long, ManifestFile.SortedFileEntry> file :
+                Objects.requireNonNull(ManifestFile.read(killed)).sortedFiles().entrySet()) {
+            Path path = TableVerification.sortedFile(killed, file.getKey());
+            if (!path.getFileName().equals(first.getFileName())) {
+                damaged.add(path);
+            }
+        }
+        assertThat(damaged).isNotEmpty();
+        for (Path other : damaged) {
+            TableFiles.flip(other, Files.size(other) * 4);
+        }
+
+        repair(killed);
+
+        try (RocksDbTable table = TestTables.open(root.resolve("repaired"), clock)) {
+            int others = 0;
+            for (int i = 0; i < ITEMS; i++) {
+                Optional<Item> latest = i == 1
+                        ? Optional.empty()
+                        : Optional.of(item("d", i, i % 2 == 0 ? "third " + i : "second " + i + "y".repeat(5000)));
+                others += await(table.get(key("d", i), Consistency.STRONG)).equals(latest) ? 0 : 1;
+            }
+            assertThat(others).as("rows of the damaged blocks").isBetween(1, 4 * damaged.size());
+        }
     }
 
     @Test
