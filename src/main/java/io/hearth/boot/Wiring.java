@@ -9,6 +9,7 @@ import io.hearth.config.ShadowConfig;
 import io.hearth.config.StartupRefusedException;
 import io.hearth.config.StreamConfig;
 import io.hearth.config.TableConfig;
+import io.hearth.erasure.DeviceEraser;
 import io.hearth.ingest.DeadLetters;
 import io.hearth.ingest.Ingest;
 import io.hearth.ingest.IngestSettings;
@@ -16,6 +17,7 @@ import io.hearth.live.LiveEvents;
 import io.hearth.live.LiveFeed;
 import io.hearth.model.RegionId;
 import io.hearth.mqtt.ShadowTopics;
+import io.hearth.mqtt.endpoint.RetainedMessages;
 import io.hearth.presence.DevicePresence;
 import io.hearth.rest.LiveEventJson;
 import io.hearth.security.Listeners;
@@ -236,6 +238,29 @@ class Wiring {
         } catch (IllegalArgumentException e) {
             throw new StartupRefusedException("HEARTH_SHADOW_TOPIC_PREFIX: " + e.getMessage(), e);
         }
+    }
+
+    @Produces
+    @Singleton
+    RetainedMessages retainedMessages(Table table, InstantSource wallClock) {
+        return new RetainedMessages(table, wallClock);
+    }
+
+    @Produces
+    @Singleton
+    DeviceEraser deviceEraser(
+            SeriesStore series,
+            ShadowStore shadows,
+            DevicePresence presence,
+            DeadLetters deadLetters,
+            RetainedMessages retained,
+            HearthConfig hearth,
+            InstantSource wallClock) {
+        return new DeviceEraser(
+                series,
+                new DeviceEraser.Stores(shadows, presence, deadLetters, retained),
+                new RegionId(hearth.region()),
+                wallClock);
     }
 
     @Produces

@@ -16,6 +16,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** Decodes payloads and decides which of their readings can be stored. Safe for several threads. */
@@ -54,6 +55,23 @@ final class Admission {
      */
     Admitted admit(DeviceId device, byte[] payload, long ingestTimeMicros, AppendBatch batch)
             throws MalformedPayloadException {
+        return admit(device, payload, ingestTimeMicros, batch, deviceTime -> false);
+    }
+
+    /** As above, but for readings that have been erased since they came in. */
+    Admitted admitUnerased(DeviceId device, byte[] payload, long ingestTimeMicros, AppendBatch batch)
+            throws MalformedPayloadException {
+        return admit(
+                device,
+                payload,
+                ingestTimeMicros,
+                batch,
+                deviceTimeMicros -> series.isErasedSince(device, deviceTimeMicros, ingestTimeMicros));
+    }
+
+    private Admitted admit(
+            DeviceId device, byte[] payload, long ingestTimeMicros, AppendBatch batch, LongPredicate isErased)
+            throws MalformedPayloadException {
         PointBuffer points = batch.points();
         int first = points.size();
         List<RejectedReading> unfit = json.decode(payload, points);
@@ -62,9 +80,9 @@ final class Admission {
         boolean timeless = false;
         for (int reading = first; reading < points.size(); reading++) {
             timeless |= setMissingTime(device, points, reading, ingestTimeMicros, nowMicros);
-            allFit &= objection(device, points, reading, nowMicros) == null;
+            allFit &= objection(device, points, reading, nowMicros, isErased) == null;
         }
-        List<Rejection> rejections = allFit ? List.of() : reject(device, points, first, unfit, nowMicros);
+        List<Rejection> rejections = allFit ? List.of() : reject(device, points, first, unfit, nowMicros, isErased);
         return new Admitted(rejections, timeless);
     }
 
@@ -128,7 +146,11 @@ final class Admission {
 
     private record Objection(RejectionReason reason, String detail) {}
 
-    private @Nullable Objection objection(DeviceId device, PointBuffer points, int reading, long nowMicros) {
+    private @Nullable Objection objection(
+            DeviceId device, PointBuffer points, int reading, long nowMicros, LongPredicate isErased) {
+        if (isErased.test(points.timeMicros(reading))) {
+            return new Objection(RejectionReason.ERASED, "the reading was erased after it came in");
+        }
         Objection objection = plainObjection(points, reading, nowMicros);
         return objection == null ? roomObjection(device, points, reading) : objection;
     }
@@ -181,7 +203,12 @@ final class Admission {
 
     /** Takes out the readings that cannot be stored; the rare case, so it may copy. */
     private List<Rejection> reject(
-            DeviceId device, PointBuffer points, int first, List<RejectedReading> unfit, long nowMicros) {
+            DeviceId device,
+            PointBuffer points,
+            int first,
+            List<RejectedReading> unfit,
+            long nowMicros,
+            LongPredicate isErased) {
         List<Rejection> rejections = new ArrayList<>();
         for (RejectedReading reading : unfit) {
             rejections.add(new Rejection(reading.index(), RejectionReason.INVALID_READING, reading.detail()));
@@ -195,7 +222,7 @@ final class Admission {
                 nextUnfit++;
                 index++;
             }
-            Objection objection = objection(device, points, reading, nowMicros);
+            Objection objection = objection(device, points, reading, nowMicros, isErased);
             if (objection == null) {
                 copy(points, reading, kept);
             } else {

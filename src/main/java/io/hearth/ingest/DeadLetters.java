@@ -1,5 +1,8 @@
 package io.hearth.ingest;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.hearth.model.DeviceId;
 import io.hearth.model.StampShift;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
@@ -29,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What could not be stored as readings, kept for a set time so that somebody can look at it and play it again.
  *
+ * <p>Of a device that is erased nothing is told any more, also if it was under way to the table.
+ *
  * <p>Reads block until the table answers. Sort key: {@code [8] time, µs, ^ Long.MIN_VALUE | [8] random}; its hexadecimal
  * form is the id. Body, format 1: {@code [1] format | text topic | text device | text reason | text detail | varint bytes of
  * the whole payload | varint bytes that follow | payload}.
@@ -45,12 +50,21 @@ public final class DeadLetters {
     public static final String PARTITION = "!dead-letters";
 
     private static final int ID_BYTES = 16;
+    private static final int PAGE_LETTERS = 1000;
+    private static final int REMOVED_AT_ONCE = 1000;
 
     /** A page looks at no more than this many letters, so that a filter that nothing passes cannot read them all at once. */
     private static final int MAX_LOOKED_AT = 10_000;
 
+    /** Far longer than a letter is under way to the table. */
+    private static final Duration ERASURES_REMEMBERED = Duration.ofHours(1);
+
     private final Table table;
     private final long retentionSeconds;
+
+    /** Up to when letters of a device are erased, epoch microseconds: those that came before may still be under way. */
+    private final Cache<String, Long> erased =
+            Caffeine.newBuilder().expireAfterWrite(ERASURES_REMEMBERED).build();
 
     public DeadLetters(Table table, Duration retention) {
         this.table = table;
@@ -85,7 +99,82 @@ public final class DeadLetters {
             writes.add(new Write.Put(
                     new Item(key(letter.id()), Bytes.wrap(encode(letter)), Math.max(1, expiresAtSeconds), 0, null)));
         }
-        return table.write(writes);
+        List<DeadLetter> stored = List.copyOf(letters);
+        return table.write(writes).chain(() -> removeErased(stored));
+    }
+
+    /** An erasure that has looked for letters before these were stored has not found them. */
+    private Uni<Void> removeErased(List<DeadLetter> letters) {
+        List<Write> deletes = letters.stream()
+                .filter(this::isErased)
+                .<Write>map(letter -> new Write.Delete(key(letter.id())))
+                .toList();
+        return deletes.isEmpty() ? Uni.createFrom().voidItem() : table.write(deletes);
+    }
+
+    private boolean isErased(DeadLetter letter) {
+        Long untilMicros = erased.getIfPresent(letter.device());
+        return untilMicros != null && letter.timeMicros() <= untilMicros;
+    }
+
+    /** Whether there is a letter about a device. Reads all letters in the worst case. */
+    public boolean has(DeviceId device) {
+        return !find(device, SortRange.ALL, 1).isEmpty();
+    }
+
+    /**
+     * Removes all letters about a device; completes when they are in no answer any more.
+     *
+     * @param nowMicros what came before is erased also if it is stored only now; epoch microseconds
+     */
+    public void erase(DeviceId device, long nowMicros) {
+        erased.asMap().merge(device.value(), nowMicros, Math::max);
+        remove(find(device, SortRange.ALL, Integer.MAX_VALUE));
+    }
+
+    /** Removes the letters about a device that came until a time, to finish an erasure that began then. */
+    public void eraseUntil(DeviceId device, long untilMicros) {
+        erased.asMap().merge(device.value(), untilMicros, Math::max);
+        Bytes end = Bytes.wrap(ByteBuffer.allocate(Long.BYTES)
+                .putLong(untilMicros + 1 ^ Long.MIN_VALUE)
+                .array());
+        remove(find(device, new SortRange(null, end), Integer.MAX_VALUE));
+    }
+
+    private void remove(List<Key> letters) {
+        for (int from = 0; from < letters.size(); from += REMOVED_AT_ONCE) {
+            List<Write> deletes = letters.subList(from, Math.min(from + REMOVED_AT_ONCE, letters.size())).stream()
+                    .<Write>map(Write.Delete::new)
+                    .toList();
+            table.write(deletes).await().indefinitely();
+        }
+    }
+
+    private List<Key> find(DeviceId device, SortRange range, int limit) {
+        List<Key> found = new ArrayList<>();
+        Cursor next = null;
+        do {
+            Page page = table.query(
+                            new Query(PARTITION, range, Direction.ASCENDING, PAGE_LETTERS, next, Consistency.STRONG))
+                    .await()
+                    .indefinitely();
+            for (Item item : page.items()) {
+                if (isAbout(device, item)) {
+                    found.add(item.key());
+                }
+            }
+            next = page.next();
+        } while (next != null && found.size() < limit);
+        return found;
+    }
+
+    /** What nobody can read is about nobody: it is in no answer, and expires. */
+    private static boolean isAbout(DeviceId device, Item item) {
+        try {
+            return decode(item).device().equals(device.value());
+        } catch (CorruptItemException e) {
+            return false;
+        }
     }
 
     /** Removes a letter that has been dealt with. */
@@ -108,7 +197,7 @@ public final class DeadLetters {
             Page page = table.query(query).await().indefinitely();
             for (Item item : page.items()) {
                 DeadLetter letter = decode(item);
-                if (reason == null || letter.reason() == reason) {
+                if ((reason == null || letter.reason() == reason) && !isErased(letter)) {
                     letters.add(letter);
                 }
             }
@@ -123,7 +212,11 @@ public final class DeadLetters {
         if (!id.matches("[0-9a-f]{" + 2 * ID_BYTES + "}")) {
             return Optional.empty();
         }
-        return table.get(key(id), Consistency.STRONG).await().indefinitely().map(DeadLetters::decode);
+        return table.get(key(id), Consistency.STRONG)
+                .await()
+                .indefinitely()
+                .map(DeadLetters::decode)
+                .filter(letter -> !isErased(letter));
     }
 
     /** What to write in place of a dead letter of a clock that was ahead; nothing for any other item. */

@@ -162,8 +162,17 @@ public final class Ingest implements AutoCloseable {
         idleBatches.offer(batch);
     }
 
-    /** Plays a dead letter again; if all of it can be stored now, the letter is gone afterwards. */
+    /**
+     * Plays a dead letter again; if all of it can be stored now, the letter is gone afterwards. What has been erased since it came
+     * in is not stored. May block.
+     */
     public Uni<IngestResult> replay(DeadLetter letter) {
+        return Uni.createFrom()
+                .item(() ->
+                        series.besideErasures(() -> replayNow(letter).await().indefinitely()));
+    }
+
+    private Uni<IngestResult> replayNow(DeadLetter letter) {
         if (!DeviceId.isValid(letter.device())) {
             Rejection still = new Rejection(0, RejectionReason.INVALID_DEVICE, Admission.invalidDevice());
             return Uni.createFrom().item(new IngestResult(0, List.of(still), 1));
@@ -178,7 +187,7 @@ public final class Ingest implements AutoCloseable {
         List<Rejection> rejections;
         try {
             rejections = admission
-                    .admit(device, letter.payload(), letter.timeMicros(), batch)
+                    .admitUnerased(device, letter.payload(), letter.timeMicros(), batch)
                     .rejections();
             batch.assign(device, 0, letter.timeMicros(), null);
         } catch (MalformedPayloadException e) {

@@ -18,6 +18,8 @@ public enum RejectionReason {
     CLOCK_BEHIND,
     /** The device has sent too many different metrics. */
     TOO_MANY_METRICS,
+    /** It was erased after it came in, so playing it again does not bring it back. */
+    ERASED,
     /** The service failed to handle it; a defect, whose cause is in the log. */
     INTERNAL;
 

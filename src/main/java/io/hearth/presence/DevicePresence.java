@@ -231,6 +231,20 @@ public final class DevicePresence {
         }
     }
 
+    /**
+     * The same if nothing has been heard of the device since a time, to finish an erasure that began then.
+     *
+     * @param untilMicros epoch microseconds
+     * @throws OutcomeUnknownException as {@link #forget}
+     */
+    public void forgetUntil(DeviceId device, long untilMicros) {
+        Presence known = of(device).orElse(null);
+        // That a process has ended says nothing of the device.
+        if (known != null && (known.sinceMicros() <= untilMicros || known.cause() == Cause.RESTART)) {
+            forget(device);
+        }
+    }
+
     /** Waits until everything so far is in the table, not longer than {@code patience}. */
     public void awaitWritten(Duration patience) {
         List<CompletableFuture<Void>> writes;

@@ -1,13 +1,12 @@
 package io.hearth.rest;
 
+import io.hearth.erasure.DeviceEraser;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.TimeRange;
-import io.hearth.presence.DevicePresence;
 import io.hearth.rest.problem.FieldError;
 import io.hearth.rest.problem.ProblemException;
 import io.hearth.series.SeriesStore;
-import io.hearth.shadow.ShadowStore;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.Path;
@@ -25,15 +24,13 @@ import org.jspecify.annotations.Nullable;
 @Path("/api/v1")
 public class ErasureResource {
     private final SeriesStore series;
-    private final DevicePresence presence;
-    private final ShadowStore shadows;
+    private final DeviceEraser eraser;
     private final InstantSource clock;
 
     @Inject
-    public ErasureResource(SeriesStore series, DevicePresence presence, ShadowStore shadows, InstantSource clock) {
+    public ErasureResource(SeriesStore series, DeviceEraser eraser, InstantSource clock) {
         this.series = series;
-        this.presence = presence;
-        this.shadows = shadows;
+        this.eraser = eraser;
         this.clock = clock;
     }
 
@@ -82,19 +79,17 @@ public class ErasureResource {
 
     @DELETE
     @Path("/devices/{id}")
-    @Operation(operationId = "eraseDevice", summary = "Erases a device with all of its readings and shadows")
+    @Operation(
+            operationId = "eraseDevice",
+            summary = "Erases a device with everything that is kept of it",
+            description = "Readings, shadows and their history, presence, dead letters, retained messages.")
     @APIResponse(responseCode = "204", description = "It is in no answer any more; if it sends again, it is new.")
-    @APIResponse(responseCode = "404", description = "Nothing of this device has ever been stored.")
+    @APIResponse(responseCode = "404", description = "Nothing is known of this device.")
     public void eraseDevice(
             @RestPath @DeviceIdText @Parameter(description = "The device.", example = "thermostat-1") String id) {
-        DeviceId device = new DeviceId(id);
-        boolean hasReadings = series.device(device).isPresent();
-        boolean hadShadows = shadows.erase(device).await().indefinitely() > 0;
-        if (!hasReadings && !hadShadows) {
+        if (!eraser.erase(new DeviceId(id))) {
             throw ProblemException.unknownDevice();
         }
-        series.erase(device);
-        presence.forget(device);
     }
 
     private DeviceId known(String id) {

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,8 @@ final class Eraser {
 
     private final AtomicLong failures = new AtomicLong();
 
+    private volatile Consumer<Erasure> listener = erasure -> {};
+
     /** What the eraser is made of. */
     record Parts(
             Table table,
@@ -77,6 +80,11 @@ final class Eraser {
 
     Eraser(Parts parts) {
         this.parts = parts;
+    }
+
+    /** As {@link SeriesStore#whenErased}. */
+    void whenErased(Consumer<Erasure> newListener) {
+        listener = newListener;
     }
 
     /**
@@ -118,14 +126,34 @@ final class Eraser {
     }
 
     private void carryOut(Entry entry) {
-        Erasure erasure = entry.erasure();
+        remove(entry.erasure());
+        listener.accept(entry.erasure());
+        parts.erasures.update(parts.table.isShared() ? entry.removed(parts.wallClock.millis()) : entry.done());
+    }
+
+    private void remove(Erasure erasure) {
         try {
             parts.pass.removeAll(erasure);
             removeRecord(erasure);
         } finally {
             parts.latest.forget(erasure.device());
         }
-        parts.erasures.update(parts.table.isShared() ? entry.removed(parts.wallClock.millis()) : entry.done());
+    }
+
+    /**
+     * Removes what a crash has left of readings, where no other process uses the table. It stays pending, as the listener has to
+     * hear of it, too: {@link #finish} does the rest.
+     *
+     * @throws RuntimeException as {@link #finish}
+     */
+    void removePending() {
+        RuntimeException first = null;
+        for (Entry entry : parts.erasures.open()) {
+            first = attempt(entry.erasure(), () -> remove(entry.erasure()), first);
+        }
+        if (first != null) {
+            throw first;
+        }
     }
 
     /**
@@ -154,12 +182,7 @@ final class Eraser {
         }
     }
 
-    /**
-     * As above, but for what an earlier build may have left.
-     *
-     * @throws RuntimeException as above
-     */
-    void finishPending() {
+    private void finishPending() {
         RuntimeException first = null;
         for (Entry entry : parts.erasures.open()) {
             first = attempt(entry.erasure(), () -> finish(entry), first);
@@ -189,6 +212,7 @@ final class Eraser {
                 parts.pass.removeRest(entry.erasure());
                 removeRecord(entry.erasure());
                 parts.latest.forget(entry.erasure().device());
+                listener.accept(entry.erasure());
                 parts.erasures.update(entry.done());
             }
             return;
@@ -221,6 +245,7 @@ final class Eraser {
         parts.pass.removeReadings(erasure);
         removeRecord(erasure);
         parts.latest.forget(erasure.device());
+        listener.accept(erasure);
         parts.erasures.finished(erasure);
     }
 

@@ -43,6 +43,9 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -105,6 +108,9 @@ public final class SeriesStore {
     private final Erasures erasures;
     private final RegionId ownRegion;
     private final RemoteWrites remote;
+
+    /** Held for writing while this process begins an erasure and carries it out, for reading while a dead letter is replayed. */
+    private final ReadWriteLock erasing = new ReentrantReadWriteLock();
 
     /** Appends that have taken their stamp, or are about to, and are not settled yet. */
     private final Set<UnderWay> underWay = ConcurrentHashMap.newKeySet();
@@ -201,7 +207,7 @@ public final class SeriesStore {
     /** Nothing that was to be erased may be in an answer of this process; what fails stays hidden, and is tried again. */
     private void finishWhatACrashLeft() {
         try {
-            eraser.finishPending();
+            eraser.removePending();
         } catch (RuntimeException e) {
             LOG.errorf("Erasures of the last process are not all finished: %s", e.getMessage());
         }
@@ -625,7 +631,48 @@ public final class SeriesStore {
         erase(device, TimeRange.ALL, true);
     }
 
+    /**
+     * Tells {@code listener} of every erasure that is carried out, here or as another region's, also when it is finished after a
+     * crash or looked at once more; so it hears of one more than once. An erasure is done when the listener has returned; what it
+     * throws is thrown to whoever erases, and it hears of the erasure again. To be set before {@link #finishErasures} is called.
+     */
+    public void whenErased(Consumer<Erasure> listener) {
+        eraser.whenErased(listener);
+    }
+
+    /**
+     * Whether a reading was erased after it came in.
+     *
+     * @param deviceTimeMicros of the reading
+     * @param cameInMicros epoch microseconds of the service
+     */
+    public boolean isErasedSince(DeviceId device, long deviceTimeMicros, long cameInMicros) {
+        return erasures.of(device).stream()
+                .anyMatch(erasure -> erasure.range().contains(deviceTimeMicros)
+                        && Math.floorDiv(cameInMicros, 1000L)
+                                <= erasure.stamp().time().physicalMillis());
+    }
+
+    /** Runs work that stores what came in earlier and is not erased since; no erasure by this process begins meanwhile. */
+    public <T> T besideErasures(Supplier<T> work) {
+        erasing.readLock().lock();
+        try {
+            return work.get();
+        } finally {
+            erasing.readLock().unlock();
+        }
+    }
+
     private void erase(DeviceId device, TimeRange range, boolean wholeDevice) {
+        erasing.writeLock().lock();
+        try {
+            eraseAlone(device, range, wholeDevice);
+        } finally {
+            erasing.writeLock().unlock();
+        }
+    }
+
+    private void eraseAlone(DeviceId device, TimeRange range, boolean wholeDevice) {
         if (table.isShared()) {
             // What another process has written may have a stamp that this one's clock has not come to yet.
             clock.observe(erasurePass.latestHybridTime(device, range), LONGEST_LEAD);

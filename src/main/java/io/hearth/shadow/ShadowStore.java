@@ -213,6 +213,16 @@ public final class ShadowStore {
                 });
     }
 
+    /** Whether a thing has a shadow. */
+    public Uni<Boolean> hasAny(DeviceId thing) {
+        return items.collect(
+                        ShadowItems.query(thing, ShadowKeys.documents(), Direction.ASCENDING, ERASE_PAGE),
+                        1,
+                        StoredShadow::of,
+                        stored -> stored.document().exists())
+                .map(found -> !found.isEmpty());
+    }
+
     /**
      * What happened to a shadow, the latest first; also if it is deleted by now.
      *

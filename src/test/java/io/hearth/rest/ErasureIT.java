@@ -1,9 +1,11 @@
 package io.hearth.rest;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.hearth.HearthClient;
 import io.hearth.HearthProcess;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -12,6 +14,13 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Instant;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.paho.client.mqttv3.MqttClient;
+import org.eclipse.paho.client.mqttv3.MqttConnectOptions;
+import org.eclipse.paho.client.mqttv3.MqttException;
+import org.eclipse.paho.client.mqttv3.persist.MemoryPersistence;
 import org.junit.jupiter.api.Test;
 
 /** Erasure over HTTP, of the packaged service. */
@@ -46,6 +55,48 @@ class ErasureIT {
             assertThat(call(hearth, "GET", "", "").statusCode()).isEqualTo(404);
             assertThat(call(hearth, "DELETE", "", "").statusCode()).isEqualTo(404);
         }
+    }
+
+    @Test
+    void eraseDevice_takesItsDeadLettersAndRetainedMessages() throws Exception {
+        try (HearthProcess hearth = HearthProcess.start(Map.of())) {
+            HearthClient rest = hearth.client();
+            MqttClient device = connected(hearth);
+            device.publish("devices/d1/status", "online".getBytes(UTF_8), 1, true);
+            device.publish("devices/d1/telemetry", "no reading".getBytes(UTF_8), 1, false);
+            device.disconnect();
+            String id =
+                    rest.json("/api/v1/dead-letters").at("/deadLetters/0/id").asText();
+            assertThat(id).isNotEmpty();
+
+            assertThat(rest.delete("/api/v1/devices/d1").statusCode()).isEqualTo(204);
+
+            assertThat(rest.json("/api/v1/dead-letters").at("/deadLetters")).isEmpty();
+            assertThat(rest.post("/api/v1/dead-letters/" + id + ":replay").statusCode())
+                    .isEqualTo(404);
+            assertThat(rest.delete("/api/v1/devices/d1").statusCode()).isEqualTo(404);
+            assertThat(firstOf(hearth, "devices/d1/#")).isEqualTo("sentinel");
+        }
+    }
+
+    /** The first message that a subscriber gets who publishes one itself behind his subscription. */
+    private static String firstOf(HearthProcess hearth, String filter) throws Exception {
+        BlockingQueue<String> payloads = new LinkedBlockingQueue<>();
+        MqttClient subscriber = connected(hearth);
+        subscriber.subscribe(filter, 1, (topic, message) -> payloads.add(new String(message.getPayload(), UTF_8)));
+        subscriber.publish("devices/d1/other", "sentinel".getBytes(UTF_8), 1, false);
+        String first = payloads.poll(60, TimeUnit.SECONDS);
+        subscriber.disconnect();
+        return first;
+    }
+
+    private static MqttClient connected(HearthProcess hearth) throws MqttException {
+        MqttClient client = new MqttClient("tcp://127.0.0.1:" + hearth.mqttPort(), "gateway", new MemoryPersistence());
+        MqttConnectOptions options = new MqttConnectOptions();
+        options.setUserName("device");
+        options.setPassword(hearth.devicePassword().toCharArray());
+        client.connect(options);
+        return client;
     }
 
     private HttpResponse<String> call(HearthProcess hearth, String method, String path, String body) throws Exception {

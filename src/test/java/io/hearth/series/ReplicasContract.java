@@ -24,6 +24,7 @@ import io.hearth.table.SortRange;
 import io.hearth.table.Table;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -174,6 +175,22 @@ abstract class ReplicasContract {
         other.seal(T0, nanos -> {});
         assertThat(readings(store)).hasSize(5);
         assertThat(items((byte) 0x10)).isEmpty();
+    }
+
+    @Test
+    void erase_isToldToTheListener_andOnceMoreWhenNothingCanComeBack() {
+        fillYesterday();
+        List<Erasure> heard = new ArrayList<>();
+        other.whenErased(heard::add);
+        other.erase(D1, TimeRange.ALL);
+        assertThat(heard).hasSize(1);
+        other.finishErasures();
+        assertThat(heard).hasSize(1);
+
+        settleErasures();
+        assertThat(heard).hasSize(2).allMatch(erasure -> erasure.device().equals(D1));
+        settleErasures();
+        assertThat(heard).hasSize(2);
     }
 
     /** Until erasures that have been answered are looked at for the last time. */

@@ -7,7 +7,6 @@ import io.hearth.mqtt.TelemetryStream;
 import io.hearth.presence.DevicePresence;
 import io.hearth.security.Credentials;
 import io.hearth.shadow.ShadowService;
-import io.hearth.table.Table;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -43,7 +42,7 @@ public class EmbeddedConnector implements InboundConnector {
     private final Vertx vertx;
     private final MqttConfig config;
     private final Credentials credentials;
-    private final Table table;
+    private final RetainedMessages retained;
     private final DevicePresence presence;
     private final ShadowService shadows;
     private final ShadowTopics shadowTopics;
@@ -56,7 +55,7 @@ public class EmbeddedConnector implements InboundConnector {
             Vertx vertx,
             MqttConfig config,
             Credentials credentials,
-            Table table,
+            RetainedMessages retained,
             DevicePresence presence,
             ShadowService shadows,
             ShadowTopics shadowTopics,
@@ -65,7 +64,7 @@ public class EmbeddedConnector implements InboundConnector {
         this.vertx = vertx;
         this.config = config;
         this.credentials = credentials;
-        this.table = table;
+        this.retained = retained;
         this.presence = presence;
         this.shadows = shadows;
         this.shadowTopics = shadowTopics;
@@ -87,7 +86,7 @@ public class EmbeddedConnector implements InboundConnector {
                 credentials::acceptsDevice,
                 telemetry,
                 inFlight,
-                new RetainedMessages(table),
+                retained,
                 presence,
                 new MqttEndpoint.Shadows(shadows, shadowTopics),
                 new EndpointMetrics(registry, inFlight),

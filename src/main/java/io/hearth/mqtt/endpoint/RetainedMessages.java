@@ -1,6 +1,10 @@
 package io.hearth.mqtt.endpoint;
 
+import io.hearth.model.DeviceId;
+import io.hearth.model.EpochMicros;
 import io.hearth.table.Bytes;
+import io.hearth.table.Condition;
+import io.hearth.table.ConditionFailedException;
 import io.hearth.table.Consistency;
 import io.hearth.table.Cursor;
 import io.hearth.table.Direction;
@@ -12,8 +16,10 @@ import io.hearth.table.SortRange;
 import io.hearth.table.Table;
 import io.hearth.table.UnsupportedFormatException;
 import io.hearth.table.Write;
+import io.smallrye.mutiny.Uni;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -45,19 +51,26 @@ public final class RetainedMessages {
      * The body of an item; the topic is its sort key, in UTF-8. RetainedMessagesTest pins the bytes.
      *
      *   [1] format, 1    [1] QoS    [2] length of the properties    [n] properties    [m] payload
+     *
+     * Its version is when it came, epoch microseconds; 0 with earlier builds.
      */
     private static final byte FORMAT = 1;
     private static final int HEADER_BYTES = 4;
 
     private final Table table;
-    private final Map<String, Publish> byTopic = new ConcurrentHashMap<>();
+    private final InstantSource clock;
+    private final Map<String, Retained> byTopic = new ConcurrentHashMap<>();
     private final AtomicLong totalBytes = new AtomicLong();
 
     /** The last write of each topic that has writes under way. Guarded by this. */
     private final Map<String, CompletableFuture<Void>> writing = new HashMap<>();
 
-    public RetainedMessages(Table table) {
+    private record Retained(Publish publish, long sinceMicros) {}
+
+    /** @param clock by which messages come */
+    public RetainedMessages(Table table, InstantSource clock) {
         this.table = table;
+        this.clock = clock;
     }
 
     /** Reads what the table holds, which blocks; to be called once, before any other method. */
@@ -70,7 +83,7 @@ public final class RetainedMessages {
                     .indefinitely();
             for (Item item : page.items()) {
                 Publish publish = decode(item);
-                byTopic.put(publish.topic(), publish);
+                byTopic.put(publish.topic(), new Retained(publish, item.version()));
                 totalBytes.addAndGet(sizeOf(publish));
             }
             cursor = page.next();
@@ -88,14 +101,16 @@ public final class RetainedMessages {
         if (!keep && !hadOne) {
             return DONE;
         }
-        Publish before = keep ? byTopic.put(publish.topic(), publish) : byTopic.remove(publish.topic());
-        totalBytes.addAndGet((keep ? sizeOf(publish) : 0) - (before == null ? 0 : sizeOf(before)));
+        long nowMicros = Math.max(0, EpochMicros.of(clock.instant()));
+        Retained before =
+                keep ? byTopic.put(publish.topic(), new Retained(publish, nowMicros)) : byTopic.remove(publish.topic());
+        totalBytes.addAndGet((keep ? sizeOf(publish) : 0) - (before == null ? 0 : sizeOf(before.publish)));
         Key key = new Key(PARTITION, Bytes.wrap(topic));
-        Write write = keep ? new Write.Put(Item.of(key, encode(publish))) : new Write.Delete(key);
+        Write write = keep ? new Write.Put(new Item(key, encode(publish), 0, nowMicros, null)) : new Write.Delete(key);
         return writeInTurn(publish.topic(), write);
     }
 
-    private CompletionStage<Void> writeInTurn(String topic, Write write) {
+    private CompletableFuture<Void> writeInTurn(String topic, Write write) {
         CompletableFuture<Void> before = writing.get(topic);
         CompletableFuture<Void> after = before == null
                 ? write(write)
@@ -118,25 +133,99 @@ public final class RetainedMessages {
      */
     @Nullable
     synchronized CompletionStage<Void> keepInPlaceOf(Publish expected, Publish publish) {
-        return expected.equals(byTopic.get(publish.topic())) ? keep(publish) : null;
+        return expected.equals(of(publish.topic())) ? keep(publish) : null;
     }
 
     /** What is retained of a topic; null if nothing is. */
     @Nullable
     Publish of(String topic) {
-        return byTopic.get(topic);
+        Retained retained = byTopic.get(topic);
+        return retained == null ? null : retained.publish;
+    }
+
+    /** Whether anything is retained on the topics of a device. Blocks until the table answers. */
+    public boolean has(DeviceId device) {
+        return !table.query(topicsOf(device, 1)).await().indefinitely().items().isEmpty();
+    }
+
+    /** Forgets what is retained on the topics of a device, {@code devices/<id>/…}. Blocks until that is durable. */
+    public void erase(DeviceId device) {
+        eraseUntil(device, Long.MAX_VALUE);
+    }
+
+    /**
+     * The same of what came until a time, to finish an erasure that began then; what has come since stays.
+     *
+     * @param untilMicros epoch microseconds
+     */
+    public void eraseUntil(DeviceId device, long untilMicros) {
+        Uni.createFrom().completionStage(forget(device, untilMicros)).await().indefinitely();
+        // What this process does not hold, as another one has retained it.
+        @Nullable Cursor cursor = null;
+        do {
+            Query query = topicsOf(device, PAGE_ITEMS);
+            Page page = table.query(cursor == null ? query : query.from(cursor))
+                    .await()
+                    .indefinitely();
+            for (Item item : page.items()) {
+                boolean isKeptSince = byTopic.containsKey(topicOf(item));
+                if (item.version() <= untilMicros && !isKeptSince) {
+                    table.delete(item.key(), Condition.version(item.version()))
+                            // There is another message by now.
+                            .onFailure(ConditionFailedException.class)
+                            .recoverWithNull()
+                            .await()
+                            .indefinitely();
+                }
+            }
+            cursor = page.next();
+        } while (cursor != null);
+    }
+
+    /** In turn with {@link #keep}, so that nothing that was kept before comes back. */
+    private synchronized CompletableFuture<Void> forget(DeviceId device, long untilMicros) {
+        List<CompletableFuture<Void>> deletes = new ArrayList<>();
+        byTopic.values().removeIf(retained -> {
+            Publish publish = retained.publish;
+            boolean goes =
+                    retained.sinceMicros <= untilMicros && publish.topic().startsWith(prefix(device));
+            if (goes) {
+                totalBytes.addAndGet(-sizeOf(publish));
+                Write delete = new Write.Delete(new Key(PARTITION, topic(publish.topic())));
+                deletes.add(writeInTurn(publish.topic(), delete));
+            }
+            return goes;
+        });
+        return CompletableFuture.allOf(deletes.toArray(new CompletableFuture<?>[0]));
+    }
+
+    private static String prefix(DeviceId device) {
+        return "devices/" + device.value() + "/";
+    }
+
+    private static Bytes topic(String text) {
+        return Bytes.wrap(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String topicOf(Item item) {
+        return new String(item.key().sortKey().array(), StandardCharsets.UTF_8);
+    }
+
+    private static Query topicsOf(DeviceId device, int limit) {
+        SortRange topics = SortRange.prefix(topic(prefix(device)));
+        return new Query(PARTITION, topics, Direction.ASCENDING, limit, null, Consistency.STRONG);
     }
 
     /** What is retained of the topics that the well-formed {@code filter} matches. */
     List<Publish> matching(String filter) {
         if (filter.indexOf('+') < 0 && filter.indexOf('#') < 0) {
-            Publish one = byTopic.get(filter);
+            Publish one = of(filter);
             return one == null ? List.of() : List.of(one);
         }
         List<Publish> matching = new ArrayList<>();
-        byTopic.forEach((topic, publish) -> {
+        byTopic.forEach((topic, retained) -> {
             if (Topics.matches(filter, topic)) {
-                matching.add(publish);
+                matching.add(retained.publish);
             }
         });
         return matching;
@@ -187,7 +276,7 @@ public final class RetainedMessages {
         body.get(properties);
         byte[] payload = new byte[body.remaining()];
         body.get(payload);
-        String topic = new String(item.key().sortKey().array(), StandardCharsets.UTF_8);
+        String topic = topicOf(item);
         return new Publish(topic, qos, false, true, 0, properties, payload, payload.length);
     }
 }

@@ -48,7 +48,7 @@ final class EndpointBenchmark {
                 (user, password) -> password != null,
                 telemetry,
                 inFlight,
-                new RetainedMessages(table),
+                new RetainedMessages(table, Clock.systemUTC()),
                 new DevicePresence(table, Clock.systemUTC(), Duration.ofDays(30), System::nanoTime),
                 EndpointFixture.shadows(EndpointFixture.shadowStore(table), Runnable::run),
                 new EndpointMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), inFlight),

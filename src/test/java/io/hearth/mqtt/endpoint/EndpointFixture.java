@@ -77,7 +77,7 @@ final class EndpointFixture implements AutoCloseable {
                 (user, password) -> Arrays.equals(password, PASSWORD.getBytes(StandardCharsets.UTF_8)),
                 telemetry,
                 inFlight,
-                new RetainedMessages(table),
+                new RetainedMessages(table, Clock.systemUTC()),
                 presence,
                 shadows(shadowStore, shadowThreads),
                 new EndpointMetrics(registry, inFlight),

@@ -25,7 +25,7 @@ class RetainedMessagesTest {
     private static final Key KEY = new Key("mqtt/retained", Bytes.wrap(bytes("devices/d1/status")));
 
     private final MemoryTable table = new MemoryTable(Clock.systemUTC());
-    private final RetainedMessages retained = new RetainedMessages(table);
+    private final RetainedMessages retained = new RetainedMessages(table, Clock.systemUTC());
 
     @Test
     void keep_storesTheseBytes() {
@@ -42,7 +42,7 @@ class RetainedMessagesTest {
         retained.keep(publish("devices/d1/status", bytes("on")))
                 .toCompletableFuture()
                 .join();
-        RetainedMessages later = new RetainedMessages(table);
+        RetainedMessages later = new RetainedMessages(table, Clock.systemUTC());
         later.load();
 
         Publish one = later.matching("devices/+/status").get(0);
@@ -59,7 +59,7 @@ class RetainedMessagesTest {
         table.write(List.of(new Write.Put(Item.of(KEY, Bytes.wrap(new byte[] {2, 0, 0, 0})))))
                 .await()
                 .indefinitely();
-        assertThatThrownBy(() -> new RetainedMessages(table).load())
+        assertThatThrownBy(() -> new RetainedMessages(table, Clock.systemUTC()).load())
                 .isInstanceOf(UnsupportedFormatException.class)
                 .hasMessageContaining("format 2");
     }
@@ -76,7 +76,7 @@ class RetainedMessagesTest {
                         : table.write(writes);
             }
         };
-        RetainedMessages messages = new RetainedMessages(slow);
+        RetainedMessages messages = new RetainedMessages(slow, Clock.systemUTC());
         CompletableFuture<Void> on = messages.keep(publish("a", bytes("on"))).toCompletableFuture();
         CompletableFuture<Void> off = messages.keep(publish("a", bytes("off"))).toCompletableFuture();
         messages.keep(publish("b", bytes("other"))).toCompletableFuture().join();
@@ -86,7 +86,7 @@ class RetainedMessagesTest {
         on.join();
         off.join();
 
-        RetainedMessages later = new RetainedMessages(table);
+        RetainedMessages later = new RetainedMessages(table, Clock.systemUTC());
         later.load();
         assertThat(later.matching("a").get(0).payload()).isEqualTo(bytes("off"));
         messages.keep(publish("a", bytes("next"))).toCompletableFuture().join();
@@ -99,7 +99,7 @@ class RetainedMessagesTest {
                 .toCompletableFuture()
                 .join();
         assertThat(retained.matching("a")).isEmpty();
-        RetainedMessages later = new RetainedMessages(table);
+        RetainedMessages later = new RetainedMessages(table, Clock.systemUTC());
         later.load();
         assertThat(later.matching("#")).isEmpty();
     }

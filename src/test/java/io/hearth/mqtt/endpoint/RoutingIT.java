@@ -203,7 +203,7 @@ class RoutingIT {
             device.expectNothingYet();
             fixture.settleAll();
             assertThat(device.read().type()).isEqualTo(RawClient.PUBACK);
-            RetainedMessages stored = new RetainedMessages(table);
+            RetainedMessages stored = new RetainedMessages(table, Clock.systemUTC());
             stored.load();
             assertThat(stored.matching("devices/r/telemetry")).hasSize(1);
             subscriber.subscribed("devices/r/telemetry", 1);
