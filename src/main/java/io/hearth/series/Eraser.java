@@ -53,6 +53,9 @@ final class Eraser {
 
     private volatile Consumer<Erasure> listener = erasure -> {};
 
+    /** Those of which the log says that they failed: they are tried every few seconds. */
+    private final Set<Erasure> reported = ConcurrentHashMap.newKeySet();
+
     /** What the eraser is made of. */
     record Parts(
             Table table,
@@ -195,12 +198,16 @@ final class Eraser {
     private @Nullable RuntimeException attempt(Erasure erasure, Runnable action, @Nullable RuntimeException before) {
         try {
             action.run();
+            reported.remove(erasure);
             return before;
         } catch (RuntimeException e) {
             failures.incrementAndGet();
-            LOG.errorf(
+            LOG.logf(
+                    reported.add(erasure) ? Logger.Level.ERROR : Logger.Level.DEBUG,
                     "The erasure of device %s of %s is not finished, and is tried again: %s",
-                    erasure.device(), erasure.stamp(), e.getMessage());
+                    erasure.device(),
+                    erasure.stamp(),
+                    e.getMessage());
             return before == null ? e : before;
         }
     }

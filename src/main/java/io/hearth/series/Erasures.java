@@ -288,8 +288,11 @@ final class Erasures {
     }
 
     private Entry addShared(Erasure erasure, List<Write> writes, LongConsumer numbered) {
+        long number = 0;
         while (true) {
-            Entry entry = new Entry(lastNumber + 1, erasure, State.PENDING, 0);
+            // Behind one that is taken, too, by an entry that cannot be read.
+            number = Math.max(number, lastNumber) + 1;
+            Entry entry = new Entry(number, erasure, State.PENDING, 0);
             try {
                 log.add(entry).await().indefinitely();
             } catch (ConditionFailedException e) {

@@ -100,6 +100,7 @@ class ErasureModelTest {
         final HookedTable table;
         SeriesStore store;
         int writesLeft = Integer.MAX_VALUE;
+        long offsetMillis; // of its clock, from the true time
 
         Replica(MemoryTable memory) {
             table = new HookedTable(memory, true);
@@ -132,28 +133,35 @@ class ErasureModelTest {
             this.random = random;
             for (int i = 0; i < REPLICAS; i++) {
                 Replica process = new Replica(memory);
-                setClock(process);
-                process.open();
+                open(process);
                 processes.add(process);
             }
         }
 
         private void setClock(Replica process) {
-            process.clock.setNow(trueTime.instant().plusMillis(random.nextInt(8000) - 4000));
+            process.clock.setNow(trueTime.instant().plusMillis(process.offsetMillis));
+        }
+
+        private void open(Replica process) {
+            process.offsetMillis = random.nextInt(16_000) - 8000L;
+            setClock(process);
+            process.open();
         }
 
         /** Waiting for others has moved the clocks on, each by itself. */
         private void pass(Duration duration) {
             Instant latest = trueTime.instant();
             for (Replica process : processes) {
-                latest = latest.isAfter(process.clock.instant()) ? latest : process.clock.instant();
+                Instant its = process.clock.instant().minusMillis(process.offsetMillis);
+                latest = latest.isAfter(its) ? latest : its;
             }
             trueTime.setNow(latest.plus(duration));
             processes.forEach(this::setClock);
         }
 
         void step() {
-            pass(Duration.ofMillis(random.nextInt(30_000)));
+            // Mostly within what a process has of stamps, so that clocks that are behind matter.
+            pass(Duration.ofMillis(random.nextInt(random.nextInt(4) == 0 ? 30_000 : 1000)));
             Replica process = processes.get(random.nextInt(REPLICAS));
             int kind = random.nextInt(100);
             if (kind < 45) {
@@ -168,7 +176,7 @@ class ErasureModelTest {
                 takeInRun(process);
             } else if (kind < 90) {
                 played.add("restart");
-                process.open();
+                open(process);
             } else if (kind < 95) {
                 perhapsDying(process, "finish", SeriesStore::finishErasures);
             } else if (kind < 98) {
@@ -300,7 +308,7 @@ class ErasureModelTest {
                 played.add("died");
             }
             if (dies) {
-                process.open();
+                open(process);
             }
             for (Entry entry : log()) {
                 if (erasures.put(entry.erasure().stamp(), entry.erasure()) == null) {
@@ -405,7 +413,7 @@ class ErasureModelTest {
             processes.forEach(this::check);
             assertThat(log()).as("after %s", played).noneMatch(Entry::isOpen);
             for (Replica process : processes) {
-                process.open();
+                open(process);
                 for (DeviceId device : DEVICES) {
                     boolean hasReadings = !expected(device, EpochMicros.of(process.clock.instant()))
                             .isEmpty();

@@ -17,11 +17,13 @@ import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
 import io.hearth.table.HookedTable;
 import io.hearth.table.Item;
+import io.hearth.table.Key;
 import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.Query;
 import io.hearth.table.SharedTable;
 import io.hearth.table.SortRange;
 import io.hearth.table.Table;
+import io.hearth.table.Write;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -395,6 +397,19 @@ abstract class ReplicasContract {
             assertThat(partition(Erasures.PARTITION)).hasSameSizeAs(partition(ErasureLog.PARTITION));
             third.erase(D1);
         }
+    }
+
+    @Test
+    void erase_behindAnEntryOfTheLogThatCannotBeRead_isCarriedOut() {
+        append(store, "d1", T0, Map.of("a", 1));
+        byte[] first = {0, 0, 0, 0, 0, 0, 0, 1};
+        Item damaged = Item.of(new Key(ErasureLog.PARTITION, Bytes.wrap(first)), Bytes.wrap(new byte[] {1, 0}));
+        table.write(List.of(new Write.Put(damaged))).await().indefinitely();
+
+        store.erase(D1, TimeRange.ALL);
+
+        assertThat(readings(store)).isEmpty();
+        assertThat(partition(ErasureLog.PARTITION)).hasSize(2).contains(damaged);
     }
 
     private List<Item> partition(String name) {

@@ -34,6 +34,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -155,10 +156,15 @@ class SyncStartTest {
         dieInAnErasure();
         CountDownLatch asked = new CountDownLatch(1);
         CountDownLatch answered = new CountDownLatch(1);
+        AtomicBoolean isOpen = new AtomicBoolean();
         Table slow = new ForwardingTable(memory) {
             @Override
             public Uni<Page> query(Query query) {
                 if (query.partitionKey().equals(DEVICE.value())) {
+                    if (!isOpen.get()) {
+                        // Opening the store tries, too, and must leave it to the start.
+                        return Uni.createFrom().failure(new ThrottledException("too many requests", null));
+                    }
                     asked.countDown();
                     boolean unused = passes(answered);
                 }
@@ -166,6 +172,7 @@ class SyncStartTest {
             }
         };
         SimulatedRegion here = region(slow);
+        isOpen.set(true);
 
         try (SyncService service = here.service(link)) {
             service.start(peers);
