@@ -257,9 +257,8 @@ public final class TableRepair {
             for (Map.Entry<Long, SortedFileEntry> file : files) {
                 save(TableVerification.sortedFile(from, file.getKey()), file.getValue(), database);
             }
-            if (!damaged.isEmpty()) {
-                listAnew(database);
-            }
+            listAnew(database); // always: an earlier manifest may not know the index yet, and then its log is not
+            // replayed
             TableRestore restore = new TableRestore(to, database);
             done = true;
             return restore;
