@@ -4,12 +4,13 @@ import io.hearth.simulator.ledger.LedgerWriter;
 import io.hearth.simulator.report.ProgressView;
 import io.hearth.simulator.report.RunStats;
 import io.hearth.simulator.report.Timeline;
+import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** What happens once a second during a run: a point of the timeline, a progress line, the ledger so far to its file. */
+/** What happens again and again during a run, by default once a second: a point of the timeline, a progress line, the ledger so far to its file. */
 final class ProgressTicker implements AutoCloseable {
 
     private final ScheduledExecutorService timer;
@@ -17,7 +18,7 @@ final class ProgressTicker implements AutoCloseable {
     private final @Nullable LedgerWriter ledger;
     private final @Nullable ProgressView view;
 
-    ProgressTicker(RunStats stats, @Nullable LedgerWriter ledger, @Nullable ProgressView view) {
+    ProgressTicker(RunStats stats, @Nullable LedgerWriter ledger, @Nullable ProgressView view, Duration every) {
         this.stats = stats;
         this.ledger = ledger;
         this.view = view;
@@ -26,7 +27,7 @@ final class ProgressTicker implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        var unused = timer.scheduleAtFixedRate(this::tick, 1_000, 1_000, TimeUnit.MILLISECONDS);
+        var unused = timer.scheduleAtFixedRate(this::tick, every.toNanos(), every.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     private void tick() {

@@ -4,6 +4,7 @@ import io.hearth.simulator.fleet.Fleet;
 import io.hearth.simulator.publish.DeviceTime;
 import io.hearth.simulator.publish.PahoPublisher;
 import io.hearth.simulator.publish.PublishSettings;
+import io.hearth.simulator.publish.PublishSettings.Waits;
 import io.hearth.simulator.publish.Publisher;
 import io.hearth.simulator.publish.RawPublisher;
 import io.hearth.simulator.publish.ScenarioPublisher;
@@ -170,6 +171,21 @@ final class SimulateCommand implements Callable<Integer> {
             description = "at the end, give up when no acknowledgement came for so long")
     private Duration drainTimeout = Duration.ZERO;
 
+    @Option(
+            names = "--reconnect-max",
+            defaultValue = "3s",
+            description = "longest pause before connecting again; the pauses grow up to this")
+    private Duration longestReconnect = Waits.DEFAULT_LONGEST_RECONNECT;
+
+    @Option(
+            names = "--stop-timeout",
+            defaultValue = "2s",
+            description = "on SIGTERM and SIGINT, wait so long for acknowledgements")
+    private Duration stopTimeout = Waits.DEFAULT_STOP;
+
+    @Option(names = "--progress-every", defaultValue = "1s", description = "pause between two progress lines")
+    private Duration progressEvery = Duration.ofSeconds(1);
+
     @Option(names = "--ledger", description = "directory to record in what was acknowledged, for verify")
     private @Nullable Path ledgerDirectory;
 
@@ -205,6 +221,7 @@ final class SimulateCommand implements Callable<Integer> {
                         output,
                         chaos,
                         viewOf(),
+                        new SimulationRunner.Timing(progressEvery, stopTimeout),
                         ledgerDirectory)
                 .run(run);
     }
@@ -253,8 +270,7 @@ final class SimulateCommand implements Callable<Integer> {
                 scenario.window(),
                 reconnect,
                 status != null ? status : scenario.status(),
-                connectWait,
-                drainTimeout);
+                waits());
         Limits limits = scenario.limits();
         limits.overrideWith(limitOptions.limits());
         return new Simulation(
@@ -320,6 +336,10 @@ final class SimulateCommand implements Callable<Integer> {
         }
     }
 
+    private Waits waits() {
+        return new Waits(connectWait, longestReconnect, drainTimeout, stopTimeout);
+    }
+
     private Publisher publisher() throws IOException {
         PublishSettings settings = new PublishSettings(
                 connection.host,
@@ -330,8 +350,7 @@ final class SimulateCommand implements Callable<Integer> {
                 window,
                 reconnect,
                 status != null ? status : client == ClientKind.PAHO,
-                connectWait,
-                drainTimeout);
+                waits());
         return client == ClientKind.PAHO ? new PahoPublisher(settings) : new RawPublisher(settings);
     }
 }

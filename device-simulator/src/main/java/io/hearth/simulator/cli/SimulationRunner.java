@@ -21,20 +21,39 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** Carries out a {@link Simulation}: with its ledger, its progress and its chaos, until it ends or is told to by a signal. */
 final class SimulationRunner {
 
-    private static final long CLOSING_SECONDS = 10;
+    /** For the ledger and the report, beside what the run waits for acknowledgements. */
+    private static final Duration CLOSING = Duration.ofSeconds(8);
+
+    /**
+     * When what happens.
+     *
+     * @param progressEvery the pause between two progress lines; the ledger is written as often
+     * @param stopTimeout how long the run waits for acknowledgements when told to stop
+     */
+    record Timing(Duration progressEvery, Duration stopTimeout) {
+        Timing {
+            if (progressEvery.isZero()) {
+                throw new IllegalArgumentException("--progress-every must be above 0");
+            }
+        }
+    }
 
     private final PrintWriter out;
     private final PrintWriter err;
     private final ReportOptions output;
     private final ChaosOptions chaos;
     private final ProgressKind progress;
+    private final Timing timing;
     private final @Nullable Path ledgerDirectory;
 
     SimulationRunner(
@@ -43,12 +62,14 @@ final class SimulationRunner {
             ReportOptions output,
             ChaosOptions chaos,
             ProgressKind progress,
+            Timing timing,
             @Nullable Path ledgerDirectory) {
         this.out = out;
         this.err = err;
         this.output = output;
         this.chaos = chaos;
         this.progress = progress;
+        this.timing = timing;
         this.ledgerDirectory = ledgerDirectory;
     }
 
@@ -68,13 +89,14 @@ final class SimulationRunner {
     private int execute(Simulation run, RunStats stats, @Nullable LedgerWriter ledger)
             throws IOException, InterruptedException {
         StopSignal stop = new StopSignal();
-        CountDownLatch closed = new CountDownLatch(1);
-        Thread hook = new Thread(() -> stopAndAwait(stop, closed), "stop");
+        CompletableFuture<Integer> ended = new CompletableFuture<>();
+        Thread hook = new Thread(() -> stopAndAwait(stop, ended), "stop");
         Runtime.getRuntime().addShutdownHook(hook);
         DeliveryRecorder recorder = new DeliveryRecorder(run.devices(), stats, ledger);
         String failure = null;
         try {
-            try (ProgressTicker ticker = new ProgressTicker(stats, ledger, view(run.plan(), stats));
+            try (ProgressTicker ticker =
+                            new ProgressTicker(stats, ledger, view(run.plan(), stats), timing.progressEvery());
                     Chaos monkey = chaos.start(run.chaos(), stats, progress == ProgressKind.LIVE ? null : err)) {
                 run.body().publish(recorder, stats, stop);
             } catch (PublishFailedException e) {
@@ -86,9 +108,11 @@ final class SimulationRunner {
             }
             RunReport report = RunReport.of(stats, run.name(), run.acknowledged(), failure, run.limits());
             print(report, run.devices(), failure);
-            return report.passed() ? ExitCode.OK : ExitCode.FAILED;
+            int exitCode = report.passed() ? ExitCode.OK : ExitCode.FAILED;
+            ended.complete(exitCode);
+            return exitCode;
         } finally {
-            closed.countDown();
+            ended.complete(ExitCode.FAILED);
             removeHook(hook);
         }
     }
@@ -116,16 +140,22 @@ final class SimulationRunner {
         output.write(report);
     }
 
-    /** On SIGTERM and SIGINT: lets the run settle its ledger and its report before the process ends. */
-    private static void stopAndAwait(StopSignal stop, CountDownLatch closed) {
+    /** On SIGTERM and SIGINT: lets the run settle its ledger and its report, and ends the process with the run's exit code. */
+    private void stopAndAwait(StopSignal stop, Future<Integer> ended) {
         stop.request();
+        Duration limit = timing.stopTimeout().plus(CLOSING);
+        int exitCode = ExitCode.FAILED;
         try {
-            if (!closed.await(CLOSING_SECONDS, TimeUnit.SECONDS)) {
-                System.err.println("error: the run did not end within " + CLOSING_SECONDS + " s of the signal");
-            }
+            exitCode = ended.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            System.err.println("error: the run did not end within " + limit.toSeconds() + " s of the signal");
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        // The code of a process that a signal ends is that of the signal; only this gives it another.
+        Runtime.getRuntime().halt(exitCode);
     }
 
     private static void removeHook(Thread hook) {

@@ -96,6 +96,12 @@ final class VerifyCommand implements Callable<Integer> {
     private long maxOutOfOrder;
 
     @Option(
+            names = "--min-acknowledged",
+            defaultValue = "1",
+            description = "fail if the ledger has fewer acknowledged readings")
+    private long minAcknowledged;
+
+    @Option(
             names = "--allow-incomplete",
             description =
                     "let pass a ledger that was cut short or not closed, as a killed simulator leaves it: only what is in"
@@ -138,6 +144,9 @@ final class VerifyCommand implements Callable<Integer> {
         if (limit < 1) {
             throw new IllegalArgumentException("--limit must be at least 1, not " + limit);
         }
+        if (minAcknowledged < 0) {
+            throw new IllegalArgumentException("--min-acknowledged must not be below 0");
+        }
         if (parallel < 1) {
             throw new IllegalArgumentException("--parallel must be at least 1, not " + parallel);
         }
@@ -154,7 +163,8 @@ final class VerifyCommand implements Callable<Integer> {
                 untilInstant(),
                 lateWait,
                 allowed(),
-                incompleteAllowed);
+                incompleteAllowed,
+                minAcknowledged);
     }
 
     private @Nullable Instant untilInstant() {

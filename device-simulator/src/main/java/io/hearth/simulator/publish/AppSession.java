@@ -9,12 +9,13 @@ final class AppSession extends Session {
     private final ScenarioRun run;
     private final String clientId;
     private final InFlightWindow window;
-    private final Backoff backoff = new Backoff();
+    private final Backoff backoff;
     private final ArrayDeque<Message.Raw> pending = new ArrayDeque<>();
 
     AppSession(ScenarioRun run, String clientId) {
         this.run = run;
         this.clientId = clientId;
+        this.backoff = new Backoff(run.settings.waits().longestReconnect());
         this.window = new InFlightWindow(run.settings.window(), () -> new Message(0, 0));
     }
 

@@ -1,5 +1,6 @@
 package io.hearth.simulator.publish;
 
+import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
@@ -13,16 +14,21 @@ import java.util.concurrent.TimeUnit;
 final class Backoff {
 
     private static final long BASE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final long CAP_NANOS = TimeUnit.SECONDS.toNanos(3);
 
+    private final long capNanos;
     private int attempts;
+
+    /** @param longest the longest delay, above 0 */
+    Backoff(Duration longest) {
+        capNanos = longest.toNanos();
+    }
 
     void reset() {
         attempts = 0;
     }
 
     long nextDelayNanos() {
-        long ceiling = Math.min(CAP_NANOS, BASE_NANOS << Math.min(attempts++, 20));
+        long ceiling = Math.min(capNanos, BASE_NANOS << Math.min(attempts++, 20));
         return ThreadLocalRandom.current().nextLong(ceiling) + 1;
     }
 }

@@ -20,7 +20,7 @@ final class DeviceSession extends Session {
     private final int index;
     private final String clientId;
     private final InFlightWindow window;
-    private final Backoff backoff = new Backoff();
+    private final Backoff backoff;
     private final ArrayDeque<Due> pending = new ArrayDeque<>();
     private final ArrayDeque<Message.Raw> reports = new ArrayDeque<>();
     private final WireBuffer replies = new WireBuffer(64);
@@ -36,6 +36,7 @@ final class DeviceSession extends Session {
         this.group = group;
         this.firstDevice = firstDevice;
         this.index = index;
+        this.backoff = new Backoff(run.settings.waits().longestReconnect());
         String own = run.workload.deviceId(firstDevice + index);
         this.clientId = group.connections() == group.count() ? own : own + "-shared";
         // One more than messages may take, for a subscription.

@@ -41,7 +41,7 @@ final class PahoConnection {
     private final DeliveryRecorder recorder;
     private final ScheduledExecutorService timer;
     private final Consumer<PahoConnection> changed;
-    private final Backoff backoff = new Backoff();
+    private final Backoff backoff;
     private final Set<Message> inFlight = ConcurrentHashMap.newKeySet();
     private final AtomicInteger inFlightCount = new AtomicInteger();
     /** Messages in flight that Paho would not take yet; the publishing thread's own. */
@@ -69,6 +69,7 @@ final class PahoConnection {
         this.recorder = recorder;
         this.timer = timer;
         this.changed = changed;
+        this.backoff = new Backoff(settings.waits().longestReconnect());
         this.window = settings.window();
     }
 

@@ -25,7 +25,6 @@ import org.eclipse.paho.mqttv5.common.MqttException;
  */
 public final class PahoPublisher implements Publisher {
 
-    private static final long STOP_GRACE_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long MAX_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final int MESSAGES_PER_TURN = 64;
     private static final int MAX_CONNECTING = 64;
@@ -87,7 +86,7 @@ public final class PahoPublisher implements Publisher {
 
         /** False if the run was stopped before all were connected. */
         boolean connectAll() throws PublishFailedException, InterruptedException {
-            long deadline = System.nanoTime() + settings.connectWait().toNanos();
+            long deadline = System.nanoTime() + settings.waits().connect().toNanos();
             for (int i = 0; i < workload.connections(); i++) {
                 connections.add(new PahoConnection(i, workload, settings, recorder, timer, this::changed));
             }
@@ -97,7 +96,7 @@ public final class PahoPublisher implements Publisher {
 
         private void connect(PahoConnection connection, long deadline)
                 throws PublishFailedException, InterruptedException {
-            Backoff backoff = new Backoff();
+            Backoff backoff = new Backoff(settings.waits().longestReconnect());
             while (!stop.isRequested()) {
                 try {
                     connection.connectFirst();
@@ -156,7 +155,7 @@ public final class PahoPublisher implements Publisher {
                 now = System.nanoTime();
                 if (stopAt == Long.MAX_VALUE && stop.isRequested()) {
                     recorder.unsent(pacer.halt());
-                    stopAt = now + STOP_GRACE_NANOS;
+                    stopAt = now + settings.waits().stop().toNanos();
                 }
                 pacer.release(now, index -> enqueue(ready, connections.get(index)));
                 for (PahoConnection next = changed.poll(); next != null; next = changed.poll()) {
@@ -232,7 +231,7 @@ public final class PahoPublisher implements Publisher {
                 lastProgressNanos.set(now);
                 return false;
             }
-            return now - lastProgressNanos.get() > settings.drainTimeout().toNanos();
+            return now - lastProgressNanos.get() > settings.waits().drain().toNanos();
         }
 
         void end() throws PublishFailedException, InterruptedException {

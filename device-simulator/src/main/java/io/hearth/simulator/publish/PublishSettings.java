@@ -11,8 +11,6 @@ import org.jspecify.annotations.Nullable;
  * @param window most unacknowledged messages per connection
  * @param reconnect whether to connect again, and resend, when a connection is lost
  * @param status whether each connection says {@code online} and {@code offline} in its devices' status topics
- * @param connectWait how long to go on trying while the endpoint is not there yet; zero to fail at once
- * @param drainTimeout how long to wait for sending and acknowledgements after the schedule's end
  */
 public record PublishSettings(
         String host,
@@ -23,8 +21,26 @@ public record PublishSettings(
         int window,
         boolean reconnect,
         boolean status,
-        Duration connectWait,
-        Duration drainTimeout) {
+        Waits waits) {
+
+    /**
+     * How long to wait for what.
+     *
+     * @param connect how long to go on trying while the endpoint is not there yet; zero to fail at once
+     * @param longestReconnect the longest pause before connecting again
+     * @param drain how long to wait for sending and acknowledgements after the schedule's end
+     * @param stop how long to wait for acknowledgements when told to stop
+     */
+    public record Waits(Duration connect, Duration longestReconnect, Duration drain, Duration stop) {
+        public static final Duration DEFAULT_LONGEST_RECONNECT = Duration.ofSeconds(3);
+        public static final Duration DEFAULT_STOP = Duration.ofSeconds(2);
+
+        public Waits {
+            if (longestReconnect.isZero()) {
+                throw new IllegalArgumentException("the longest pause before connecting again must be above 0");
+            }
+        }
+    }
 
     /** Packet ids have 16 bits and none is 0. */
     public static final int MAX_WINDOW = 65_535;
@@ -58,8 +74,7 @@ public record PublishSettings(
                 window,
                 reconnect,
                 status,
-                connectWait,
-                drainTimeout);
+                new Waits(connectWait, Waits.DEFAULT_LONGEST_RECONNECT, drainTimeout, Waits.DEFAULT_STOP));
     }
 
     /** The endpoint, for messages. */

@@ -3,7 +3,6 @@ package io.hearth.simulator.publish;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,8 +10,6 @@ import org.jspecify.annotations.Nullable;
  * Costs little enough that on a small machine the measurement is of the server and not of the load generator.
  */
 public final class RawPublisher implements Publisher {
-
-    static final long STOP_GRACE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final PublishSettings settings;
 
@@ -77,7 +74,7 @@ public final class RawPublisher implements Publisher {
 
         /** False if the run was stopped before all were connected. */
         boolean connectAll() throws IOException, PublishFailedException, InterruptedException {
-            long deadline = System.nanoTime() + settings.connectWait().toNanos();
+            long deadline = System.nanoTime() + settings.waits().connect().toNanos();
             while (loop.up() < workload.connections()) {
                 long now = System.nanoTime();
                 String failure = startFailure;
@@ -105,7 +102,7 @@ public final class RawPublisher implements Publisher {
                 now = System.nanoTime();
                 if (stopAt == Long.MAX_VALUE && stop.isRequested()) {
                     recorder.unsent(pacer.halt());
-                    stopAt = now + STOP_GRACE_NANOS;
+                    stopAt = now + settings.waits().stop().toNanos();
                 }
                 pacer.release(now, index -> loop.enqueue(loop.connections.get(index)));
                 loop.pump(now);
@@ -135,7 +132,7 @@ public final class RawPublisher implements Publisher {
                 lastProgressNanos = now;
                 return false;
             }
-            return now - lastProgressNanos > settings.drainTimeout().toNanos();
+            return now - lastProgressNanos > settings.waits().drain().toNanos();
         }
 
         void end() {
@@ -158,7 +155,7 @@ public final class RawPublisher implements Publisher {
         private final class Telemetry extends Session {
             final int index;
             final InFlightWindow window = new InFlightWindow(settings.window(), workload::newMessage);
-            final Backoff backoff = new Backoff();
+            final Backoff backoff = new Backoff(settings.waits().longestReconnect());
 
             Telemetry(int index) {
                 this.index = index;

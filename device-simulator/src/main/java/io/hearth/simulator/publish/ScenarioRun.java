@@ -160,7 +160,7 @@ final class ScenarioRun {
 
     /** False if the run was stopped before all were connected. */
     private boolean connectAll() throws IOException, PublishFailedException, InterruptedException {
-        long deadline = System.nanoTime() + settings.connectWait().toNanos();
+        long deadline = System.nanoTime() + settings.waits().connect().toNanos();
         while (loop.up() < loop.connections.size()) {
             long now = System.nanoTime();
             String failure = startFailure;
@@ -193,7 +193,7 @@ final class ScenarioRun {
             now = System.nanoTime();
             if (stopAt == Long.MAX_VALUE && stop.isRequested()) {
                 halt();
-                stopAt = now + RawPublisher.STOP_GRACE_NANOS;
+                stopAt = now + settings.waits().stop().toNanos();
             }
             timers.runDue(now);
             long wait = release(now);
@@ -316,7 +316,7 @@ final class ScenarioRun {
         }
         boolean settled =
                 pending == 0 && held == 0 && inFlight == 0 && shadows.stream().allMatch(ShadowRun::isSettled);
-        return settled || now - lastProgressNanos > settings.drainTimeout().toNanos();
+        return settled || now - lastProgressNanos > settings.waits().drain().toNanos();
     }
 
     private void halt() {

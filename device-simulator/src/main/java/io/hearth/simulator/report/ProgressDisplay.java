@@ -4,7 +4,7 @@ import java.io.PrintStream;
 import java.util.Locale;
 import org.HdrHistogram.Histogram;
 
-/** Prints one line a second about a running simulation; the latencies are those of that second. */
+/** Prints a line about a running simulation at each update; the latencies are those since the last one. */
 public final class ProgressDisplay implements ProgressView {
 
     private final RunStats stats;

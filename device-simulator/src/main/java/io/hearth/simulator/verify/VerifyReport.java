@@ -22,6 +22,7 @@ import java.util.Map;
  * @param examples the first few findings of each class
  * @param incomplete why the ledger may lack readings that were acknowledged; empty if it is whole
  * @param incompleteAllowed whether that is let pass
+ * @param minAcknowledged with fewer acknowledged readings nothing is proven
  */
 public record VerifyReport(
         int devices,
@@ -34,7 +35,8 @@ public record VerifyReport(
         Map<FindingClass, Long> allowed,
         List<Finding> examples,
         List<String> incomplete,
-        boolean incompleteAllowed) {
+        boolean incompleteAllowed,
+        long minAcknowledged) {
 
     public VerifyReport {
         counts = new EnumMap<>(counts);
@@ -43,10 +45,11 @@ public record VerifyReport(
         incomplete = List.copyOf(incomplete);
     }
 
-    /** Whether no more is wrong than is let pass, and the ledger is whole unless that is let pass. */
+    /** Whether no more is wrong than is let pass, and the ledger is whole, unless that is let pass, and has enough. */
     public boolean passed() {
         boolean isWhole = incomplete.isEmpty() || incompleteAllowed;
         return isWhole
+                && acknowledged >= minAcknowledged
                 && counts.entrySet().stream()
                         .allMatch(entry -> entry.getValue() <= allowed.getOrDefault(entry.getKey(), 0L));
     }
@@ -67,6 +70,13 @@ public record VerifyReport(
                     text.append("  ").append(finding.reading()).append(System.lineSeparator());
                 }
             }
+        }
+        if (acknowledged < minAcknowledged) {
+            line(
+                    text,
+                    "TOO FEW",
+                    acknowledged + " readings were acknowledged, at least " + minAcknowledged
+                            + " are needed for a verdict");
         }
         for (String reason : incomplete) {
             line(text, incompleteAllowed ? "note" : "INCOMPLETE", reason);

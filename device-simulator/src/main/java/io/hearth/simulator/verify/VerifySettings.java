@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param lateWait how long to ask again for what is missing, over all devices together; zero not to
  * @param allowed findings that are let pass, by class
  * @param incompleteAllowed whether a ledger may be incomplete, and is then taken for all that was acknowledged
+ * @param minAcknowledged how many acknowledged readings the ledger must have at least, as fewer prove nothing
  * @param readyWait how long to wait for the service to become ready, and to retry while it fails
  */
 public record VerifySettings(
@@ -30,7 +31,8 @@ public record VerifySettings(
         @Nullable Instant until,
         Duration lateWait,
         Map<FindingClass, Long> allowed,
-        boolean incompleteAllowed) {
+        boolean incompleteAllowed,
+        long minAcknowledged) {
 
     public VerifySettings {
         allowed = Map.copyOf(allowed);

@@ -57,6 +57,7 @@ final class VerifyTally {
                 settings.allowed(),
                 examples,
                 incomplete,
-                settings.incompleteAllowed());
+                settings.incompleteAllowed(),
+                settings.minAcknowledged());
     }
 }

@@ -1,6 +1,7 @@
 package io.hearth.simulator.verify;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,14 +12,17 @@ import io.hearth.simulator.ledger.Delivery;
 import io.hearth.simulator.ledger.Ledger;
 import io.hearth.simulator.ledger.LedgerWriter;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,7 +97,23 @@ class VerifierIT {
     private VerifyReport verify(
             @Nullable String token, @Nullable Instant until, Duration lateWait, Map<FindingClass, Long> allowed)
             throws Exception {
-        VerifySettings settings = new VerifySettings(
+        return verify(directory, settings(token, until, lateWait, allowed, 1, false));
+    }
+
+    private static VerifyReport verify(Path directory, VerifySettings settings) throws Exception {
+        try (Ledger ledger = Ledger.open(directory)) {
+            return new Verifier(settings).verify(ledger, NOW);
+        }
+    }
+
+    private VerifySettings settings(
+            @Nullable String token,
+            @Nullable Instant until,
+            Duration lateWait,
+            Map<FindingClass, Long> allowed,
+            long minAcknowledged,
+            boolean incompleteAllowed) {
+        return new VerifySettings(
                 service.url(),
                 token,
                 FakeService.PAGE,
@@ -103,10 +123,8 @@ class VerifierIT {
                 until,
                 lateWait,
                 allowed,
-                false);
-        try (Ledger ledger = Ledger.open(directory)) {
-            return new Verifier(settings).verify(ledger, NOW);
-        }
+                incompleteAllowed,
+                minAcknowledged);
     }
 
     private List<FakeService.Row> rows(String deviceId) {
@@ -129,6 +147,40 @@ class VerifierIT {
         assertEquals(18, report.acknowledgedStored());
         assertEquals(2, report.uncertain());
         assertEquals(0, report.uncertainStored());
+    }
+
+    @Test
+    void verify_fewerAcknowledgedThanNeeded_fails() throws Exception {
+        VerifyReport report = verify(directory, settings("secret", null, Duration.ZERO, Map.of(), 19, false));
+
+        assertFalse(report.passed());
+        assertTrue(report.text().contains("18 readings were acknowledged, at least 19"), report::text);
+    }
+
+    @Test
+    void verify_nothingAcknowledged_fails() throws Exception {
+        Path empty = Files.createDirectory(directory.resolve("empty"));
+        LedgerWriter.create(empty).close();
+
+        assertFalse(verify(empty, settings("secret", null, Duration.ZERO, Map.of(), 1, false))
+                .passed());
+    }
+
+    @Test
+    void verify_ledgerIsCutShort_fails_unlessThatIsAllowed() throws Exception {
+        Path file;
+        try (Stream<Path> files = Files.list(directory)) {
+            file = files.findAny().orElseThrow();
+        }
+        byte[] whole = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(whole, whole.length - 3));
+
+        VerifyReport report = verify("secret");
+
+        assertFalse(report.passed());
+        assertTrue(report.text().contains("INCOMPLETE"), report::text);
+        assertTrue(verify(directory, settings("secret", null, Duration.ZERO, Map.of(), 1, true))
+                .passed());
     }
 
     @Test
