@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -101,14 +102,16 @@ class LogsAndTracesIT {
             options.setUserName("d1");
             options.setPassword(hearth.devicePassword().toCharArray());
             device.connect(options);
-            for (String payload : List.of(
-                    "{\"note\":\"" + MARK + "\"}",
-                    "{\"" + MARK + "\":1}",
-                    "{\"note\":\"" + MARK,
-                    MARK + "\n" + MARK,
-                    "{\"ts\":\"" + MARK + "\",\"values\":{\"a\":1}}",
-                    "[{\"ts\":4102444800,\"values\":{\"note\":\"" + MARK + "\"}}]",
-                    "{\"note\":\"" + MARK.repeat(20_000) + "\"}")) {
+            Map<String, Integer> statuses = new LinkedHashMap<>();
+            statuses.put("{\"note\":\"" + MARK + "\"}", 200);
+            statuses.put("{\"" + MARK + "\":1}", 200);
+            statuses.put("{\"note\":\"" + MARK, 400);
+            statuses.put(MARK + "\n" + MARK, 400);
+            statuses.put("{\"ts\":\"" + MARK + "\",\"values\":{\"a\":1}}", 400);
+            statuses.put("[{\"ts\":4102444800,\"values\":{\"note\":\"" + MARK + "\"}}]", 400);
+            statuses.put("{\"note\":\"" + MARK.repeat(20_000) + "\"}", 413);
+            for (Map.Entry<String, Integer> expected : statuses.entrySet()) {
+                String payload = expected.getKey();
                 device.publish("devices/d1/telemetry", payload.getBytes(UTF_8), 1, false);
                 device.publish("devices/" + "x".repeat(200) + "/telemetry", payload.getBytes(UTF_8), 1, false);
                 HttpRequest request = HttpRequest.newBuilder(hearth.httpUri().resolve("/api/v1/devices/d1/readings"))
@@ -117,7 +120,8 @@ class LogsAndTracesIT {
                         .POST(BodyPublishers.ofString(payload))
                         .build();
                 assertThat(CLIENT.send(request, BodyHandlers.discarding()).statusCode())
-                        .isLessThan(500);
+                        .as(payload)
+                        .isEqualTo(expected.getValue());
             }
             device.disconnect();
         }

@@ -10,6 +10,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
@@ -111,17 +112,21 @@ abstract class RestFixture {
         return problem;
     }
 
-    /** What the service answers to a request line (and headers) that no client would send. */
+    /**
+     * What the service answers to a request line (and headers) that no client would send; nothing if it cuts the connection.
+     *
+     * @throws java.net.SocketTimeoutException it neither answers nor ends
+     */
     static String raw(String head) throws IOException {
         try (Socket socket = new Socket("127.0.0.1", hearth.httpUri().getPort())) {
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(60_000);
             String request = head + "\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer " + hearth.adminToken()
                     + "\r\n\r\n";
             socket.getOutputStream().write(request.getBytes(UTF_8));
             ByteArrayOutputStream answer = new ByteArrayOutputStream();
             try {
                 socket.getInputStream().transferTo(answer);
-            } catch (IOException reset) {
+            } catch (SocketException reset) {
                 // The service may cut a connection off whose request it will not read to the end.
                 answer.flush();
             }

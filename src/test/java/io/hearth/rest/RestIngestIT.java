@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Readings on their way in over HTTP: single, in arrays, as streams, and whatever cannot be stored. */
 class RestIngestIT extends RestFixture {
@@ -65,30 +65,29 @@ class RestIngestIT extends RestFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "{\"a\":1",
-                "",
-                "[]x",
-                "nonsense",
-                "\"text\"",
-                "{\"a\":NaN}",
-                "{\"a\":Infinity}",
-                "{\"a\":1e999}",
-                "{\"a b\":1}",
-                "{\"a\":[1]}",
-                "{}",
-                "{\"ts\":\"yesterday\",\"values\":{\"a\":1}}",
-                "{\"ts\":1656000000000000,\"values\":{\"a\":1}}",
-                "{\"ts\":\"+54448-07-20T00:00:00Z\",\"values\":{\"a\":1}}"
-            })
-    void readingThatCannotBeStored_is400_withWhatIsWrong(String body) throws Exception {
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+                    {"a":1 | malformed | not JSON at byte 6
+                    `` | malformed | empty
+                    []x | malformed | not JSON
+                    nonsense | malformed | not JSON
+                    "text" | malformed | object
+                    {"a":NaN} | malformed | not JSON
+                    {"a":Infinity} | malformed | not JSON
+                    {"a":1e999} | invalid_reading | a
+                    {"a b":1} | invalid_reading | a b
+                    {"a":[1]} | invalid_reading | a
+                    {} | invalid_reading | value
+                    {"ts":"yesterday","values":{"a":1}} | invalid_reading | ts
+                    {"ts":1656000000000000,"values":{"a":1}} | clock_behind | ts
+                    {"ts":"+54448-07-20T00:00:00Z","values":{"a":1}} | invalid_reading | ts
+                    """)
+    void readingThatCannotBeStored_is400_withWhatIsWrong(String body, String reason, String detail) throws Exception {
         JsonNode problem = problem(post("/api/v1/devices/rejected/readings", body), 400, "invalid-readings");
 
         assertThat(problem.at("/stored").asInt(-1)).isZero();
         assertThat(problem.at("/rejected/0/index").asInt(-1)).isZero();
-        assertThat(problem.at("/rejected/0/reason").asText()).isNotEmpty();
-        assertThat(problem.at("/rejected/0/detail").asText()).isNotEmpty();
+        assertThat(problem.at("/rejected/0/reason").asText()).isEqualTo(reason);
+        assertThat(problem.at("/rejected/0/detail").asText()).contains(detail);
         problem(get("/api/v1/devices/rejected/readings"), 404, "unknown-device");
     }
 

@@ -9,7 +9,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -163,29 +165,56 @@ class RestRefusalIT extends RestFixture {
         problem(get("/api/v1/readings/latest?ids=" + thousand + ",one-more"), 400, "invalid-request");
     }
 
+    /** Every path that the service describes, those beside them, and paths that there are none of; with every method. */
     @Test
-    void missingOrWrongToken_is401_everywhere() throws Exception {
-        for (String path : List.of(
-                "/",
-                "/api/v1/devices",
-                "/api/v1/devices/basic/readings",
-                "/q/metrics",
-                "/q/openapi",
-                "/q/swagger-ui/",
-                "/q/health")) {
-            for (String token :
-                    java.util.Arrays.asList(null, "Bearer wrong", "Bearer", "Basic eDp5", hearth.adminToken())) {
-                HttpRequest.Builder request =
-                        HttpRequest.newBuilder(hearth.httpUri().resolve(path));
-                if (token != null) {
-                    request.header("Authorization", token);
+    void missingOrWrongToken_isRefused_everywhere() throws Exception {
+        List<String> paths = new ArrayList<>(
+                List.of("/", "/nothing", "/api/v1/nothing", "/q/metrics", "/q/openapi", "/q/swagger-ui/", "/q/health"));
+        json(get("/q/openapi?format=json"), 200).at("/paths").fieldNames().forEachRemaining(path -> {
+            // The verdict must not depend on what a path names.
+            paths.add(path.replaceAll("\\{[^}]*}", "x"));
+        });
+        assertThat(paths).hasSizeGreaterThan(40);
+        String token = hearth.adminToken();
+        List<String> wrong = List.of(
+                "",
+                "Bearer wrong",
+                "Bearer",
+                "Bearer " + token.substring(0, token.length() - 1),
+                "Bearer " + token + "x",
+                "Bearer " + token.toUpperCase(Locale.ROOT),
+                "Basic eDp5",
+                "Basic " + Base64.getEncoder().encodeToString(("x:" + token.substring(1)).getBytes(UTF_8)),
+                token);
+        for (String path : paths) {
+            for (String method : List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")) {
+                for (String header : wrong) {
+                    assertRefused(method, path, header);
                 }
-                HttpResponse<byte[]> response = send(request.GET());
-                problem(response, 401, "unauthorized");
-                assertThat(response.headers().allValues("WWW-Authenticate")).contains("Bearer realm=\"hearth\"");
             }
         }
         assertThat(text(get("/q/metrics"))).containsPattern("hearth_http_unauthorized_total [1-9]");
+    }
+
+    private static void assertRefused(String method, String path, String authorization) throws Exception {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(hearth.httpUri().resolve(path)).method(method, BodyPublishers.noBody());
+        if (!authorization.isEmpty()) {
+            request.header("Authorization", authorization);
+        }
+        HttpResponse<byte[]> response = send(request);
+        String context = method + " " + path + " with '" + authorization + "': " + text(response);
+        if (path.startsWith("/things/")) {
+            // As AWS refuses what is not signed.
+            assertThat(response.statusCode()).as(context).isEqualTo(403);
+            assertThat(text(response)).as(context).matches("|\\{\"code\":403,\"message\":\"Forbidden\",.*");
+        } else {
+            assertThat(response.statusCode()).as(context).isEqualTo(401);
+            assertThat(response.headers().allValues("WWW-Authenticate")).contains("Bearer realm=\"hearth\"");
+            if (!method.equals("HEAD")) {
+                problem(response, 401, "unauthorized");
+            }
+        }
     }
 
     @Test
@@ -199,8 +228,7 @@ class RestRefusalIT extends RestFixture {
 
     @Test
     void token_isTakenInAnyCaseOfTheScheme_andForReadingOperationsAsABasicPassword() throws Exception {
-        String basic =
-                "Basic " + java.util.Base64.getEncoder().encodeToString(("x:" + hearth.adminToken()).getBytes(UTF_8));
+        String basic = "Basic " + Base64.getEncoder().encodeToString(("x:" + hearth.adminToken()).getBytes(UTF_8));
         URI devices = hearth.httpUri().resolve("/api/v1/devices");
         URI openApi = hearth.httpUri().resolve("/q/openapi");
 

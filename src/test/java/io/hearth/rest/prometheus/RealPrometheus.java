@@ -1,7 +1,7 @@
 package io.hearth.rest.prometheus;
 
+import io.hearth.FreePort;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -48,10 +48,7 @@ final class RealPrometheus implements AutoCloseable {
                 samples.toString(),
                 data.toString());
         Path config = Files.writeString(directory.resolve("prometheus.yml"), "global: {}\n");
-        int port;
-        try (ServerSocket socket = new ServerSocket(0)) {
-            port = socket.getLocalPort();
-        }
+        int port = FreePort.next();
         Process process = new ProcessBuilder(
                         PROMETHEUS.toString(),
                         "--config.file=" + config,
