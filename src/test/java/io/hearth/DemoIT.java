@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,8 +23,8 @@ class DemoIT {
         Path output = directory.resolve("output");
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "src/demo/Demo.java");
-        builder.environment().put("QUARKUS_HTTP_PORT", freePort());
-        builder.environment().put("HEARTH_MQTT_PORT", freePort());
+        builder.environment().put("QUARKUS_HTTP_PORT", String.valueOf(FreePort.next()));
+        builder.environment().put("HEARTH_MQTT_PORT", String.valueOf(FreePort.next()));
         builder.environment().put("HEARTH_DATA_DIR", directory.resolve("data").toString());
         Process demo = builder.redirectErrorStream(true)
                 .redirectOutput(output.toFile())
@@ -63,11 +62,5 @@ class DemoIT {
         String answer = new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(shell.waitFor()).as("%s answered %s", call, answer).isZero();
         return answer;
-    }
-
-    private static String freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return String.valueOf(socket.getLocalPort());
-        }
     }
 }

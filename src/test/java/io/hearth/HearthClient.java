@@ -13,6 +13,8 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Calls a running service over HTTP with its admin token. Paths begin at the root: {@code /api/v1/devices}. */
 public final class HearthClient {
@@ -90,8 +92,30 @@ public final class HearthClient {
                 .sum();
     }
 
+    /** All dead letters, the latest first. */
+    public List<JsonNode> deadLetters() throws IOException, InterruptedException {
+        List<JsonNode> all = new ArrayList<>();
+        for (String cursor = ""; cursor != null; ) {
+            JsonNode page = json("/api/v1/dead-letters?limit=1000" + cursor);
+            page.path("deadLetters").forEach(all::add);
+            JsonNode next = page.path("nextCursor");
+            cursor = next.isNull() || next.isMissingNode() ? null : "&cursor=" + next.asText();
+        }
+        return all;
+    }
+
     /** What the readiness probe answers. */
     public int ready() throws IOException, InterruptedException {
         return get("/q/health/ready").statusCode();
+    }
+
+    /** What the readiness probe says to who shows the token. */
+    public String readiness() throws IOException, InterruptedException {
+        return get("/q/health/ready").body();
+    }
+
+    /** What the liveness probe answers. */
+    public int live() throws IOException, InterruptedException {
+        return get("/q/health/live").statusCode();
     }
 }

@@ -8,10 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** The packaged service as its users run it: a process of its own, on free ports, with a data directory of its own. */
 public final class HearthProcess implements AutoCloseable {
@@ -23,11 +22,14 @@ public final class HearthProcess implements AutoCloseable {
     private final Process process;
     private final Path directory;
     private final Path log;
+    private final Map<String, String> environment;
     private final int httpPort;
     private final int mqttPort;
 
-    private HearthProcess(Process process, Path directory, Path log, int httpPort, int mqttPort) {
+    private HearthProcess(
+            Process process, Path directory, Path log, Map<String, String> environment, int httpPort, int mqttPort) {
         this.process = process;
+        this.environment = environment;
         this.directory = directory;
         this.log = log;
         this.httpPort = httpPort;
@@ -37,7 +39,7 @@ public final class HearthProcess implements AutoCloseable {
     /** Starts the service with a new data directory and waits until it is ready. */
     public static HearthProcess start(Map<String, String> environment) {
         try {
-            return start(Files.createTempDirectory("hearth-it"), environment);
+            return start(Leavings.removeAtExit(Files.createTempDirectory("hearth-it")), environment);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -59,8 +61,15 @@ public final class HearthProcess implements AutoCloseable {
         int mqttPort = port(environment, "HEARTH_MQTT_PORT");
         Path log = directory.resolve("log");
         Files.deleteIfExists(log);
+        // What a process that is killed leaves behind, RocksDB's library for one, goes with the directory.
+        Path temporary = directory.resolve("tmp");
+        if (Files.exists(temporary)) {
+            Leavings.remove(temporary);
+        }
+        Files.createDirectory(temporary);
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Djava.io.tmpdir=" + temporary,
                 "-jar",
                 JAR.toAbsolutePath().toString());
         builder.directory(directory.toFile());
@@ -69,7 +78,32 @@ public final class HearthProcess implements AutoCloseable {
         builder.environment().put("HEARTH_DATA_DIR", directory.resolve("data").toString());
         builder.environment().putAll(environment);
         builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
-        return new HearthProcess(builder.start(), directory, log, httpPort, mqttPort);
+        Process process = builder.start();
+        Leavings.endAtExit(process);
+        return new HearthProcess(process, directory, log, Map.copyOf(environment), httpPort, mqttPort);
+    }
+
+    /** Starts it again, with the same settings, ports and data, and waits until it is ready; it must have ended. */
+    public HearthProcess startAgain() throws IOException {
+        HearthProcess started = launchAgain();
+        started.awaitReady();
+        return started;
+    }
+
+    /** As {@link #startAgain}, but does not wait until it is ready. */
+    public HearthProcess launchAgain() throws IOException {
+        if (process.isAlive()) {
+            throw new IllegalStateException("the service still runs");
+        }
+        Map<String, String> same = new HashMap<>(environment);
+        same.put("QUARKUS_HTTP_PORT", String.valueOf(httpPort));
+        same.put("HEARTH_MQTT_PORT", String.valueOf(mqttPort));
+        return launch(directory, same);
+    }
+
+    /** Whether it has said that it is ready. */
+    public boolean isReady() {
+        return log().contains("ready: http");
     }
 
     public URI httpUri() {
@@ -141,13 +175,7 @@ public final class HearthProcess implements AutoCloseable {
     @Override
     public void close() {
         kill();
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        Leavings.remove(directory);
     }
 
     private String secret(String file) {
@@ -159,9 +187,10 @@ public final class HearthProcess implements AutoCloseable {
         }
     }
 
-    private void awaitReady() {
+    /** Waits until it is ready. */
+    public void awaitReady() {
         Instant deadline = Instant.now().plus(START_LIMIT);
-        while (!log().contains("ready: http")) {
+        while (!isReady()) {
             boolean ended;
             try {
                 ended = process.waitFor(20, TimeUnit.MILLISECONDS);

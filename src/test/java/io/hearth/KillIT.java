@@ -2,78 +2,123 @@ package io.hearth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchEvent;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The promise that the service stands for: kill it at any moment under load, and every reading that it acknowledged is there
- * afterwards, once.
+ * afterwards, once. Every kill comes after acknowledgements since the last one.
  */
 class KillIT {
-    private static final int KILLS = 10;
+    /** Messages acknowledged between the last start and a kill. */
+    private static final long FEWEST_ACKNOWLEDGED = 100;
+
+    private static final long MOST_ACKNOWLEDGED = 2_000;
 
     @TempDir
     Path directory;
 
-    @ParameterizedTest
-    @ValueSource(strings = {"--with-ts", "--no-ts"})
-    void kill_underLoad_losesAndDoublesNothingAcknowledged(String times) throws Exception {
-        long seed = Long.getLong("seed", new Random().nextLong());
-        System.out.println("KillIT " + times + " -Dseed=" + seed);
-        Random random = new Random(seed);
-        HearthProcess hearth = HearthProcess.start(directory, Map.of());
-        Map<String, String> samePorts = Map.of(
-                "QUARKUS_HTTP_PORT", String.valueOf(hearth.httpUri().getPort()),
-                "HEARTH_MQTT_PORT", String.valueOf(hearth.mqttPort()));
-        Path ledger = directory.resolve("ledger");
-        try (Simulator simulator = Simulator.start(
-                directory.resolve("simulate.log"),
-                "simulate",
-                "--port",
-                String.valueOf(hearth.mqttPort()),
-                "--password",
-                hearth.devicePassword(),
-                "--devices",
-                "50",
-                "--rate",
-                "3000",
-                "--duration",
-                "10m",
-                "--client",
-                "raw",
-                "--ledger",
-                ledger.toString(),
-                "--seed",
-                String.valueOf(seed),
-                times)) {
-            simulator.awaitAcknowledged();
-            for (int kill = 0; kill < KILLS; kill++) {
-                // The moment of the kill is what varies: not a wait for something that could be awaited.
-                TimeUnit.MILLISECONDS.sleep(300 + random.nextInt(1200));
-                assertThat(simulator.isRunning()).as(simulator.log()).isTrue();
+    @SuppressWarnings("NullAway.Init") // set when a test begins
+    private HearthProcess hearth;
+
+    @SuppressWarnings("NullAway.Init")
+    private Random random;
+
+    /** Readings have a time of their own, so what is sent again replaces itself. */
+    @Test
+    void kill_underLoad_losesNothingAcknowledged() throws Exception {
+        run(6, Fleet.of(50, 3_000).with("--with-ts"), Map.of(), () -> {});
+    }
+
+    /** Readings have no time, so one that is stored twice shows. Here the service dies a second time while it recovers. */
+    @Test
+    void kill_underLoadAndDuringRecovery_losesAndDoublesNothingAcknowledged() throws Exception {
+        run(8, Fleet.of(50, 3_000).with("--no-ts"), Map.of(), this::killWhileItStarts);
+    }
+
+    /** Memory for fresh writes is short, so the table writes and merges sorted files all the time, and dies while it does. */
+    @Test
+    void kill_whileSortedFilesAreWritten_losesNothingAcknowledged() throws Exception {
+        Fleet.Plan plan = Fleet.of(50, 3_000).with("--with-ts").with("--batch", 5);
+        run(5, plan, Map.of("HEARTH_TABLE_WRITE_BUFFER", "1M"), () -> {});
+    }
+
+    private interface Step {
+        void run() throws IOException, InterruptedException;
+    }
+
+    private void run(int kills, Fleet.Plan plan, Map<String, String> settings, Step afterKill) throws Exception {
+        long seed = Seed.of(getClass());
+        random = new Random(seed);
+        boolean waitsForFiles = !settings.isEmpty();
+        hearth = HearthProcess.start(directory, settings);
+        try (Fleet fleet = plan.with("--seed", seed).publishTo(hearth, directory.resolve("fleet"))) {
+            for (int kill = 0; kill < kills; kill++) {
+                fleet.awaitAcknowledged(random.nextLong(FEWEST_ACKNOWLEDGED, MOST_ACKNOWLEDGED + 1));
+                if (waitsForFiles) {
+                    awaitNewSortedFile();
+                }
                 hearth.kill();
-                hearth = HearthProcess.start(directory, samePorts);
+                afterKill.run();
+                hearth = hearth.startAgain();
             }
-            simulator.stop();
-            System.out.println(lastLines(simulator.log()));
-        }
-        try (Simulator verify = Simulator.verify(directory.resolve("verify.log"), ledger, hearth)) {
-            int exitCode = verify.await();
-            System.out.println(verify.log());
-            assertThat(exitCode).as(verify.log()).isZero();
+            fleet.awaitAcknowledged(FEWEST_ACKNOWLEDGED);
+            long acknowledged = fleet.stop();
+            assertThat(acknowledged).isGreaterThan((kills + 1) * FEWEST_ACKNOWLEDGED);
+            fleet.verify(hearth);
+            System.out.println("KillIT: " + kills + " kills under load, " + acknowledged + " acknowledged readings are"
+                    + " stored once");
         } finally {
             hearth.kill();
         }
     }
 
-    private static String lastLines(String log) {
-        String[] lines = log.split("\n");
-        return String.join("\n", Arrays.asList(lines).subList(Math.max(0, lines.length - 12), lines.length));
+    /** Starts it, and kills it at a moment between the beginning of recovery and being ready. */
+    private void killWhileItStarts() throws IOException, InterruptedException {
+        Path table = hearth.directory().resolve("data/table");
+        try (WatchService watch = table.getFileSystem().newWatchService()) {
+            table.register(watch, StandardWatchEventKinds.ENTRY_CREATE);
+            hearth = hearth.launchAgain();
+            // Opening the table begins with a file for its notes; the log is read after that, and another one begun.
+            awaitCreated(watch, "LOG");
+            TimeUnit.MICROSECONDS.sleep(random.nextInt(400_000));
+            hearth.kill();
+        }
+    }
+
+    private void awaitNewSortedFile() throws IOException, InterruptedException {
+        Path table = hearth.directory().resolve("data/table");
+        try (WatchService watch = table.getFileSystem().newWatchService()) {
+            table.register(watch, StandardWatchEventKinds.ENTRY_CREATE);
+            awaitCreated(watch, ".sst");
+        }
+    }
+
+    private void awaitCreated(WatchService watch, String end) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(180);
+        while (System.nanoTime() < deadline) {
+            WatchKey key = watch.poll(1, TimeUnit.SECONDS);
+            if (key != null) {
+                for (WatchEvent<?> event : key.pollEvents()) {
+                    if (String.valueOf(event.context()).endsWith(end)) {
+                        return;
+                    }
+                }
+                key.reset();
+            }
+            assertThat(hearth.isRunning()).as(hearth.log()).isTrue();
+        }
+        throw new AssertionError("no file " + end + " for three minutes; there are "
+                + String.join(
+                        " ", hearth.directory().resolve("data/table").toFile().list()));
     }
 }

@@ -1,10 +1,8 @@
 package io.hearth;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +27,7 @@ public final class Mosquitto implements AutoCloseable {
 
     private Mosquitto(Path directory, List<String> lines) throws IOException {
         this.directory = directory;
-        port = freePort();
+        port = FreePort.next();
         config = directory.resolve("mosquitto.conf");
         Files.write(
                 config,
@@ -86,6 +84,7 @@ public final class Mosquitto implements AutoCloseable {
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
                         directory.resolve("mosquitto.log").toFile()))
                 .start();
+        Leavings.endAtExit(started);
         process = started;
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!answers()) {
@@ -174,14 +173,6 @@ public final class Mosquitto implements AutoCloseable {
             TimeUnit.MILLISECONDS.sleep(10);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

@@ -1,15 +1,11 @@
 package io.hearth;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.hearth.table.dynamodb.TestDynamoDb;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,73 +13,111 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Three services on one broker and one table, as a shared subscription: kill one under load, and every reading that the
- * broker acknowledged to a device is stored, once.
+ * Three services on one broker and one table, as a shared subscription: kill one under load, restart each in its turn, as an
+ * orchestrator does for an upgrade, and every reading that the broker acknowledged to a device is stored, once.
  */
 class ReplicasKillIT {
-    private static final HttpClient CLIENT = HttpClient.newHttpClient();
     private static final int REPLICAS = 3;
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+    /** Orchestrators give it as long before they kill it. */
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
 
     @TempDir
     Path directory;
 
+    private final List<HearthProcess> replicas = new ArrayList<>();
+
     @Test
-    void kill_oneOfThreeUnderLoad_losesAndDoublesNothing_andTheOthersGoOn() throws Exception {
-        long seed = Long.getLong("seed", new Random().nextLong());
-        System.out.println("ReplicasKillIT -Dseed=" + seed);
-        Path ledger = directory.resolve("ledger");
+    void killOfOne_thenRestartOfEach_losesAndDoublesNothing_andTheOthersGoOn() throws Exception {
         Map<String, String> table = TestDynamoDb.get().environment();
-        List<HearthProcess> replicas = new ArrayList<>();
         try (Mosquitto broker = Mosquitto.open(Files.createDirectory(directory.resolve("broker")))
                 .start()) {
             try {
                 replicas.addAll(startAll(broker, table));
-                await().atMost(PATIENCE)
-                        .untilAsserted(() -> assertThat(replicas)
-                                .allSatisfy(replica -> assertThat(replica.log()).contains("Connected to the broker")));
-                try (Simulator simulator = simulate(broker, ledger, seed)) {
-                    await().atMost(PATIENCE)
-                            .untilAsserted(() -> assertThat(replicas)
-                                    .as(simulator.log())
-                                    .allSatisfy(replica ->
-                                            assertThat(stored(replica)).isGreaterThan(100)));
-                    await().atMost(PATIENCE)
-                            .untilAsserted(() -> assertThat(replicas.stream()
-                                            .mapToDouble(replica -> metric(replica, "hearth_series_seal_leader"))
-                                            .sum())
-                                    .isEqualTo(1));
-
-                    replicas.get(0).kill();
-                    List<Double> before = List.of(stored(replicas.get(1)), stored(replicas.get(2)));
-                    await().atMost(PATIENCE).untilAsserted(() -> {
-                        assertThat(stored(replicas.get(1))).isGreaterThan(before.get(0) + 200);
-                        assertThat(stored(replicas.get(2))).isGreaterThan(before.get(1) + 200);
-                    });
-                    // What the broker has handed to the session of the one that was killed waits for it there.
-                    replicas.set(0, start(0, broker, table));
-                    await().atMost(PATIENCE)
-                            .untilAsserted(
-                                    () -> assertThat(stored(replicas.get(0))).isGreaterThan(100));
-                    simulator.stop();
-                    System.out.println(simulator.log().lines().skip(1).toList());
-                }
-                verifyOnceCaughtUp(replicas.get(1), ledger);
                 for (HearthProcess replica : replicas) {
-                    assertThat(metric(replica, "hearth_ingest_dead_letters_total"))
-                            .isZero();
+                    awaitReady(replica);
+                }
+                try (Fleet fleet = Fleet.of(30, 300)
+                        .with("--seed", Seed.of(getClass()))
+                        .publishTo(broker, directory.resolve("fleet"))) {
+                    for (HearthProcess replica : replicas) {
+                        awaitStored(replica, 100);
+                    }
+                    await().atMost(PATIENCE)
+                            .untilAsserted(() -> assertThat(leaders()).isEqualTo(1));
+                    killOne();
+                    long longestMillis = restartEach();
+                    fleet.stop();
+                    fleet.verifyOnceCaughtUp(replicas.get(1), PATIENCE);
+                    System.out.println("ReplicasKillIT: one of three replicas killed, then each restarted under load,"
+                            + " the longest stop " + longestMillis + " ms; " + fleet.acknowledgedReadings()
+                            + " readings that the broker acknowledged are stored once");
                 }
             } finally {
                 replicas.forEach(HearthProcess::kill);
             }
         }
+    }
+
+    private void killOne() throws Exception {
+        replicas.get(0).kill();
+        double second = stored(replicas.get(1));
+        double third = stored(replicas.get(2));
+        awaitStored(replicas.get(1), second + 200);
+        awaitStored(replicas.get(2), third + 200);
+        // What the broker has handed to the session of the one that was killed waits for it there.
+        replicas.set(0, replicas.get(0).startAgain());
+        awaitStored(replicas.get(0), 100);
+    }
+
+    private long restartEach() throws Exception {
+        long longestMillis = 0;
+        for (int number = 0; number < REPLICAS; number++) {
+            HearthProcess leaving = replicas.get(number);
+            long startNanos = System.nanoTime();
+            leaving.terminate();
+            assertThat(leaving.awaitExit()).as(leaving.log()).isEqualTo(143);
+            Duration took = Duration.ofNanos(System.nanoTime() - startNanos);
+            assertThat(took).as(leaving.log()).isLessThan(STOP_LIMIT);
+            longestMillis = Math.max(longestMillis, took.toMillis());
+            HearthProcess back = leaving.startAgain();
+            replicas.set(number, back);
+            awaitReady(back);
+            awaitStored(back, 50);
+        }
+        return longestMillis;
+    }
+
+    /** Ready means subscribed, too. */
+    private static void awaitReady(HearthProcess replica) {
+        await().atMost(PATIENCE)
+                .untilAsserted(() ->
+                        assertThat(replica.client().ready()).as(replica.log()).isEqualTo(200));
+    }
+
+    private static void awaitStored(HearthProcess replica, double more) {
+        await().atMost(PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(stored(replica)).as(replica.log()).isGreaterThan(more));
+    }
+
+    private static double stored(HearthProcess replica) throws IOException, InterruptedException {
+        return replica.client().metric("hearth_ingest_readings_stored_total");
+    }
+
+    private double leaders() throws IOException, InterruptedException {
+        double leaders = 0;
+        for (HearthProcess replica : replicas) {
+            leaders += replica.client().metric("hearth_series_seal_leader");
+        }
+        return leaders;
     }
 
     private List<HearthProcess> startAll(Mosquitto broker, Map<String, String> table) {
@@ -103,72 +137,9 @@ class ReplicasKillIT {
         environment.put("HEARTH_MQTT_EXTERNAL_SHARE_GROUP", "hearth");
         environment.put("HEARTH_SERIES_SEAL_INTERVAL", "1s");
         try {
-            Path service = Files.createDirectories(directory.resolve("service-" + number));
-            return HearthProcess.start(service, environment);
+            return HearthProcess.start(Files.createDirectories(directory.resolve("service-" + number)), environment);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private Simulator simulate(Mosquitto broker, Path ledger, long seed) {
-        return Simulator.start(
-                directory.resolve("simulate.log"),
-                "simulate",
-                "--port",
-                String.valueOf(broker.port()),
-                "--devices",
-                "30",
-                "--rate",
-                "300",
-                "--duration",
-                "10m",
-                "--client",
-                "raw",
-                "--with-ts",
-                "--quiet",
-                "--ledger",
-                ledger.toString(),
-                "--seed",
-                String.valueOf(seed));
-    }
-
-    private static double stored(HearthProcess replica) {
-        return metric(replica, "hearth_ingest_readings_stored_total");
-    }
-
-    /** The sum over all labels; 0 if there is none. */
-    private static double metric(HearthProcess replica, String name) {
-        try {
-            HttpRequest request = HttpRequest.newBuilder(replica.httpUri().resolve("/q/metrics"))
-                    .header("Authorization", "Bearer " + replica.adminToken())
-                    .timeout(Duration.ofSeconds(20))
-                    .build();
-            return CLIENT.send(request, BodyHandlers.ofString(UTF_8))
-                    .body()
-                    .lines()
-                    .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
-                    .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
-                    .sum();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
-    }
-
-    /** What the broker still has queued arrives a little after; what is lost never does. */
-    private void verifyOnceCaughtUp(HearthProcess hearth, Path ledger) throws InterruptedException {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (true) {
-            try (Simulator verify = Simulator.verify(directory.resolve("verify.log"), ledger, hearth)) {
-                int exitCode = verify.await();
-                if (exitCode == 0 || System.nanoTime() > deadline) {
-                    System.out.println(verify.log());
-                    assertThat(exitCode).as(verify.log()).isZero();
-                    return;
-                }
-            }
         }
     }
 }

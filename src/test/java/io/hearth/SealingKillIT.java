@@ -1,17 +1,10 @@
 package io.hearth;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,8 +13,6 @@ import java.util.DoubleSummaryStatistics;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,67 +22,35 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class SealingKillIT {
     private static final int KILLS = 5;
-    private static final HttpClient CLIENT = HttpClient.newHttpClient();
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Map<String, String> SEALING = Map.of(
+            "HEARTH_SERIES_SEAL_AFTER", "PT-24H",
+            "HEARTH_SERIES_SEAL_INTERVAL", "10ms",
+            "HEARTH_SERIES_SEAL_SHARE", "0.5",
+            "HEARTH_SERIES_ROLLUPS", "1m for 1y, 1d for 2y");
 
     @TempDir
     Path directory;
 
     @Test
     void kill_whileSealingAndRollingUp_losesAndDoublesNothingAcknowledged() throws Exception {
-        long seed = Long.getLong("seed", new Random().nextLong());
-        System.out.println("SealingKillIT -Dseed=" + seed);
+        long seed = Seed.of(getClass());
         Random random = new Random(seed);
-        Map<String, String> settings = new HashMap<>(Map.of(
-                "HEARTH_SERIES_SEAL_AFTER", "PT-24H",
-                "HEARTH_SERIES_SEAL_INTERVAL", "10ms",
-                "HEARTH_SERIES_SEAL_SHARE", "0.5",
-                "HEARTH_SERIES_ROLLUPS", "1m for 1y, 1d for 2y"));
-        HearthProcess hearth = HearthProcess.start(directory, settings);
-        settings.put("QUARKUS_HTTP_PORT", String.valueOf(hearth.httpUri().getPort()));
-        settings.put("HEARTH_MQTT_PORT", String.valueOf(hearth.mqttPort()));
-        Path ledger = directory.resolve("ledger");
-        try (Simulator simulator = Simulator.start(
-                directory.resolve("simulate.log"),
-                "simulate",
-                "--port",
-                String.valueOf(hearth.mqttPort()),
-                "--password",
-                hearth.devicePassword(),
-                "--devices",
-                "20",
-                "--rate",
-                "1000",
-                "--duration",
-                "10m",
-                "--client",
-                "raw",
-                "--ledger",
-                ledger.toString(),
-                "--seed",
-                String.valueOf(seed),
-                "--with-ts")) {
+        HearthProcess hearth = HearthProcess.start(directory, SEALING);
+        try (Fleet fleet = Fleet.of(20, 1_000).with("--seed", seed).publishTo(hearth, directory.resolve("fleet"))) {
             for (int kill = 0; kill < KILLS; kill++) {
                 awaitSealing(hearth);
-                // The moment of the kill is what varies: not a wait for something that could be awaited.
-                TimeUnit.MILLISECONDS.sleep(random.nextInt(700));
+                fleet.awaitAcknowledged(1 + random.nextInt(700));
                 hearth.kill();
-                hearth = HearthProcess.start(directory, settings);
+                hearth = hearth.startAgain();
             }
             awaitSealing(hearth);
-            assertThat(simulator.isRunning()).as(simulator.log()).isTrue();
-            simulator.stop();
-        } catch (ConditionTimeoutException | AssertionError e) {
-            // Not left behind, to keep the machine busy for the tests that follow.
-            hearth.kill();
-            throw e;
-        }
-        try (Simulator verify = Simulator.verify(directory.resolve("verify.log"), ledger, hearth)) {
-            assertThat(verify.await()).as(verify.log()).isZero();
-            JsonNode devices = get(hearth, "/api/v1/devices?limit=100").get("devices");
+            fleet.awaitAcknowledged(100);
+            assertThat(fleet.stop()).isGreaterThan(KILLS * 100);
+            fleet.verify(hearth);
+            JsonNode devices = hearth.client().json("/api/v1/devices?limit=100").get("devices");
             assertThat(devices).hasSize(20);
             for (JsonNode device : devices) {
-                assertAggregatesAgree(hearth, device.get("device").asText());
+                assertAggregatesAgree(hearth.client(), device.get("device").asText());
             }
             assertThat(hearth.log()).doesNotContain("cannot be sealed").doesNotContain("Sealing failed");
         } finally {
@@ -102,20 +61,21 @@ class SealingKillIT {
     private static void awaitSealing(HearthProcess hearth) {
         await().atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(20))
-                .untilAsserted(() -> assertThat(sealedReadings(hearth)).isPositive());
+                .untilAsserted(() -> assertThat(hearth.client().metric("hearth_series_sealed_readings_total"))
+                        .isPositive());
     }
 
     /** What rollups say of a day against what its readings come to. */
-    private static void assertAggregatesAgree(HearthProcess hearth, String device) throws Exception {
+    private static void assertAggregatesAgree(HearthClient client, String device) throws Exception {
         // A whole day in any case, also when the test runs over midnight.
         Instant from = Instant.now().truncatedTo(ChronoUnit.DAYS).minus(1, ChronoUnit.DAYS);
         String range = "from=" + from + "&to=" + from.plus(3, ChronoUnit.DAYS);
         String path = "/api/v1/devices/" + device + "/readings";
         Map<String, DoubleSummaryStatistics> expected = new HashMap<>();
         for (String cursor = ""; cursor != null; ) {
-            JsonNode page = get(hearth, path + "?" + range + "&limit=10000" + cursor);
+            JsonNode page = client.json(path + "?" + range + "&limit=10000" + cursor);
             for (JsonNode reading : page.get("readings")) {
-                reading.get("values").fields().forEachRemaining(value -> {
+                reading.get("values").properties().forEach(value -> {
                     if (value.getValue().isNumber()) {
                         expected.computeIfAbsent(value.getKey(), metric -> new DoubleSummaryStatistics())
                                 .accept(value.getValue().asDouble());
@@ -127,7 +87,7 @@ class SealingKillIT {
         }
         assertThat(expected).isNotEmpty();
         for (String every : new String[] {"1m", "1w"}) {
-            JsonNode buckets = get(hearth, path + "/aggregate?" + range + "&every=" + every + "&fn=count,min,max,sum")
+            JsonNode buckets = client.json(path + "/aggregate?" + range + "&every=" + every + "&fn=count,min,max,sum")
                     .get("buckets");
             expected.forEach((metric, its) -> {
                 DoubleSummaryStatistics found = new DoubleSummaryStatistics();
@@ -148,27 +108,5 @@ class SealingKillIT {
                 assertThat(sum).as("%s %s", device, metric).isCloseTo(its.getSum(), within(1e-6 * its.getCount()));
             });
         }
-    }
-
-    private static double sealedReadings(HearthProcess hearth) throws IOException, InterruptedException {
-        return send(hearth, "/q/metrics")
-                .lines()
-                .filter(line -> line.startsWith("hearth_series_sealed_readings_total "))
-                .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
-                .findFirst()
-                .orElse(0);
-    }
-
-    private static JsonNode get(HearthProcess hearth, String path) throws IOException, InterruptedException {
-        return JSON.readTree(send(hearth, path));
-    }
-
-    private static String send(HearthProcess hearth, String path) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(hearth.httpUri().resolve(path))
-                .header("Authorization", "Bearer " + hearth.adminToken())
-                .build();
-        HttpResponse<String> response = CLIENT.send(request, BodyHandlers.ofString(UTF_8));
-        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-        return response.body();
     }
 }

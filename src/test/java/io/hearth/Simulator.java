@@ -2,19 +2,18 @@ package io.hearth;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
-import org.awaitility.Awaitility;
 
 /** The device simulator as its users run it: a process of its own. */
 public final class Simulator implements AutoCloseable {
     private static final Path JAR = Path.of("device-simulator", "target", "device-simulator.jar");
-    private static final Pattern ACKNOWLEDGED = Pattern.compile("acked [1-9]");
 
     private final Process process;
     private final Path log;
@@ -40,6 +39,7 @@ public final class Simulator implements AutoCloseable {
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile())
                     .start();
+            Leavings.endAtExit(process);
             return new Simulator(process, log);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -47,30 +47,15 @@ public final class Simulator implements AutoCloseable {
     }
 
     /** Starts to compare what a service has stored with a ledger; ends with 0 if nothing is lost, doubled or changed. */
-    public static Simulator verify(Path log, Path ledger, HearthProcess hearth) {
-        return start(
-                log,
-                "verify",
-                "--ledger",
-                ledger.toString(),
-                "--url",
-                hearth.httpUri().toString(),
-                "--token",
-                hearth.adminToken());
+    public static Simulator verify(Path log, Path ledger, HearthProcess hearth, String... more) {
+        List<String> arguments = new ArrayList<>(List.of("verify", "--ledger", ledger.toString()));
+        arguments.addAll(List.of("--url", hearth.httpUri().toString(), "--token", hearth.adminToken()));
+        arguments.addAll(List.of(more));
+        return start(log, arguments.toArray(String[]::new));
     }
 
     public boolean isRunning() {
         return process.isAlive();
-    }
-
-    /** Waits until a progress line says that something was acknowledged: a kill before that would not be one under load. */
-    public void awaitAcknowledged() {
-        Awaitility.await().atMost(60, TimeUnit.SECONDS).until(() -> {
-            if (!isRunning()) {
-                throw new IllegalStateException("the simulator ended before anything was acknowledged:\n" + log());
-            }
-            return ACKNOWLEDGED.matcher(log()).find();
-        });
     }
 
     /** Waits until it has ended and returns its exit code. */
@@ -81,16 +66,35 @@ public final class Simulator implements AutoCloseable {
         return process.exitValue();
     }
 
-    /** Has it send nothing more, settle its ledger, print its report and end. */
-    public void stop() throws InterruptedException {
+    /** Tells it to send nothing more, settle its ledger, print its report and end; does not wait. */
+    public void terminate() {
         process.destroy();
-        await();
+    }
+
+    void signal(String name) throws IOException, InterruptedException {
+        Process kill = new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+                .inheritIO()
+                .start();
+        if (kill.waitFor() != 0) {
+            throw new IllegalStateException("the simulator cannot be sent " + name);
+        }
     }
 
     /** What it has printed so far. */
     public String log() {
         try {
             return Files.readString(log, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The last lines of it: enough for its last progress line, which is short. */
+    String endOfLog() {
+        try (FileChannel file = FileChannel.open(log)) {
+            ByteBuffer end = ByteBuffer.allocate(2_000);
+            int length = file.read(end, Math.max(0, file.size() - end.capacity()));
+            return new String(end.array(), 0, Math.max(0, length), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,7 +1,7 @@
 package io.hearth.deploy;
 
+import io.hearth.FreePort;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,10 +30,7 @@ final class ScrapingPrometheus implements AutoCloseable {
                 .replace("127.0.0.1:8080", hearth.getAuthority())
                 .replace("/etc/prometheus/hearth-admin-token", tokenFile.toString())
                 .replace("alerts/", CONFIG.resolveSibling("alerts").toAbsolutePath() + "/");
-        int port;
-        try (ServerSocket socket = new ServerSocket(0)) {
-            port = socket.getLocalPort();
-        }
+        int port = FreePort.next();
         Process process = new ProcessBuilder(
                         PROGRAM.toString(),
                         "--config.file=" + Files.writeString(directory.resolve("prometheus.yml"), config),

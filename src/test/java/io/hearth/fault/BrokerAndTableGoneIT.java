@@ -3,9 +3,10 @@ package io.hearth.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.hearth.Fleet;
+import io.hearth.HearthClient;
 import io.hearth.HearthProcess;
 import io.hearth.Mosquitto;
-import io.hearth.Simulator;
 import io.hearth.table.dynamodb.TestDynamoDb;
 import java.net.URI;
 import java.nio.file.Files;
@@ -28,30 +29,15 @@ class BrokerAndTableGoneIT {
 
     @Test
     void tableThenBrokerGone_underLoad_saidByHealthAndMetrics_nothingLost() throws Exception {
-        Path ledger = directory.resolve("ledger");
         try (Mosquitto broker = Mosquitto.open(Files.createDirectory(directory.resolve("broker")))
                         .start();
                 CuttableLine table =
                         new CuttableLine(TestDynamoDb.get().endpoint().getPort());
                 HearthProcess hearth = HearthProcess.start(
                         Files.createDirectory(directory.resolve("service")), environment(broker, table))) {
-            Faulted service = new Faulted(hearth);
+            HearthClient service = hearth.client();
             await().atMost(PATIENCE).until(() -> service.ready() == 200);
-            try (Simulator simulator = Simulator.start(
-                    directory.resolve("simulate.log"),
-                    "simulate",
-                    "--port",
-                    String.valueOf(broker.port()),
-                    "--devices",
-                    "10",
-                    "--rate",
-                    "50",
-                    "--duration",
-                    "10m",
-                    "--client",
-                    "raw",
-                    "--ledger",
-                    ledger.toString())) {
+            try (Fleet fleet = Fleet.of(10, 50).publishTo(broker, directory.resolve("fleet"))) {
                 await().atMost(PATIENCE).until(() -> stored(service) > 50);
 
                 table.cut();
@@ -68,9 +54,9 @@ class BrokerAndTableGoneIT {
                 assertThat(service.live()).isEqualTo(200);
                 broker.start();
                 awaitGoingOn(service);
-                simulator.stop();
+                fleet.stop();
+                fleet.verifyOnceCaughtUp(hearth, PATIENCE);
             }
-            await().atMost(PATIENCE).pollInterval(Duration.ofSeconds(2)).until(() -> verifies(hearth, ledger));
             System.out.println("BrokerAndTableGoneIT: table, then broker, gone under load: 503 while it lasted, back by"
                     + " itself, every reading that the broker acknowledged is stored once");
         }
@@ -84,19 +70,13 @@ class BrokerAndTableGoneIT {
         return environment;
     }
 
-    private static void awaitGoingOn(Faulted service) throws Exception {
+    private static void awaitGoingOn(HearthClient service) throws Exception {
         double before = stored(service);
         await().atMost(PATIENCE).until(() -> service.ready() == 200);
         await().atMost(PATIENCE).until(() -> stored(service) > before + 50);
     }
 
-    private static double stored(Faulted service) throws Exception {
+    private static double stored(HearthClient service) throws Exception {
         return service.metric("hearth_ingest_readings_stored_total");
-    }
-
-    private boolean verifies(HearthProcess hearth, Path ledger) throws InterruptedException {
-        try (Simulator verify = Simulator.verify(directory.resolve("verify.log"), ledger, hearth)) {
-            return verify.await() == 0;
-        }
     }
 }

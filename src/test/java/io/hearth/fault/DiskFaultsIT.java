@@ -3,8 +3,9 @@ package io.hearth.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.hearth.Fleet;
+import io.hearth.HearthClient;
 import io.hearth.HearthProcess;
-import io.hearth.Simulator;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -38,10 +39,10 @@ class DiskFaultsIT {
                             "HEARTH_TABLE_CHANGE_RETENTION", "0",
                             "HEARTH_TABLE_WRITE_BUFFER", "8M",
                             "HEARTH_MQTT_MAX_IN_FLIGHT_BYTES", "4M"));
-            Faulted service = new Faulted(hearth);
-            Path ledger = directory.resolve("ledger");
+            HearthClient service = hearth.client();
             StringBuilder proved = new StringBuilder();
-            try (Simulator simulator = simulate(hearth, ledger)) {
+            try (Fleet fleet =
+                    Fleet.of(20, 500).with("--drain-timeout", "120s").publishTo(hearth, directory.resolve("fleet"))) {
                 await().atMost(PATIENCE).until(() -> stored(service) > 500);
 
                 fill(disk.resolve("filler"));
@@ -53,6 +54,9 @@ class DiskFaultsIT {
                 try (Faulted.Injection failing =
                         new Faulted.Injection(hearth, directory.resolve("eio"), "fsync,fdatasync:error=EIO")) {
                     awaitRefusing(service, "syncs that fail");
+                    assertThat(hearth.log())
+                            .as("a commit waits for the sync of the table's log")
+                            .containsPattern("While f(data)?sync: \\S*/table/\\d+\\.log: Input/output error");
                     assertThat(failing.isRunning()).isTrue();
                     proved.append("EIO: 503, ").append(says(service)).append("; ");
                 }
@@ -70,9 +74,9 @@ class DiskFaultsIT {
                 }
                 double before = stored(service);
                 await().atMost(PATIENCE).until(() -> stored(service) > before + 1_000);
-                simulator.stop();
+                fleet.stop();
+                fleet.verify(hearth);
             }
-            verify(hearth, ledger);
             System.out.println("DiskFaultsIT: nothing acknowledged was lost; " + proved);
         } finally {
             if (hearth != null) {
@@ -94,11 +98,10 @@ class DiskFaultsIT {
         }
     }
 
-    private static void awaitRefusing(Faulted service, String cause) {
+    private static void awaitRefusing(HearthClient service, String cause) {
         await(cause).atMost(PATIENCE).until(() -> service.ready() == 503);
         await(cause).atMost(PATIENCE).untilAsserted(() -> {
-            assertThat(service.post("d1", READING.formatted(System.currentTimeMillis())))
-                    .isEqualTo(503);
+            assertThat(post(service)).isEqualTo(503);
             assertThat(service.metric("hearth_table_writable")).isZero();
             assertThat(service.metric("hearth_table_commit_failures_total")).isPositive();
             assertThat(service.readiness()).contains("nothing can be written");
@@ -106,13 +109,18 @@ class DiskFaultsIT {
         });
     }
 
-    private static void awaitTaking(Faulted service) {
+    private static void awaitTaking(HearthClient service) {
         await().atMost(PATIENCE).until(() -> service.ready() == 200);
-        await().atMost(PATIENCE).until(() -> service.post("d1", READING.formatted(System.currentTimeMillis())) == 200);
+        await().atMost(PATIENCE).until(() -> post(service) == 200);
         await().atMost(PATIENCE).until(() -> service.metric("hearth_table_writable") == 1);
     }
 
-    private static String says(Faulted service) throws IOException, InterruptedException {
+    private static int post(HearthClient service) throws IOException, InterruptedException {
+        return service.post("/api/v1/devices/d1/readings", READING.formatted(System.currentTimeMillis()))
+                .statusCode();
+    }
+
+    private static String says(HearthClient service) throws IOException, InterruptedException {
         return service.readiness()
                 .replaceAll("(?s).*\"error\": ?\"([^\"]*)\".*", "$1")
                 .lines()
@@ -120,35 +128,7 @@ class DiskFaultsIT {
                 .orElse("");
     }
 
-    private static double stored(Faulted service) throws IOException, InterruptedException {
+    private static double stored(HearthClient service) throws IOException, InterruptedException {
         return service.metric("hearth_ingest_readings_stored_total");
-    }
-
-    private Simulator simulate(HearthProcess hearth, Path ledger) {
-        return Simulator.start(
-                directory.resolve("simulate.log"),
-                "simulate",
-                "--port",
-                String.valueOf(hearth.mqttPort()),
-                "--password",
-                hearth.devicePassword(),
-                "--devices",
-                "20",
-                "--rate",
-                "500",
-                "--duration",
-                "10m",
-                "--client",
-                "raw",
-                "--drain-timeout",
-                "120s",
-                "--ledger",
-                ledger.toString());
-    }
-
-    private void verify(HearthProcess hearth, Path ledger) throws InterruptedException {
-        try (Simulator verify = Simulator.verify(directory.resolve("verify.log"), ledger, hearth)) {
-            assertThat(verify.await()).as(verify.log()).isZero();
-        }
     }
 }

@@ -4,71 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.hearth.HearthProcess;
 import java.io.IOException;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 
-/** Asks a service that is in trouble. */
+/** Makes trouble for a service, with programs of the system. */
 final class Faulted {
-    private static final HttpClient CLIENT = HttpClient.newHttpClient();
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-
-    private final HearthProcess hearth;
-
-    Faulted(HearthProcess hearth) {
-        this.hearth = hearth;
-    }
-
-    /** What the readiness probe answers. */
-    int ready() throws IOException, InterruptedException {
-        return CLIENT.send(request("/q/health/ready").build(), BodyHandlers.discarding())
-                .statusCode();
-    }
-
-    /** What the readiness probe says to who shows the token. */
-    String readiness() throws IOException, InterruptedException {
-        return CLIENT.send(request("/q/health/ready").build(), BodyHandlers.ofString(UTF_8))
-                .body();
-    }
-
-    int live() throws IOException, InterruptedException {
-        return CLIENT.send(request("/q/health/live").build(), BodyHandlers.discarding())
-                .statusCode();
-    }
-
-    /** Stores readings of a device; answers the status. */
-    int post(String device, String json) throws IOException, InterruptedException {
-        return CLIENT.send(
-                        request("/api/v1/devices/" + device + "/readings")
-                                .header("Content-Type", "application/json")
-                                .POST(BodyPublishers.ofString(json))
-                                .build(),
-                        BodyHandlers.discarding())
-                .statusCode();
-    }
-
-    String get(String path) throws IOException, InterruptedException {
-        return CLIENT.send(request(path).build(), BodyHandlers.ofString(UTF_8)).body();
-    }
-
-    /** The sum over all labels; 0 if there is none. */
-    double metric(String name) throws IOException, InterruptedException {
-        return get("/q/metrics")
-                .lines()
-                .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
-                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
-                .sum();
-    }
-
-    private HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(hearth.httpUri().resolve(path))
-                .timeout(PATIENCE)
-                .header("Authorization", "Bearer " + hearth.adminToken());
-    }
+    private Faulted() {}
 
     /** Runs a program of the system to its end, which must be a good one. */
     static void run(String... command) throws IOException, InterruptedException {
