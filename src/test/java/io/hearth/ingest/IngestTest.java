@@ -336,6 +336,62 @@ class IngestTest {
     }
 
     @Test
+    void submit_payloadOfTheLargestSize_isStored_andOfOneByteMoreIsADeadLetter() {
+        String reading = "{\"a\":1}";
+        submit("largest", "d1", " ".repeat(MAX_PAYLOAD - reading.length()) + reading, null);
+        submit("larger", "d1", " ".repeat(MAX_PAYLOAD - reading.length() + 1) + reading, null);
+
+        await().until(() -> receipts.size() == 2);
+        assertThat(readings("d1")).hasSize(1);
+        assertThat(deadLetters.list(10, null, null).letters())
+                .extracting(DeadLetter::reason)
+                .containsExactly(RejectionReason.TOO_LARGE);
+    }
+
+    @Test
+    void submit_timesAtTheEndsOfWhatIsTaken_areTold_toTheMicrosecond() {
+        long now = EpochMicros.of(SeriesFixture.START);
+        long mostAhead = now + Duration.ofMinutes(10).toSeconds() * 1_000_000;
+        long expired = now - Duration.ofDays(30).toSeconds() * 1_000_000;
+        for (long time : List.of(mostAhead, mostAhead + 1, expired, expired + 1)) {
+            submit("m", "d1", "{\"ts\":\"" + EpochMicros.toInstant(time) + "\",\"values\":{\"a\":1}}", null);
+        }
+
+        await().until(() -> receipts.size() == 4);
+        assertThat(readings("d1")).extracting(Map.Entry::getKey).containsExactly(expired + 1, mostAhead);
+        assertThat(deadLetters.list(10, null, null).letters())
+                .extracting(DeadLetter::reason)
+                .containsExactlyInAnyOrder(RejectionReason.CLOCK_AHEAD, RejectionReason.CLOCK_BEHIND);
+    }
+
+    @Test
+    void submit_timelessReadingSentAgain_isKnownForTheRedeliveryWindow_andNotLonger() {
+        submit("first", "d1", "{\"a\":1}", new Origin("client", 7, false));
+        await().until(() -> receipts.size() == 1);
+
+        fixture.setNow(SeriesFixture.START.plus(Duration.ofHours(23)));
+        submit("again", "d1", "{\"a\":1}", new Origin("client", 7, true));
+        await().until(() -> receipts.size() == 2);
+        assertThat(readings("d1")).hasSize(1);
+
+        fixture.setNow(SeriesFixture.START.plus(Duration.ofHours(26)));
+        submit("late", "d1", "{\"a\":1}", new Origin("client", 7, true));
+        await().until(() -> receipts.size() == 3);
+        assertThat(readings("d1")).hasSize(2);
+    }
+
+    @Test
+    void deadLetter_isKeptForItsRetention_andNotLonger() {
+        submit("malformed", "d1", "{", null);
+        await().until(() -> receipts.size() == 1);
+
+        fixture.setNow(SeriesFixture.START.plus(Duration.ofDays(30)).minusSeconds(1));
+        assertThat(deadLetters.list(10, null, null).letters()).hasSize(1);
+        fixture.setNow(SeriesFixture.START.plus(Duration.ofDays(30)).plusSeconds(1));
+        assertThat(deadLetters.list(10, null, null).letters()).isEmpty();
+    }
+
+    @Test
     void submit_timelessReadingOfAnotherMeaning_isStoredAsWell() {
         submit("1", "d1", "{\"a\":1}", new Origin("client", 7, false));
         await().until(() -> receipts.size() == 1);

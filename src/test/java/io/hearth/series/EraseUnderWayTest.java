@@ -9,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
+import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
 import io.hearth.table.Direction;
 import io.hearth.table.ForwardingTable;
@@ -36,7 +37,7 @@ class EraseUnderWayTest {
     private final HoldingTable table = new HoldingTable(new MemoryTable(clock));
     private final SeriesStore store = clock.open(table, Duration.ofDays(30));
 
-    /** Holds the next write until it is told to go on. */
+    /** Holds the next write of readings until it is told to go on. */
     private static final class HoldingTable extends ForwardingTable {
         private volatile @Nullable CompletableFuture<@Nullable Void> gate;
 
@@ -53,12 +54,18 @@ class EraseUnderWayTest {
         @Override
         public Uni<Void> write(List<Write> writes) {
             return Uni.createFrom().deferred(() -> {
-                CompletableFuture<@Nullable Void> held = gate;
-                gate = null;
+                CompletableFuture<@Nullable Void> held = hasReadings(writes) ? gate : null;
+                gate = held == null ? gate : null;
                 return held == null
                         ? table.write(writes)
                         : Uni.createFrom().completionStage(held).chain(() -> table.write(writes));
             });
+        }
+
+        private static boolean hasReadings(List<Write> writes) {
+            return writes.stream()
+                    .map(Write::key)
+                    .anyMatch(key -> key.partitionKey().equals("d1") && StoredRun.isRun(key));
         }
     }
 
@@ -113,5 +120,27 @@ class EraseUnderWayTest {
         restarted.remote().finishErasures();
         assertThat(scan(restarted, "d1", TimeRange.ALL, Set.of(), Direction.ASCENDING))
                 .containsExactly(Map.entry(T0 + 1, Map.of("a", 2.0)));
+    }
+
+    /** Else what another region wrote before the erasure would be stored behind it, and stay. */
+    @Test
+    void erase_whileReadingsOfAnotherRegionAreStored_erasesThem() throws Exception {
+        RemoteWrites.RemoteRun written = RemoteWritesContract.run(1, Map.of(T0 + 1, Map.of("a", 2.0)));
+        CompletableFuture<@Nullable Void> gate = table.holdNextWrite();
+        Thread storing =
+                new Thread(() -> store.remote().apply(List.of(written), new RegionId("a"), Duration.ofMinutes(1)));
+        storing.start();
+        await().until(() -> storing.getState() == Thread.State.WAITING);
+        Thread erasing = new Thread(() -> store.erase(D1, TimeRange.ALL));
+        erasing.start();
+        await().until(() ->
+                Set.of(Thread.State.WAITING, Thread.State.TERMINATED).contains(erasing.getState()));
+
+        gate.complete(null);
+        storing.join();
+        erasing.join();
+
+        assertThat(scan(store, "d1", TimeRange.ALL, Set.of(), Direction.ASCENDING))
+                .isEmpty();
     }
 }

@@ -267,6 +267,23 @@ abstract class RemoteWritesContract {
         assertThat(readings()).containsOnlyKeys(T0 - DAY, T0 - DAY + 1, T0 - DAY + 2);
     }
 
+    /** Its readings are ahead of the clock and so expire later than what was written at the time of the erasure. */
+    @Test
+    void run_thatComesShortlyBeforeItExpires_afterARestart_isStillKnownAsErased() {
+        append(a, "d1", T0 + DAY / 2, Map.of("a", 1));
+        List<RemoteRun> written = runs(tableOfA);
+        clock.setNow(START.plusSeconds(1));
+        append(store, "d1", T0, Map.of("a", 0));
+        store.erase(D1, TimeRange.ALL);
+        clock.setNow(START.plus(RETENTION).plus(Duration.ofHours(2)));
+        store = open(table, B, RollupRules.NONE);
+
+        Outcome outcome = store.remote().apply(written, A, MINUTE);
+
+        assertThat(outcome).isEqualTo(new Outcome(0, 0, 1, 0, 0, 0, null));
+        assertThat(readings()).isEmpty();
+    }
+
     @Test
     void erase_whatIsLeftOfARun_doesNotTakeThePlaceOfAnotherOneOfItsStamp() {
         store.remote()
