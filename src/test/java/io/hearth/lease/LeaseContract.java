@@ -80,6 +80,29 @@ abstract class LeaseContract {
         assertThat(other.fence()).isGreaterThan(dead.fence());
     }
 
+    /** Others see the renewal earlier than its answer arrives here, and count a term from then. */
+    @Test
+    void hold_whereTheTableTakesLong_countsFromWhenItAsked() {
+        Lease slow = new Lease(
+                new ForwardingTable(table) {
+                    @Override
+                    public Uni<Void> put(Item item, Condition condition) {
+                        return table.put(item, condition).invoke(() -> pass(TERM.dividedBy(2)));
+                    }
+                },
+                "work",
+                TERM,
+                now::get,
+                wallClock);
+        for (int renewal = 0; renewal < 3; renewal++) {
+            assertThat(slow.hold()).isTrue();
+            pass(TERM.dividedBy(2).minusNanos(1));
+            assertThat(slow.isHeld()).isTrue();
+            pass(Duration.ofNanos(1));
+            assertThat(slow.isHeld()).isFalse();
+        }
+    }
+
     @Test
     void hold_afterAStall_knowsThatItIsOver_andIsRefused() {
         Lease stalled = contender(0);
