@@ -3,6 +3,7 @@ package io.hearth.boot;
 import io.hearth.config.DynamoDbConfig;
 import io.hearth.config.HearthConfig;
 import io.hearth.config.IngestConfig;
+import io.hearth.config.LimitsConfig;
 import io.hearth.config.MqttConfig;
 import io.hearth.config.SeriesConfig;
 import io.hearth.config.ShadowConfig;
@@ -13,6 +14,9 @@ import io.hearth.erasure.DeviceEraser;
 import io.hearth.ingest.DeadLetters;
 import io.hearth.ingest.Ingest;
 import io.hearth.ingest.IngestSettings;
+import io.hearth.limits.ConnectionLimits;
+import io.hearth.limits.Connections;
+import io.hearth.limits.SignInDelay;
 import io.hearth.live.LiveEvents;
 import io.hearth.live.LiveFeed;
 import io.hearth.model.RegionId;
@@ -74,10 +78,12 @@ class Wiring {
             TableConfig config,
             DynamoDbConfig dynamoDb,
             InstantSource wallClock,
+            LimitsConfig limits,
             MeterRegistry registry,
             Listeners listeners) {
         // Before anything is created on disk.
         listeners.refuseIfOpenToStrangers();
+        Connections.ofProcess().limitTo(connectionLimits(limits), registry);
         return switch (config.engine()) {
             case MEMORY -> new MemoryTable(wallClock);
             case DYNAMODB -> {
@@ -116,6 +122,23 @@ class Wiring {
                 dynamoDb.deadline(),
                 config.maxPending().asLongValue(),
                 dynamoDb.maxConnections());
+    }
+
+    static ConnectionLimits connectionLimits(LimitsConfig limits) {
+        return new ConnectionLimits(
+                limits.connections(),
+                limits.connectionsPerAddress(),
+                limits.unauthenticatedConnections(),
+                limits.unauthenticatedConnectionsPerAddress(),
+                limits.unauthenticatedBytes().asLongValue(),
+                limits.signInTimeout(),
+                limits.unreadTimeout());
+    }
+
+    @Produces
+    @Singleton
+    SignInDelay signInDelay(MeterRegistry registry) {
+        return new SignInDelay(registry);
     }
 
     private static @Nullable Creation creation(DynamoDbConfig config) {

@@ -25,6 +25,7 @@ public final class SettingNames {
             HearthConfig.class,
             ImportConfig.class,
             IngestConfig.class,
+            LimitsConfig.class,
             LineProtocolConfig.class,
             LogConfig.class,
             MqttConfig.class,

@@ -1,7 +1,10 @@
 package io.hearth.security;
 
+import io.hearth.limits.Connections;
+import io.hearth.limits.SignInDelay;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.Channel;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.smallrye.health.SmallRyeHealth;
 import io.smallrye.health.SmallRyeHealthReporter;
@@ -9,11 +12,17 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.HostAndPort;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +43,10 @@ public class HttpGate {
     private static final String BASIC = "Basic ";
     private static final String TOKEN = "Token ";
 
-    /** Clients of InfluxDB 1 send the token as the password of HTTP Basic, or as the parameter p. */
+    /**
+     * Clients of InfluxDB 1 send the token as the password of HTTP Basic. Not as the parameter p: a token in a URL stands in the
+     * logs of every proxy.
+     */
     private static final Set<String> INFLUX_1 = Set.of("/write", "/query");
 
     /** Clients of InfluxDB 2 send it under a scheme of their own. */
@@ -54,14 +66,27 @@ public class HttpGate {
             {"type":"urn:hearth:problem:unauthorized","title":"Unauthorized","status":401,\
             "detail":"Send the header Authorization: Bearer with the admin token."}""";
 
+    private static final String FOREIGN_PAGE_BODY = """
+            {"type":"urn:hearth:problem:foreign-origin","title":"Forbidden","status":403,\
+            "detail":"While authentication is off, only pages and programs of this machine are served, by the name localhost."}""";
+
+    private static final Set<String> LOOPBACK_NAMES = Set.of("localhost", "127.0.0.1", "::1", "[::1]");
+
     private final Credentials credentials;
     private final SmallRyeHealthReporter health;
     private final AwsGate aws;
+    private final SignInDelay delays;
     private final Counter refused;
 
     @Inject
-    public HttpGate(Credentials credentials, SmallRyeHealthReporter health, AwsGate aws, MeterRegistry metrics) {
+    public HttpGate(
+            Credentials credentials,
+            SmallRyeHealthReporter health,
+            AwsGate aws,
+            SignInDelay delays,
+            MeterRegistry metrics) {
         this.aws = aws;
+        this.delays = delays;
         this.credentials = credentials;
         this.health = health;
         refused = Counter.builder("hearth.http.unauthorized")
@@ -75,6 +100,12 @@ public class HttpGate {
 
     private void admit(RoutingContext context) {
         HttpServerRequest request = context.request();
+        Channel channel = ((ConnectionBase) request.connection()).channel();
+        Connections.requestRead(channel);
+        if (!credentials.required() && !isOfThisMachine(request)) {
+            answer(context, 403, FOREIGN_PAGE_BODY);
+            return;
+        }
         boolean operations = context.normalizedPath().startsWith(OPERATIONS);
         boolean reading = request.method() == HttpMethod.GET || request.method() == HttpMethod.HEAD;
         // A query too long for a URL is read by POST.
@@ -84,14 +115,12 @@ public class HttpGate {
         boolean influx1 = INFLUX_1.contains(context.normalizedPath());
         boolean influx = influx1 || context.normalizedPath().equals(INFLUX_2);
         String token = tokenIn(authorization, operations && reading || querying || influx1, influx);
-        if (token == null && influx1) {
-            token = request.getParam("p");
-        }
         boolean peering = reading && PEERING.contains(context.normalizedPath());
         // A path that was rerouted comes here again.
         if (credentials.acceptsAdmin(token)
                 || peering && credentials.acceptsPeer(token)
                 || context.get(AwsGate.BODY) != null) {
+            Connections.signedIn(channel);
             context.next();
             return;
         }
@@ -117,13 +146,12 @@ public class HttpGate {
 
     private void admitAws(RoutingContext context, @Nullable String authorization) {
         if (authorization != null && AwsGate.isSignature(authorization)) {
-            aws.admit(context, authorization, () -> {
-                refused.increment();
-                aws.refuse(context, true);
-            });
+            aws.admit(context, authorization, () -> later(context, () -> aws.refuse(context, true)));
+        } else if (authorization != null) {
+            later(context, () -> aws.refuse(context, true));
         } else {
             refused.increment();
-            aws.refuse(context, authorization != null);
+            aws.refuse(context, false);
         }
     }
 
@@ -168,15 +196,58 @@ public class HttpGate {
     }
 
     private void refuse(RoutingContext context, boolean operations) {
-        refused.increment();
-        var response = context.response()
-                .setStatusCode(401)
-                .putHeader(HttpHeaders.CONTENT_TYPE, "application/problem+json")
-                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+        HttpServerResponse response = context.response();
         response.headers().add(WWW_AUTHENTICATE, "Bearer realm=\"hearth\"");
         if (operations) {
             response.headers().add(WWW_AUTHENTICATE, "Basic realm=\"hearth\", charset=\"UTF-8\"");
         }
-        response.end(UNAUTHORIZED_BODY);
+        if (context.request().getHeader(HttpHeaders.AUTHORIZATION) == null) {
+            refused.increment();
+            answer(context, 401, UNAUTHORIZED_BODY);
+        } else {
+            later(context, () -> answer(context, 401, UNAUTHORIZED_BODY));
+        }
+    }
+
+    /** Refuses wrong credentials, and those who guess a while later. */
+    private void later(RoutingContext context, Runnable refusal) {
+        refused.increment();
+        Duration delay = delays.refused(addressOf(context.request()));
+        if (delay.isZero()) {
+            refusal.run();
+        } else {
+            context.vertx().setTimer(delay.toMillis(), timer -> {
+                if (!context.response().closed()) {
+                    refusal.run();
+                }
+            });
+        }
+    }
+
+    private static void answer(RoutingContext context, int status, String body) {
+        context.response()
+                .setStatusCode(status)
+                .putHeader(HttpHeaders.CONTENT_TYPE, "application/problem+json")
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
+                .end(body);
+    }
+
+    private static InetAddress addressOf(HttpServerRequest request) {
+        return ((ConnectionBase) request.connection()).channel().remoteAddress() instanceof InetSocketAddress remote
+                ? remote.getAddress()
+                : InetAddress.getLoopbackAddress();
+    }
+
+    /**
+     * Whether a request without credentials comes from a program or page of this machine. A page from elsewhere could otherwise
+     * have a browser here send requests: by its Origin, or by a name of its own that it lets point to 127.0.0.1 (DNS rebinding).
+     */
+    private static boolean isOfThisMachine(HttpServerRequest request) {
+        HostAndPort host = request.authority();
+        if (host == null || !LOOPBACK_NAMES.contains(host.host())) {
+            return false;
+        }
+        String origin = request.getHeader(HttpHeaders.ORIGIN);
+        return origin == null || origin.equals(request.scheme() + "://" + request.getHeader(HttpHeaders.HOST));
     }
 }

@@ -13,6 +13,7 @@ import io.hearth.config.DynamoDbConfig;
 import io.hearth.config.HearthConfig;
 import io.hearth.config.ImportConfig;
 import io.hearth.config.IngestConfig;
+import io.hearth.config.LimitsConfig;
 import io.hearth.config.LineProtocolConfig;
 import io.hearth.config.MqttConfig;
 import io.hearth.config.SeriesConfig;
@@ -217,6 +218,15 @@ class SettingsTest {
         set("hearth.sync.max-clock-ahead", "2m")
                 .in("SyncService.settings.maxClockAhead", Duration.ofMinutes(2))
                 .in("SyncTarget.maxClockAhead", Duration.ofMinutes(2));
+        set("hearth.limits.connections", "40001").in("ConnectionLimits.connections", 40_001);
+        set("hearth.limits.connections-per-address", "40002").in("ConnectionLimits.perAddress", 40_002);
+        set("hearth.limits.unauthenticated-connections", "4003").in("ConnectionLimits.unauthenticated", 4_003);
+        set("hearth.limits.unauthenticated-connections-per-address", "1004")
+                .in("ConnectionLimits.unauthenticatedPerAddress", 1_004);
+        set("hearth.limits.unauthenticated-bytes", "17M").in("ConnectionLimits.unauthenticatedBytes", 17L << 20);
+        set("hearth.limits.sign-in-timeout", "11s").in("ConnectionLimits.signIn", Duration.ofSeconds(11));
+        set("hearth.limits.unread-timeout", "61s").in("ConnectionLimits.unread", Duration.ofSeconds(61));
+
         set("hearth.sync.max-waiting", "1002").in("SyncPages.maxWaiting", 1002);
         set("hearth.sync.page-records", "8193").in("SyncService.settings.limit", 8193);
         set("hearth.sync.peers", "barn=http://127.0.0.1:4712")
@@ -317,6 +327,7 @@ class SettingsTest {
         BackupConfig backup = config.getConfigMapping(BackupConfig.class);
         MemoryTable table = new MemoryTable(clock);
 
+        made(Wiring.connectionLimits(config.getConfigMapping(LimitsConfig.class)));
         made(Wiring.rocksDbSettings(hearth, tableConfig));
         made(Wiring.dynamoDbSettings(config.getConfigMapping(DynamoDbConfig.class), tableConfig));
         SeriesStore series = made(wiring.series(table, hearth, seriesConfig, clock));

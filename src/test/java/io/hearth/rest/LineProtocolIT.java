@@ -209,7 +209,7 @@ class LineProtocolIT {
         "/write, Bearer, 204",
         "/write, Token, 204",
         "/write, Basic, 204",
-        "/write, param, 204",
+        "/write, param, 401",
         "/api/v2/write, param, 401",
         "/api/v1/devices, Token, 401",
         "/api/v1/devices, Basic, 401",

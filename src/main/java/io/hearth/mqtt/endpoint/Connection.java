@@ -1,5 +1,6 @@
 package io.hearth.mqtt.endpoint;
 
+import io.hearth.limits.Connections;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -42,6 +43,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
 
     private final Services services;
+    private final Channel channel;
     private final EventLoop eventLoop;
     private final PacketDecoder decoder;
     private final Inbound inbound;
@@ -71,6 +73,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     Connection(Services services, Channel channel) {
         this.services = services;
+        this.channel = channel;
         this.eventLoop = channel.eventLoop();
         this.inbound = new Inbound(services, this);
         this.gate = new ReadGate(this, inbound, services.inFlight(), channel);
@@ -205,10 +208,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
         ConnectRequest request = ConnectRequest.of(packet);
         Handshake.Refusal refusal = Handshake.check(request, services.authenticator());
         if (refusal != null) {
-            write(refusal.connAck(request.mqtt5()));
-            refuse(refusal.metric(), refusal.reason());
+            refuseLater(refusal, request.mqtt5());
             return;
         }
+        Connections.signedIn(channel);
         boolean assigned = request.clientId().isEmpty();
         clientId = assigned ? UUID.randomUUID().toString() : request.clientId();
         mqtt5 = request.mqtt5();
@@ -224,6 +227,25 @@ final class Connection extends ChannelInboundHandlerAdapter {
             // Its will comes before anything of ours, so this one waits, and reads nothing on.
             awaitsPrevious = true;
             previous.takeOver(() -> eventLoop.execute(() -> previousOver(request, assigned)));
+        }
+    }
+
+    /** Those who guess credentials wait for the refusal of each. */
+    private void refuseLater(Handshake.Refusal refusal, boolean toMqtt5) {
+        Duration delay = refusal == Handshake.Refusal.WRONG_CREDENTIALS
+                        && channel.remoteAddress() instanceof InetSocketAddress remote
+                ? services.delays().refused(remote.getAddress())
+                : Duration.ZERO;
+        gate.shut();
+        Runnable refuse = () -> {
+            write(refusal.connAck(toMqtt5));
+            refuse(refusal.metric(), refusal.reason());
+        };
+        if (delay.isZero()) {
+            refuse.run();
+        } else {
+            cancelTimer();
+            timer = eventLoop.schedule(refuse, delay.toNanos(), TimeUnit.NANOSECONDS);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.hearth.mqtt.endpoint;
 
 import io.hearth.config.MqttConfig;
+import io.hearth.limits.SignInDelay;
 import io.hearth.mqtt.InFlight;
 import io.hearth.mqtt.ShadowTopics;
 import io.hearth.mqtt.TelemetryStream;
@@ -47,6 +48,7 @@ public class EmbeddedConnector implements InboundConnector {
     private final ShadowService shadows;
     private final ShadowTopics shadowTopics;
     private final MeterRegistry registry;
+    private final SignInDelay delays;
     private final InstantSource clock;
     private volatile @Nullable MqttEndpoint endpoint;
 
@@ -60,6 +62,7 @@ public class EmbeddedConnector implements InboundConnector {
             ShadowService shadows,
             ShadowTopics shadowTopics,
             MeterRegistry registry,
+            SignInDelay delays,
             InstantSource clock) {
         this.vertx = vertx;
         this.config = config;
@@ -69,6 +72,7 @@ public class EmbeddedConnector implements InboundConnector {
         this.shadows = shadows;
         this.shadowTopics = shadowTopics;
         this.registry = registry;
+        this.delays = delays;
         this.clock = clock;
     }
 
@@ -90,6 +94,7 @@ public class EmbeddedConnector implements InboundConnector {
                 presence,
                 new MqttEndpoint.Shadows(shadows, shadowTopics),
                 new EndpointMetrics(registry, inFlight),
+                delays,
                 clock);
         endpoint = made;
         return telemetry;

@@ -2,6 +2,7 @@ package io.hearth.mqtt.endpoint;
 
 import io.hearth.config.MqttConfig;
 import io.hearth.config.StartupRefusedException;
+import io.hearth.limits.SignInDelay;
 import io.hearth.mqtt.InFlight;
 import io.hearth.mqtt.ShadowMessages;
 import io.hearth.mqtt.ShadowTopics;
@@ -62,6 +63,7 @@ public final class MqttEndpoint {
     /**
      * @param authenticator whether a user name and a password, either of which may be missing, may connect; constant time
      * @param telemetry where publishes of telemetry go; they are answered when their message is acknowledged
+     * @param delays how long wrong credentials wait for their refusal
      * @param shadows serves requests for shadows, which are answered over this endpoint
      */
     public MqttEndpoint(
@@ -74,6 +76,7 @@ public final class MqttEndpoint {
             DevicePresence presence,
             Shadows shadows,
             EndpointMetrics metrics,
+            SignInDelay delays,
             InstantSource clock) {
         this.vertx = vertx;
         this.config = config;
@@ -91,6 +94,7 @@ public final class MqttEndpoint {
                 new ConnectionEvents(router, presence, clock),
                 metrics,
                 new QuietLog(),
+                delays,
                 clock,
                 Math.toIntExact(config.maxPayload().asLongValue()));
         inFlight.onRoom(() -> services.clients().all().forEach(Connection::roomAgain));

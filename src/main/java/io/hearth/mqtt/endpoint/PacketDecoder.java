@@ -22,6 +22,10 @@ final class PacketDecoder extends ByteToMessageDecoder {
     static final int MAX_PACKET_BYTES = 16 << 20;
     /** The longest packet of another kind; a CONNECT with a large will fits. */
     static final int MAX_CONTROL_PACKET_BYTES = 256 << 10;
+
+    /** Of a client that is not known yet: room for a long password and will, and not for much more. */
+    static final int MAX_CONNECT_BYTES = 64 << 10;
+
     /** What topic, packet id and properties of a PUBLISH may have together; a topic alone has up to 65,535 bytes. */
     static final int MAX_PUBLISH_HEADER_BYTES = 128 << 10;
 
@@ -158,7 +162,8 @@ final class PacketDecoder extends ByteToMessageDecoder {
             length |= (digit & 0x7F) << 7 * (headerBytes - 1);
             headerBytes++;
         } while ((digit & 0x80) != 0);
-        if (length > (type == PUBLISH ? MAX_PACKET_BYTES : MAX_CONTROL_PACKET_BYTES)) {
+        int maxBytes = !connectSeen ? MAX_CONNECT_BYTES : type == PUBLISH ? MAX_PACKET_BYTES : MAX_CONTROL_PACKET_BYTES;
+        if (length > maxBytes) {
             throw new ProtocolViolation(ReasonCode.PACKET_TOO_LARGE, "a packet of " + length + " bytes");
         }
         if (type == PUBLISH) {

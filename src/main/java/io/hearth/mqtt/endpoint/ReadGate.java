@@ -58,7 +58,10 @@ final class ReadGate implements PacketDecoder.Gate {
     }
 
     private boolean mustWait(boolean publish) {
-        return shut || connection.isTakingOver() || publish && (inbound.isFull() || inFlight.isFull());
+        return shut
+                || connection.isTakingOver()
+                || !channel.isWritable()
+                || publish && (inbound.isFull() || inFlight.isFull());
     }
 
     private void hold() {

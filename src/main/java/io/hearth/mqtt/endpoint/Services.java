@@ -1,5 +1,6 @@
 package io.hearth.mqtt.endpoint;
 
+import io.hearth.limits.SignInDelay;
 import io.hearth.mqtt.InFlight;
 import io.hearth.mqtt.ShadowMessages;
 import io.hearth.mqtt.TelemetryStream;
@@ -23,5 +24,6 @@ record Services(
         ConnectionEvents events,
         EndpointMetrics metrics,
         QuietLog log,
+        SignInDelay delays,
         InstantSource clock,
         int maxPayloadBytes) {}

@@ -3,6 +3,7 @@ package io.hearth.mqtt.endpoint;
 import com.sun.management.OperatingSystemMXBean;
 import io.hearth.config.MqttConfig;
 import io.hearth.ingest.Delivery;
+import io.hearth.limits.SignInDelay;
 import io.hearth.mqtt.InFlight;
 import io.hearth.mqtt.TelemetryMessage;
 import io.hearth.mqtt.TelemetryStream;
@@ -52,6 +53,7 @@ final class EndpointBenchmark {
                 new DevicePresence(table, Clock.systemUTC(), Duration.ofDays(30), System::nanoTime),
                 EndpointFixture.shadows(EndpointFixture.shadowStore(table), Runnable::run),
                 new EndpointMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), inFlight),
+                new SignInDelay(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)),
                 Clock.systemUTC());
         endpoint.start();
         System.out.println("port " + endpoint.actualPort());

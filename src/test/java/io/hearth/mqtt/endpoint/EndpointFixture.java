@@ -2,6 +2,7 @@ package io.hearth.mqtt.endpoint;
 
 import io.hearth.config.MqttConfig;
 import io.hearth.ingest.Delivery;
+import io.hearth.limits.SignInDelay;
 import io.hearth.model.RegionId;
 import io.hearth.mqtt.InFlight;
 import io.hearth.mqtt.ShadowTopics;
@@ -81,6 +82,7 @@ final class EndpointFixture implements AutoCloseable {
                 presence,
                 shadows(shadowStore, shadowThreads),
                 new EndpointMetrics(registry, inFlight),
+                new SignInDelay(registry),
                 clock);
         endpoint.start();
     }

@@ -61,6 +61,15 @@ class HostileInputIT {
     }
 
     @Test
+    void connectLongerThanTheMaximum_isRefusedByItsFixedHeader() {
+        try (RawClient client = new RawClient(fixture.port())) {
+            // One byte more than 64 KiB is announced: nothing of it is waited for.
+            client.send(RawClient.bytes(0x10, 0x81, 0x80, 0x04, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 0));
+            assertThat(client.readToEnd()).isEmpty();
+        }
+    }
+
+    @Test
     void secondConnect_closes() {
         expectEnd(RawClient.connect(Hello.mqtt5("c")), ReasonCode.PROTOCOL_ERROR);
     }

@@ -1,0 +1,48 @@
+package io.hearth.config;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** What each kind of guest may hold. */
+@ConfigMapping(prefix = "hearth.limits")
+public interface LimitsConfig {
+    /** Connections to all listeners together; one more is closed at once. */
+    @WithDefault("50000")
+    @Within(min = "1", max = "10000000")
+    int connections();
+
+    /** Connections from one address; one more is closed at once. */
+    @WithDefault("50000")
+    @Within(min = "1", max = "10000000")
+    int connectionsPerAddress();
+
+    /** Connections that have not signed in; when there is one more, the one that has waited longest is closed. */
+    @WithDefault("5000")
+    @Within(min = "1", max = "10000000")
+    int unauthenticatedConnections();
+
+    /** Connections from one address that have not signed in; when there is one more, the one of it that has waited longest is closed. */
+    @WithDefault("2000")
+    @Within(min = "1", max = "10000000")
+    int unauthenticatedConnectionsPerAddress();
+
+    /**
+     * Bytes received from connections that have not signed in and not used up by a request; when there are more, the connection
+     * that has sent the most is closed.
+     */
+    @WithDefault("16M")
+    @Within(min = "64K", max = "64G")
+    MemorySize unauthenticatedBytes();
+
+    /** How long the beginning of a request or a CONNECT may take, from its first byte. */
+    @WithDefault("10s")
+    @Within(min = "100ms", max = "1h")
+    Duration signInTimeout();
+
+    /** A connection whose peer takes nothing of what waits for it is closed after this time. */
+    @WithDefault("60s")
+    @Within(min = "1s", max = "1d")
+    Duration unreadTimeout();
+}

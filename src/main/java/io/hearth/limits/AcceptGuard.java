@@ -1,0 +1,39 @@
+package io.hearth.limits;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+/** Decides about each connection that a listener accepts, before anything of it is read. */
+@Sharable
+final class AcceptGuard extends ChannelInboundHandlerAdapter {
+    private final Connections connections;
+
+    AcceptGuard(Connections connections) {
+        this.connections = connections;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object accepted) {
+        Channel channel = (Channel) accepted;
+        InetAddress address = channel.remoteAddress() instanceof InetSocketAddress remote
+                ? remote.getAddress()
+                : InetAddress.getLoopbackAddress();
+        ConnectionGuard guard = new ConnectionGuard(connections, address, channel);
+        if (!connections.admit(guard)) {
+            channel.unsafe().closeForcibly();
+            return;
+        }
+        channel.pipeline().addFirst("guard", guard);
+        ctx.fireChannelRead(accepted);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        OutOfMemory.endProcessIf(cause);
+        ctx.fireExceptionCaught(cause);
+    }
+}

@@ -1,0 +1,189 @@
+package io.hearth.limits;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.Channel;
+import java.net.InetAddress;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** All connections of this process, and what those hold that have not signed in. Safe for several threads. */
+public final class Connections {
+    /** Why a connection was closed. */
+    enum Reason {
+        TOO_MANY,
+        TOO_MANY_FROM_ADDRESS,
+        TOO_MANY_UNAUTHENTICATED,
+        UNAUTHENTICATED_BYTES,
+        SIGN_IN_TIMEOUT,
+        UNREAD
+    }
+
+    private static final Connections INSTANCE = new Connections();
+
+    private final AtomicLong unauthenticatedBytes = new AtomicLong();
+    private final Map<Reason, Counter> closed = new EnumMap<>(Reason.class);
+
+    // Guarded by this.
+    private final Map<InetAddress, int[]> perAddress = new HashMap<>();
+    private final Set<ConnectionGuard> unauthenticated = new LinkedHashSet<>();
+    private int all;
+
+    private volatile ConnectionLimits limits = ConnectionLimits.NONE;
+
+    Connections() {}
+
+    /** Those of this process. Vert.x makes what guards them before there are any settings. */
+    public static Connections ofProcess() {
+        return INSTANCE;
+    }
+
+    /** Sets the limits; to be called before anything listens. */
+    public void limitTo(ConnectionLimits newLimits, MeterRegistry registry) {
+        limits = newLimits;
+        Gauge.builder("hearth.connections", this, Connections::all)
+                .description("Connections to all listeners")
+                .register(registry);
+        Gauge.builder("hearth.connections.unauthenticated", this, Connections::unauthenticated)
+                .description("Connections that have not signed in")
+                .register(registry);
+        for (Reason reason : Reason.values()) {
+            closed.put(
+                    reason,
+                    Counter.builder("hearth.connections.closed")
+                            .description("Connections closed because a limit was reached")
+                            .tag("reason", reason.name().toLowerCase(Locale.ROOT))
+                            .register(registry));
+        }
+    }
+
+    /** The connection has signed in: what it holds is bounded by other limits from now on. On its event loop. */
+    public static void signedIn(Channel channel) {
+        ConnectionGuard guard = channel.pipeline().get(ConnectionGuard.class);
+        if (guard != null) {
+            guard.signedIn();
+        }
+    }
+
+    /** What the connection has sent so far was a request that is complete, and is not held any more. On its event loop. */
+    public static void requestRead(Channel channel) {
+        ConnectionGuard guard = channel.pipeline().get(ConnectionGuard.class);
+        if (guard != null) {
+            guard.requestRead();
+        }
+    }
+
+    ConnectionLimits limits() {
+        return limits;
+    }
+
+    /** Takes a connection in; false if it must be closed at once. */
+    boolean admit(ConnectionGuard guard) {
+        ConnectionGuard oldest = null;
+        Reason refused = null;
+        synchronized (this) {
+            int[] ofAddress = perAddress.computeIfAbsent(guard.address(), address -> new int[2]);
+            if (all >= limits.connections()) {
+                refused = Reason.TOO_MANY;
+            } else if (ofAddress[0] >= limits.perAddress()) {
+                refused = Reason.TOO_MANY_FROM_ADDRESS;
+            } else {
+                if (ofAddress[1] >= limits.unauthenticatedPerAddress()) {
+                    oldest = longestWaiting(guard.address());
+                } else if (unauthenticated.size() >= limits.unauthenticated()) {
+                    oldest = longestWaiting(null);
+                }
+                if (oldest != null) {
+                    signedIn(oldest); // it does not count any more, though its end takes a moment
+                }
+                all++;
+                ofAddress[0]++;
+                ofAddress[1]++;
+                unauthenticated.add(guard);
+            }
+            forgetIfEmpty(guard.address(), ofAddress);
+        }
+        if (oldest != null) {
+            oldest.close(Reason.TOO_MANY_UNAUTHENTICATED);
+        }
+        if (refused != null) {
+            count(refused);
+        }
+        return refused == null;
+    }
+
+    /** The connection that has been without a sign-in for longest, of an address or of all. */
+    private @Nullable ConnectionGuard longestWaiting(@Nullable InetAddress address) {
+        for (ConnectionGuard guard : unauthenticated) {
+            if (address == null || guard.address().equals(address)) {
+                return guard;
+            }
+        }
+        return null;
+    }
+
+    synchronized void signedIn(ConnectionGuard guard) {
+        int[] ofAddress = perAddress.get(guard.address());
+        if (unauthenticated.remove(guard) && ofAddress != null) {
+            ofAddress[1]--;
+        }
+    }
+
+    synchronized void gone(ConnectionGuard guard) {
+        signedIn(guard);
+        all--;
+        int[] ofAddress = perAddress.get(guard.address());
+        if (ofAddress != null) {
+            ofAddress[0]--;
+            forgetIfEmpty(guard.address(), ofAddress);
+        }
+    }
+
+    private void forgetIfEmpty(InetAddress address, int[] counts) {
+        if (counts[0] == 0) {
+            perAddress.remove(address);
+        }
+    }
+
+    /** Takes note of bytes that a connection holds that has not signed in, or of negative ones that it does not any more. */
+    void held(long bytes) {
+        if (unauthenticatedBytes.addAndGet(bytes) > limits.unauthenticatedBytes() && bytes > 0) {
+            ConnectionGuard most = mostBytes();
+            if (most != null) {
+                most.close(Reason.UNAUTHENTICATED_BYTES);
+            }
+        }
+    }
+
+    private synchronized @Nullable ConnectionGuard mostBytes() {
+        ConnectionGuard most = null;
+        for (ConnectionGuard guard : unauthenticated) {
+            if (most == null || guard.heldBytes() > most.heldBytes()) {
+                most = guard;
+            }
+        }
+        return most;
+    }
+
+    void count(Reason reason) {
+        Counter counter = closed.get(reason);
+        if (counter != null) {
+            counter.increment();
+        }
+    }
+
+    synchronized int all() {
+        return all;
+    }
+
+    synchronized int unauthenticated() {
+        return unauthenticated.size();
+    }
+}
