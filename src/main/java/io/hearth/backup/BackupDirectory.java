@@ -186,10 +186,11 @@ final class BackupDirectory {
      * @throws BackupException if there is no finished backup of this id, or its manifest is damaged
      */
     Manifest read(String id) {
-        Path file = manifest(id);
+        // Before it becomes a path: it may come from anywhere.
         if (!Manifest.isId(id)) {
             throw new BackupException("there is no finished backup " + id + " in " + root, null);
         }
+        Path file = manifest(id);
         try {
             if (Files.size(file) > MAX_MANIFEST_BYTES) {
                 throw new BackupException(file + " is damaged: no manifest is that large", null);

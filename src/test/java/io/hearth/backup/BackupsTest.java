@@ -617,6 +617,19 @@ final class BackupsTest {
     }
 
     @Test
+    void verify_idThatNoBackupCanHave_isRefusedAsUnknown() throws IOException {
+        try (BackedUpTable it = open("data")) {
+            it.backups.backUp();
+            for (String id : List.of("", ".", "..", "../..", "a/b", "20261122T100000000Z/..", "\u0000", "a\n")) {
+                assertThatThrownBy(() -> it.backups.verify(id))
+                        .as(id)
+                        .isInstanceOf(BackupException.class)
+                        .hasMessageContaining("there is no finished backup");
+            }
+        }
+    }
+
+    @Test
     void restore_manifestNamesAFileOutside_isRefusedAndNothingIsWrittenThere() throws IOException {
         Backup backup = backedUp();
         Path manifest = backups().resolve("backups/" + backup.id() + "/manifest");
