@@ -210,7 +210,14 @@ public final class TableRepair {
         }
         long acknowledged = acknowledged();
         long last = Math.max(next - 1, manifest.lastSequence());
-        if (last < acknowledged) {
+        if (last >= acknowledged && givenUp.isEmpty()) {
+            // Whole as far as it goes: a start knows more of what must be there.
+            try {
+                LogCheck unused = LogCheck.of(from, manifest, acknowledged);
+            } catch (TableDamagedException e) {
+                givenUp.add(e.getMessage() + ": what was in it, unless sorted files have it");
+            }
+        } else if (last < acknowledged) {
             givenUp.add(from + ": records " + (last + 1) + " to " + acknowledged + " at the end of the log"
                     + between(lastMicros, LogRecord.NO_TIME));
         }
