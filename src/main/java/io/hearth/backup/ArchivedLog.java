@@ -17,6 +17,9 @@ final class ArchivedLog {
         void visit(LogBlock block) throws IOException;
     }
 
+    /** The {@linkplain #end end} of a log without a block. */
+    static final long NO_END = -1;
+
     private final Path directory;
     private final long after;
     private final long takenMicros;
@@ -25,6 +28,7 @@ final class ArchivedLog {
     private @Nullable String gap;
     private @Nullable String unfinished;
     private long last;
+    private long end = NO_END;
     private long claimMicros;
     private long claimBehindMarkMicros;
     private boolean marked;
@@ -53,6 +57,11 @@ final class ArchivedLog {
     /** The sequence number that the log reaches; that of the backup if it has nothing behind it. */
     long last() {
         return last;
+    }
+
+    /** The sequence number with which the log itself ends, also if the backup reaches further; {@link #NO_END} if it is empty. */
+    long end() {
+        return end;
     }
 
     /**
@@ -144,6 +153,7 @@ final class ArchivedLog {
     }
 
     private void claim(LogBlock block) {
+        end = block.last();
         if (!marked && block.isMarkOf(takenMicros)) {
             marked = true;
             claimBehindMarkMicros = 0;

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Copies the committed part of a table's log into a log of a directory of backups, and goes on where it stopped. */
 final class LogShipper implements Closeable {
+    private static final System.Logger LOG = System.getLogger(LogShipper.class.getName());
+
     /** A block is closed once it has so many bytes of commits: enough to pack well, little enough to hold. */
     private static final int BLOCK_BYTES = 1 << 20;
 
@@ -90,10 +92,30 @@ final class LogShipper implements Closeable {
         } catch (CursorExpiredException e) {
             throw new LogLostException("the table has not kept what follows backup " + backup.id() + " and its log");
         }
-        LogShipper shipper =
-                new LogShipper(table, clock, backup.log(), directory, archived.last(), EpochMicros.of(backup.taken()));
+        LogShipper shipper = new LogShipper(
+                table, clock, backup.log(), directory, shippedOf(table, archived), EpochMicros.of(backup.taken()));
         shipper.nameIn(backups.manifest(backup.id()));
         return shipper;
+    }
+
+    /**
+     * Where the log is gone on with: behind its own end. A backup may reach further, with commits that nobody waited for and that
+     * became durable with it; the log of the backups before it must have these, too.
+     */
+    private static long shippedOf(RocksDbTable table, ArchivedLog archived) {
+        long end = archived.end();
+        if (end != ArchivedLog.NO_END && end < archived.last()) {
+            try {
+                table.readLog(end, commit -> false);
+                return end;
+            } catch (CursorExpiredException e) {
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "The table has not kept what lies between the log and the latest backup, so earlier backups can be"
+                                + " restored up to there only");
+            }
+        }
+        return archived.last();
     }
 
     /**
