@@ -167,19 +167,19 @@ final class ArchivedLog {
 
     private void see(LogBlock block, long untilMicros) {
         last = Math.max(last, block.last());
-        if (block.completeUntilMicros() != 0 && block.completeUntilMicros() <= untilMicros) {
-            lastWithin = block.last();
-        }
-        if (block.first() > block.last()) {
-            return;
-        }
-        lastBlock = block;
-        if (untilMicros != Long.MAX_VALUE && block.earliestMicros() <= untilMicros) {
-            for (LogRecord commit : block.commits()) {
-                if (commit.commitMicros() != LogRecord.NO_TIME && commit.commitMicros() <= untilMicros) {
-                    lastWithin = commit.last();
+        if (block.first() <= block.last()) {
+            lastBlock = block;
+            if (untilMicros != Long.MAX_VALUE && block.earliestMicros() <= untilMicros) {
+                for (LogRecord commit : block.commits()) {
+                    if (commit.commitMicros() != LogRecord.NO_TIME && commit.commitMicros() <= untilMicros) {
+                        lastWithin = commit.last();
+                    }
                 }
             }
+        }
+        // Behind its commits: the clock may have been set back since the last one of them.
+        if (block.completeUntilMicros() != 0 && block.completeUntilMicros() <= untilMicros) {
+            lastWithin = block.last();
         }
     }
 }

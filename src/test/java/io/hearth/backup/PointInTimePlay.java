@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hearth.table.FakeClock;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -268,7 +270,7 @@ final class PointInTimePlay {
         copies++;
         data = directory.resolve("data" + copies);
         backups = directory.resolve("backups" + copies);
-        copyTree(dataOfDead, data);
+        copyAsOfOneMoment(dataOfDead, data);
         copyTree(backupsOfDead, backups);
         it.close();
         DurableFiles.removeTree(dataOfDead);
@@ -291,6 +293,41 @@ final class PointInTimePlay {
             }
         }
         return Objects.requireNonNull(newest);
+    }
+
+    /**
+     * Copies what a running table has. It works in the background, and moves files while they are copied: then the copy is of no
+     * moment, and is made again.
+     */
+    private static void copyAsOfOneMoment(Path from, Path to) throws IOException {
+        Map<Path, Long> before = sizes(from);
+        while (true) {
+            try {
+                copyTree(from, to);
+            } catch (NoSuchFileException e) {
+                // moved or removed meanwhile, as the comparison tells
+            }
+            Map<Path, Long> after = sizes(from);
+            if (after.equals(before)) {
+                return;
+            }
+            DurableFiles.removeTree(to);
+            before = after;
+        }
+    }
+
+    private static Map<Path, Long> sizes(Path directory) throws IOException {
+        while (true) {
+            Map<Path, Long> sizes = new TreeMap<>();
+            try (Stream<Path> files = Files.walk(directory)) {
+                for (Path file : files.toList()) {
+                    sizes.put(file, Files.size(file));
+                }
+                return sizes;
+            } catch (NoSuchFileException | UncheckedIOException e) {
+                // moved or removed meanwhile: looked for again
+            }
+        }
     }
 
     static void copyTree(Path from, Path to) throws IOException {
