@@ -45,7 +45,8 @@ final class LogSegments {
             try (LogSegment segment = new LogSegment(file)) {
                 LogBlock block = segment.next();
                 if (block != null) {
-                    SegmentName known = name == null ? new SegmentName(block.first(), 0) : name;
+                    // One that was renamed is older than one that has got its name since.
+                    SegmentName known = name == null ? new SegmentName(block.first(), -1) : name;
                     segments.add(new Segment(file, known, block.first(), true));
                 } else if (name != null) {
                     segments.add(new Segment(file, name, name.first(), false));

@@ -48,6 +48,7 @@ final class PointInTimePlay {
     private BackedUpTable it;
     private int copies;
     private int restored;
+    private boolean renamed;
 
     /**
      * Something that happened, in order.
@@ -257,6 +258,7 @@ final class PointInTimePlay {
         Path target = segment.resolveSibling(name);
         if (!Files.exists(target)) {
             Files.move(segment, target);
+            renamed = true;
         }
         Files.writeString(segment.resolveSibling("notes.txt"), "mine");
         Files.writeString(backups.resolve("files/notes.txt"), "mine");
@@ -357,7 +359,12 @@ final class PointInTimePlay {
         copyTree(backups, copy);
         Path target = directory.resolve("restored" + restored++);
         Restore.Restored done = Restore.run(new Restore.Request(copy, target, null, null));
-        assertThat(done.completeUntil()).as("claimed until").isEqualTo(claim);
+        if (renamed) {
+            // Names tell the order of segments that begin with the same record: without them less may be claimed.
+            assertThat(done.completeUntil()).as("claimed until").isBeforeOrEqualTo(claim);
+        } else {
+            assertThat(done.completeUntil()).as("claimed until").isEqualTo(claim);
+        }
         assertThat(BackedUpTable.contents(target, clock))
                 .as("claimed until %s", claim)
                 .isIn(statesFrom(shipped));
