@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.eclipse.paho.mqttv5.client.MqttClient;
@@ -56,7 +57,7 @@ class SyncIT {
     private static final Instant START =
             Instant.now().truncatedTo(ChronoUnit.SECONDS).minus(1, ChronoUnit.HOURS);
 
-    private final Map<String, HearthProcess> regions = new HashMap<>();
+    private final Map<String, HearthProcess> regions = new TreeMap<>();
     private final Map<String, Map<String, String>> environments = new HashMap<>();
     private final Map<String, CuttingProxy> links = new HashMap<>();
 
@@ -138,15 +139,29 @@ class SyncIT {
         links.values().forEach(CuttingProxy::heal);
 
         awaitAlike("lamp", "heater", "only-a", "only-b", "only-c");
-        String lamp = answer("a", "/api/v1/devices/lamp/readings?limit=10000&from=" + START + "&to=now");
-        // c was the last to write at these times, and b erased before it did.
-        JsonNode readings = JSON.readTree(lamp).path("readings");
-        assertThat(readings.size()).isGreaterThanOrEqualTo(110);
+        // c was the last to write at the times that all wrote, and then b erased the first ten seconds.
+        Map<Instant, String> lamp = new TreeMap<>();
+        for (int i = 0; i < 30; i++) {
+            if (i >= 10) {
+                lamp.put(START.plusSeconds(i), "{\"level\":" + (200 + i) + "}");
+            }
+            for (String id : regions.keySet()) {
+                lamp.put(START.plusSeconds(100 + 3 * i + id.charAt(0) - 'a'), "{\"" + id + "\":" + i + "}");
+            }
+        }
+        assertThat(readings("a", "lamp")).isEqualTo(lamp);
+        for (String id : regions.keySet()) {
+            assertThat(readings("a", "only-" + id))
+                    .isEqualTo(Map.of(START.plusSeconds(1), "{\"text\":\"é \\\"quoted\\\"\",\"x\":0.1}"));
+        }
         assertThat(get("b", "/api/v1/devices/heater").statusCode()).isEqualTo(404);
         JsonNode desired = shadows("b").get(0).path("shadow").path("state").path("desired");
         assertThat(desired.path("a").asInt(-1)).isZero();
         assertThat(desired.path("b").asInt()).isEqualTo(1);
         assertThat(desired.path("c").asInt()).isEqualTo(2);
+        assertThat(desired.path("same").asText())
+                .as("c was the last to write it")
+                .isEqualTo("c");
         JsonNode status = JSON.readTree(answer("a", "/api/v1/sync/status"));
         for (JsonNode peer : status.path("peers")) {
             assertThat(peer.path("state").asText()).isEqualTo("following");
@@ -162,22 +177,33 @@ class SyncIT {
         assertThat(get("a", "/api/v1/sync/changes", syncToken("b")).statusCode())
                 .isEqualTo(401);
 
-        rebuild("c");
+        rebuild("c", lamp);
+    }
+
+    /** The readings of a device that a region answers: the values by time. */
+    private Map<Instant, String> readings(String id, String device) throws Exception {
+        Map<Instant, String> readings = new TreeMap<>();
+        String path = "/api/v1/devices/" + device + "/readings?limit=10000&from=" + START + "&to=now";
+        for (JsonNode reading : JSON.readTree(answer(id, path)).path("readings")) {
+            readings.put(
+                    Instant.parse(reading.path("ts").asText()),
+                    reading.path("values").toString());
+        }
+        return readings;
     }
 
     /** A region that lost everything takes it over from the others, which are written to meanwhile, as it is itself. */
-    private void rebuild(String id) throws Exception {
+    private void rebuild(String id, Map<Instant, String> lamp) throws Exception {
         regions.get(id).close();
         start(id);
         for (int i = 0; i < 20; i++) {
             post("a", "lamp", reading(1000 + i, "\"level\":" + i));
             post(id, "lamp", reading(1100 + i, "\"level\":" + i));
+            lamp.put(START.plusSeconds(1000 + i), "{\"level\":" + i + "}");
+            lamp.put(START.plusSeconds(1100 + i), "{\"level\":" + i + "}");
         }
         awaitAlike("lamp", "only-a", "only-b", "only-c");
-        JsonNode readings = JSON.readTree(
-                        answer(id, "/api/v1/devices/lamp/readings?limit=10000&from=" + START + "&to=now"))
-                .path("readings");
-        assertThat(readings.size()).isGreaterThanOrEqualTo(150);
+        assertThat(readings(id, "lamp")).isEqualTo(lamp);
     }
 
     @Test
