@@ -137,8 +137,8 @@ class Wiring {
 
     @Produces
     @Singleton
-    SignInDelay signInDelay(MeterRegistry registry) {
-        return new SignInDelay(registry);
+    SignInDelay signInDelay(LimitsConfig limits, MeterRegistry registry) {
+        return new SignInDelay(limits.signInDelay(), registry);
     }
 
     private static @Nullable Creation creation(DynamoDbConfig config) {

@@ -41,6 +41,11 @@ public interface LimitsConfig {
     @Within(min = "100ms", max = "1h")
     Duration signInTimeout();
 
+    /** How long the refusal of wrong credentials is delayed at most, for an address that has sent many; zero for not at all. */
+    @WithDefault("4s")
+    @Within(min = "0s", max = "1m")
+    Duration signInDelay();
+
     /** A connection whose peer takes nothing of what waits for it is closed after this time. */
     @WithDefault("60s")
     @Within(min = "1s", max = "1d")

@@ -18,18 +18,21 @@ public final class SignInDelay {
     static final int FREE = 5;
 
     private static final Duration FIRST = Duration.ofMillis(250);
-    private static final int DOUBLINGS = 4;
+    private static final int MAX_DOUBLINGS = 20;
     private static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(1);
     private static final int MAX_ADDRESSES = 10_000;
 
     private final Cache<InetAddress, AtomicInteger> refusals;
     private final Counter delayed;
+    private final Duration longest;
 
-    public SignInDelay(MeterRegistry registry) {
-        this(registry, Ticker.systemTicker());
+    /** @param longest how long a refusal may be delayed; zero to answer each at once */
+    public SignInDelay(Duration longest, MeterRegistry registry) {
+        this(longest, registry, Ticker.systemTicker());
     }
 
-    SignInDelay(MeterRegistry registry, Ticker ticker) {
+    SignInDelay(Duration longest, MeterRegistry registry, Ticker ticker) {
+        this.longest = longest;
         refusals = Caffeine.newBuilder()
                 .expireAfterAccess(FORGOTTEN_AFTER)
                 .maximumSize(MAX_ADDRESSES)
@@ -44,10 +47,11 @@ public final class SignInDelay {
     public Duration refused(InetAddress address) {
         AtomicInteger count = refusals.get(address, unknown -> new AtomicInteger());
         int beyond = count.incrementAndGet() - FREE;
-        if (beyond <= 0) {
+        if (beyond <= 0 || longest.isZero()) {
             return Duration.ZERO;
         }
         delayed.increment();
-        return FIRST.multipliedBy(1L << Math.min(beyond - 1, DOUBLINGS));
+        Duration doubled = FIRST.multipliedBy(1L << Math.min(beyond - 1, MAX_DOUBLINGS));
+        return doubled.compareTo(longest) < 0 ? doubled : longest;
     }
 }

@@ -225,6 +225,7 @@ class SettingsTest {
                 .in("ConnectionLimits.unauthenticatedPerAddress", 1_004);
         set("hearth.limits.unauthenticated-bytes", "17M").in("ConnectionLimits.unauthenticatedBytes", 17L << 20);
         set("hearth.limits.sign-in-timeout", "11s").in("ConnectionLimits.signIn", Duration.ofSeconds(11));
+        set("hearth.limits.sign-in-delay", "3s").in("SignInDelay.longest", Duration.ofSeconds(3));
         set("hearth.limits.unread-timeout", "61s").in("ConnectionLimits.unread", Duration.ofSeconds(61));
 
         set("hearth.sync.max-waiting", "1002").in("SyncPages.maxWaiting", 1002);
@@ -327,7 +328,9 @@ class SettingsTest {
         BackupConfig backup = config.getConfigMapping(BackupConfig.class);
         MemoryTable table = new MemoryTable(clock);
 
-        made(Wiring.connectionLimits(config.getConfigMapping(LimitsConfig.class)));
+        LimitsConfig limits = config.getConfigMapping(LimitsConfig.class);
+        made(Wiring.connectionLimits(limits));
+        made(wiring.signInDelay(limits, registry));
         made(Wiring.rocksDbSettings(hearth, tableConfig));
         made(Wiring.dynamoDbSettings(config.getConfigMapping(DynamoDbConfig.class), tableConfig));
         SeriesStore series = made(wiring.series(table, hearth, seriesConfig, clock));

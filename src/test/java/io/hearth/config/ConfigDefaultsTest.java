@@ -41,6 +41,7 @@ class ConfigDefaultsTest {
             Map.entry("hearth.ingest.redelivery-window", Duration.ofHours(24)),
             Map.entry("hearth.limits.connections", 50_000),
             Map.entry("hearth.limits.connections-per-address", 50_000),
+            Map.entry("hearth.limits.sign-in-delay", Duration.ofSeconds(4)),
             Map.entry("hearth.limits.sign-in-timeout", Duration.ofSeconds(10)),
             Map.entry("hearth.limits.unauthenticated-bytes", mebibytes(16)),
             Map.entry("hearth.limits.unauthenticated-connections", 5_000),

@@ -12,7 +12,7 @@ class SignInDelayTest {
     private static final InetAddress GUESSER = InetAddress.getLoopbackAddress();
 
     private final AtomicLong nanos = new AtomicLong();
-    private final SignInDelay delay = new SignInDelay(new SimpleMeterRegistry(), nanos::get);
+    private final SignInDelay delay = new SignInDelay(Duration.ofSeconds(4), new SimpleMeterRegistry(), nanos::get);
 
     @Test
     void refused_firstOnes_areAnsweredAtOnceAndLaterOnesEverLater() {
@@ -23,6 +23,14 @@ class SignInDelayTest {
         assertThat(delay.refused(GUESSER)).isEqualTo(Duration.ofMillis(500));
         for (int i = 0; i < 100; i++) {
             assertThat(delay.refused(GUESSER)).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(4));
+        }
+    }
+
+    @Test
+    void refused_withoutADelay_isAnsweredAtOnce() {
+        SignInDelay none = new SignInDelay(Duration.ZERO, new SimpleMeterRegistry(), nanos::get);
+        for (int i = 0; i < 100; i++) {
+            assertThat(none.refused(GUESSER)).isZero();
         }
     }
 

@@ -53,7 +53,7 @@ final class EndpointBenchmark {
                 new DevicePresence(table, Clock.systemUTC(), Duration.ofDays(30), System::nanoTime),
                 EndpointFixture.shadows(EndpointFixture.shadowStore(table), Runnable::run),
                 new EndpointMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), inFlight),
-                new SignInDelay(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)),
+                new SignInDelay(Duration.ZERO, new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)),
                 Clock.systemUTC());
         endpoint.start();
         System.out.println("port " + endpoint.actualPort());

@@ -82,7 +82,7 @@ final class EndpointFixture implements AutoCloseable {
                 presence,
                 shadows(shadowStore, shadowThreads),
                 new EndpointMetrics(registry, inFlight),
-                new SignInDelay(registry),
+                new SignInDelay(Duration.ZERO, registry),
                 clock);
         endpoint.start();
     }
