@@ -46,6 +46,7 @@ class LatestModelTest {
     private static final List<String> DEVICES = List.of("d1", "d2");
     private static final List<String> METRICS = List.of("a", "b", "c", "rare");
     private static final Duration CLOCK_AHEAD = Duration.ofDays(1);
+    private static final Duration MOST_CLOCK_DIFFERENCE = Duration.ofMillis(10);
 
     @Test
     void latest_whateverHappensMeanwhile_equalsAScan() {
@@ -126,7 +127,7 @@ class LatestModelTest {
             } else if (what < 90) {
                 report(random.nextInt(unreported.size() + 1));
             } else if (what < 94) {
-                store.seal(EpochMicros.of(now.minus(Duration.ofHours(1))), nanos -> {});
+                seal();
             } else if (what < 96) {
                 peer.seal(EpochMicros.of(now), nanos -> {});
             } else if (what < 98) {
@@ -173,6 +174,16 @@ class LatestModelTest {
             mayBeUnreported = false;
         }
 
+        /** As sealing does it: only what is older than all that the peer has still to bring. */
+        private void seal() {
+            report(unreported.size());
+            for (String device : DEVICES) {
+                items(peerTable, device).forEach(item -> takeIn(device, item));
+            }
+            long settledMillis = now.minus(MOST_CLOCK_DIFFERENCE).toEpochMilli();
+            store.seal(EpochMicros.of(now.minus(Duration.ofHours(1))), settledMillis, nanos -> {});
+        }
+
         /** Some runs and chunks of the peer, the same ones again and again. */
         private void takeIn() {
             for (String device : DEVICES) {
@@ -182,18 +193,22 @@ class LatestModelTest {
                     }
                     mayFail = random.nextInt(12) == 0;
                     try {
-                        if (SeriesKeys.isRun(item.key().sortKey())) {
-                            RemoteWrites.RemoteRun run = new RemoteWrites.RemoteRun(item.key(), item.body());
-                            store.remote().apply(List.of(run), new RegionId("peer"), CLOCK_AHEAD);
-                        } else if (SeriesKeys.isChunk(item.key().sortKey())) {
-                            store.remote().apply(new DeviceId(device), item.body(), CLOCK_AHEAD);
-                        }
+                        takeIn(device, item);
                     } catch (OutcomeUnknownException comesAgain) {
                         mayFail = false;
                     } finally {
                         mayFail = false;
                     }
                 }
+            }
+        }
+
+        private void takeIn(String device, Item item) {
+            if (SeriesKeys.isRun(item.key().sortKey())) {
+                RemoteWrites.RemoteRun run = new RemoteWrites.RemoteRun(item.key(), item.body());
+                store.remote().apply(List.of(run), new RegionId("peer"), CLOCK_AHEAD);
+            } else if (SeriesKeys.isChunk(item.key().sortKey())) {
+                store.remote().apply(new DeviceId(device), item.body(), CLOCK_AHEAD);
             }
         }
 
