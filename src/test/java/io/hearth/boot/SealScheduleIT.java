@@ -45,7 +45,7 @@ class SealScheduleIT {
     void share_ofMoreThanACore_isRefusedAtStart_inOneLine() {
         assertThatThrownBy(() -> HearthProcess.start(Map.of("HEARTH_SERIES_SEAL_SHARE", "2")))
                 .hasMessageContaining("Hearth cannot start")
-                .hasMessageContaining("hearth.series.seal-share");
+                .hasMessageContaining("HEARTH_SERIES_SEAL_SHARE");
     }
 
     private static void store(HearthProcess hearth, Instant time) throws IOException, InterruptedException {

@@ -43,6 +43,7 @@ class DashboardsIT {
 
     private static final Set<String> METRICS_OF_OTHER_MODES = Set.of(
             "hearth_backup_last_timestamp_seconds",
+            "hearth_backup_recoverable_until_timestamp_seconds",
             "hearth_mqtt_broker_connected",
             "hearth_mqtt_broker_sessions_begun_total",
             "hearth_table_throttled_total",
