@@ -36,20 +36,20 @@ class KillIT {
     /** Readings have a time of their own, so what is sent again replaces itself. */
     @Test
     void kill_underLoad_losesNothingAcknowledged() throws Exception {
-        run(6, Fleet.of(50, 3_000).with("--with-ts"), Map.of(), () -> {});
+        run(4, Fleet.of(50, 3_000).with("--with-ts"), Map.of(), () -> {});
     }
 
     /** Readings have no time, so one that is stored twice shows. Here the service dies a second time while it recovers. */
     @Test
     void kill_underLoadAndDuringRecovery_losesAndDoublesNothingAcknowledged() throws Exception {
-        run(8, Fleet.of(50, 3_000).with("--no-ts"), Map.of(), this::killWhileItStarts);
+        run(5, Fleet.of(50, 3_000).with("--no-ts"), Map.of(), this::killWhileItStarts);
     }
 
     /** Memory for fresh writes is short, so the table writes and merges sorted files all the time, and dies while it does. */
     @Test
     void kill_whileSortedFilesAreWritten_losesNothingAcknowledged() throws Exception {
         Fleet.Plan plan = Fleet.of(50, 3_000).with("--with-ts").with("--batch", 5);
-        run(5, plan, Map.of("HEARTH_TABLE_WRITE_BUFFER", "1M"), () -> {});
+        run(3, plan, Map.of("HEARTH_TABLE_WRITE_BUFFER", "1M"), () -> {});
     }
 
     private interface Step {

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 class SyncSimulationTest {
     private static final String NAME = SyncSimulationTest.class.getSimpleName();
     private static final int STEPS = 120;
-    private static final int SAME_SEEDS = 500;
-    private static final int NEW_SEEDS = 1500;
+    private static final int SAME_SEEDS = 250;
+    private static final int NEW_SEEDS = 750;
 
     @Test
     void regions_whateverHappens_endUpEqualToTheOracle() {
