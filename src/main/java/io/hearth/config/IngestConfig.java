@@ -22,7 +22,7 @@ public interface IngestConfig {
 
     /** How long a reading without a time of its own is recognised when its device sends it again. */
     @WithDefault("24h")
-    @Within(min = "1s", max = "366d")
+    @Within(min = "1s", max = "36500d")
     Duration redeliveryWindow();
 
     /** How long a dead letter is kept. */

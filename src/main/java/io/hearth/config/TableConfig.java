@@ -25,7 +25,7 @@ public interface TableConfig {
 
     /** How far the change feed goes back. */
     @WithDefault("1h")
-    @Within(min = "1s", max = "366d", orZero = true)
+    @Within(min = "1s", max = "36500d", orZero = true)
     Duration changeRetention();
 
     /** How often expired items are removed from disk; they are in no answer long before. */
