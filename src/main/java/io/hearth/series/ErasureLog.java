@@ -22,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jboss.logging.Logger;
 
 /*
@@ -101,26 +102,38 @@ final class ErasureLog {
 
     /** The entries from a number on, by number. */
     Uni<List<Entry>> read(long fromNumber) {
-        Query query = new Query(
+        return readFrom(
+                table,
                 PARTITION,
-                new SortRange(sortKey(fromNumber), null),
-                Direction.ASCENDING,
-                PAGE_ITEMS,
-                null,
-                Consistency.STRONG);
-        return read(query, new ArrayList<>());
+                sortKey(fromNumber),
+                ErasureLog::decode,
+                "An entry of the log of erasures is left out");
     }
 
-    private Uni<List<Entry>> read(Query query, List<Entry> found) {
+    /**
+     * Reads the items of a partition from a sort key on. One that cannot be decoded is left out and logged, so that it keeps no
+     * other from being known.
+     */
+    static <T> Uni<List<T>> readFrom(
+            Table table, String partition, Bytes from, Function<Item, T> decode, String whatIsLeftOut) {
+        Query query = new Query(
+                partition, new SortRange(from, null), Direction.ASCENDING, PAGE_ITEMS, null, Consistency.STRONG);
+        return read(table, query, decode, whatIsLeftOut, new ArrayList<>());
+    }
+
+    private static <T> Uni<List<T>> read(
+            Table table, Query query, Function<Item, T> decode, String whatIsLeftOut, List<T> found) {
         return table.query(query).chain(page -> {
             for (Item item : page.items()) {
                 try {
-                    found.add(decode(item));
+                    found.add(decode.apply(item));
                 } catch (RuntimeException e) {
-                    LOG.errorf("An entry of the log of erasures is left out: %s", e.getMessage());
+                    LOG.errorf("%s: %s", whatIsLeftOut, e.getMessage());
                 }
             }
-            return page.next() == null ? Uni.createFrom().item(found) : read(query.from(page.next()), found);
+            return page.next() == null
+                    ? Uni.createFrom().item(found)
+                    : read(table, query.from(page.next()), decode, whatIsLeftOut, found);
         });
     }
 

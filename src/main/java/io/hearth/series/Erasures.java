@@ -11,13 +11,9 @@ import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
 import io.hearth.table.ConditionFailedException;
-import io.hearth.table.Consistency;
 import io.hearth.table.CorruptItemException;
-import io.hearth.table.Direction;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
-import io.hearth.table.Query;
-import io.hearth.table.SortRange;
 import io.hearth.table.Table;
 import io.hearth.table.Write;
 import io.smallrye.mutiny.Uni;
@@ -38,7 +34,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,9 +47,7 @@ import org.jspecify.annotations.Nullable;
 final class Erasures {
     static final String PARTITION = "!erasures";
 
-    private static final Logger LOG = Logger.getLogger(Erasures.class);
     private static final int FORMAT = 1;
-    private static final int PAGE_ITEMS = 1000;
 
     /** Beyond the retention, as clocks of devices and regions differ. */
     private static final Duration MARGIN = Duration.ofDays(1);
@@ -119,28 +112,7 @@ final class Erasures {
 
     private Uni<List<Erasure>> readItems(long sinceHybridTime) {
         byte[] start = ByteBuffer.allocate(Long.BYTES).putLong(sinceHybridTime).array();
-        return readItems(
-                new Query(
-                        PARTITION,
-                        new SortRange(Bytes.wrap(start), null),
-                        Direction.ASCENDING,
-                        PAGE_ITEMS,
-                        null,
-                        Consistency.STRONG),
-                new ArrayList<>());
-    }
-
-    private Uni<List<Erasure>> readItems(Query query, List<Erasure> found) {
-        return table.query(query).chain(page -> {
-            for (Item item : page.items()) {
-                try {
-                    found.add(decode(item));
-                } catch (RuntimeException e) {
-                    LOG.errorf("An erasure is left out: %s", e.getMessage());
-                }
-            }
-            return page.next() == null ? Uni.createFrom().item(found) : readItems(query.from(page.next()), found);
-        });
+        return ErasureLog.readFrom(table, PARTITION, Bytes.wrap(start), Erasures::decode, "An erasure is left out");
     }
 
     /** Learns what other processes have erased until now, on a table that is shared; does nothing on another one. */
