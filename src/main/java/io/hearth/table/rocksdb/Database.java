@@ -40,7 +40,7 @@ final class Database implements AutoCloseable {
     private static final double BLOOM_BITS_PER_KEY = 10;
     private static final int BLOCK_BYTES = 16 << 10;
 
-    private final List<AutoCloseable> owned = new ArrayList<>();
+    private final NativeResources resources = new NativeResources();
     private final RocksDB db;
     private final ColumnFamilyHandle items;
     private final ColumnFamilyHandle index;
@@ -133,12 +133,12 @@ final class Database implements AutoCloseable {
             throws RocksDBException {
         boolean opened = false;
         try {
-            LRUCache cache = own(new LRUCache(settings.blockCacheBytes()));
-            DBOptions options = own(databaseOptions(settings)
+            LRUCache cache = resources.own(new LRUCache(settings.blockCacheBytes()));
+            DBOptions options = resources.own(databaseOptions(settings)
                     .setCreateIfMissing(manifest == null)
                     .setCreateMissingColumnFamilies(manifest == null || manifest.isOfEmptyTable()));
             ColumnFamilyOptions familyOptions =
-                    own(familyOptions(settings, cache).setDisableAutoCompactions(!compacting));
+                    resources.own(familyOptions(settings, cache).setDisableAutoCompactions(!compacting));
             List<ColumnFamilyHandle> handles = new ArrayList<>();
             RocksDB database = RocksDB.open(
                     options,
@@ -147,11 +147,11 @@ final class Database implements AutoCloseable {
                             new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, familyOptions),
                             new ColumnFamilyDescriptor(INDEX_NAME, familyOptions)),
                     handles);
-            db = own(database);
-            items = own(handles.get(BatchFormat.ITEMS));
-            index = own(handles.get(BatchFormat.INDEX));
-            durably = own(new WriteOptions().setSync(settings.fsync()));
-            lazily = own(new WriteOptions());
+            db = resources.own(database);
+            items = resources.own(handles.get(BatchFormat.ITEMS));
+            index = resources.own(handles.get(BatchFormat.INDEX));
+            durably = resources.own(new WriteOptions().setSync(settings.fsync()));
+            lazily = resources.own(new WriteOptions());
             opened = true;
         } finally {
             if (!opened) {
@@ -167,7 +167,7 @@ final class Database implements AutoCloseable {
                 .setWalTtlSeconds(settings.walRetention().toSeconds())
                 .setMaxBackgroundJobs(BACKGROUND_JOBS)
                 .setMaxBgErrorResumeCount(0)
-                .setListeners(List.of(own(new NoSelfRecovery())))
+                .setListeners(List.of(resources.own(new NoSelfRecovery())))
                 // Smooths the disk: no file is written back all at once, which would hold up the log's sync.
                 .setBytesPerSync(1 << 20)
                 .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
@@ -217,7 +217,7 @@ final class Database implements AutoCloseable {
                 .setTableFormatConfig(new BlockBasedTableConfig()
                         .setBlockCache(cache)
                         .setBlockSize(BLOCK_BYTES)
-                        .setFilterPolicy(own(new BloomFilter(BLOOM_BITS_PER_KEY)))
+                        .setFilterPolicy(resources.own(new BloomFilter(BLOOM_BITS_PER_KEY)))
                         .setCacheIndexAndFilterBlocks(true)
                         .setPinL0FilterAndIndexBlocksInCache(true)
                         .setFormatVersion(6));
@@ -251,22 +251,10 @@ final class Database implements AutoCloseable {
         }
     }
 
-    private <T extends AutoCloseable> T own(T resource) {
-        owned.add(resource);
-        return resource;
-    }
-
     @Override
     public void close() {
-        // In reverse: column families before the database, the database before its options and cache.
-        for (int i = owned.size() - 1; i >= 0; i--) {
-            try {
-                owned.get(i).close();
-            } catch (Exception e) {
-                throw new TableException("the database cannot be closed", e);
-            }
-        }
-        owned.clear();
+        // Column families before the database, the database before its options and cache.
+        resources.close();
     }
 
     /**

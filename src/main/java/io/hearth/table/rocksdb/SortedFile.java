@@ -2,9 +2,7 @@ package io.hearth.table.rocksdb;
 
 import java.math.BigInteger;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
@@ -18,7 +16,7 @@ final class SortedFile implements AutoCloseable {
     /** Places between keys are searched for as numbers of so many bytes; what lies closer together is not told apart. */
     private static final int SEARCH_BYTES = 64;
 
-    private final List<AutoCloseable> owned = new ArrayList<>();
+    private final NativeResources resources = new NativeResources();
     private final ReadOptions options;
     private final SstFileReader reader;
     private final int columnFamily;
@@ -41,8 +39,8 @@ final class SortedFile implements AutoCloseable {
         RocksDB.loadLibrary();
         boolean opened = false;
         try {
-            options = own(new ReadOptions().setFillCache(false));
-            reader = own(new SstFileReader(own(new Options())));
+            options = resources.own(new ReadOptions().setFillCache(false));
+            reader = resources.own(new SstFileReader(resources.own(new Options())));
             reader.open(file.toString());
             columnFamily = (int) reader.getTableProperties().getColumnFamilyId();
             opened = true;
@@ -133,19 +131,8 @@ final class SortedFile implements AutoCloseable {
         }
     }
 
-    private <T extends AutoCloseable> T own(T resource) {
-        owned.add(resource);
-        return resource;
-    }
-
     @Override
     public void close() {
-        for (int i = owned.size() - 1; i >= 0; i--) {
-            try {
-                owned.get(i).close();
-            } catch (Exception e) {
-                throw new IllegalStateException("a reader cannot be closed", e);
-            }
-        }
+        resources.close();
     }
 }
