@@ -4,8 +4,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 
 /** Decides about each connection that a listener accepts, before anything of it is read. */
 @Sharable
@@ -19,10 +17,7 @@ final class AcceptGuard extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object accepted) {
         Channel channel = (Channel) accepted;
-        InetAddress address = channel.remoteAddress() instanceof InetSocketAddress remote
-                ? remote.getAddress()
-                : InetAddress.getLoopbackAddress();
-        ConnectionGuard guard = new ConnectionGuard(connections, address, channel);
+        ConnectionGuard guard = new ConnectionGuard(connections, Connections.addressOf(channel), channel);
         if (!connections.admit(guard)) {
             channel.unsafe().closeForcibly();
             return;

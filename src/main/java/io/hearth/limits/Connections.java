@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.Channel;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -78,6 +79,13 @@ public final class Connections {
         if (guard != null) {
             guard.requestRead();
         }
+    }
+
+    /** The address of the other side; that of this machine where a channel has none. */
+    public static InetAddress addressOf(Channel channel) {
+        return channel.remoteAddress() instanceof InetSocketAddress remote
+                ? remote.getAddress()
+                : InetAddress.getLoopbackAddress();
     }
 
     ConnectionLimits limits() {

@@ -19,8 +19,6 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
@@ -100,7 +98,7 @@ public class HttpGate {
 
     private void admit(RoutingContext context) {
         HttpServerRequest request = context.request();
-        Channel channel = ((ConnectionBase) request.connection()).channel();
+        Channel channel = channelOf(request);
         Connections.requestRead(channel);
         if (!credentials.required() && !isOfThisMachine(request)) {
             answer(context, 403, FOREIGN_PAGE_BODY);
@@ -212,7 +210,7 @@ public class HttpGate {
     /** Refuses wrong credentials, and those who guess a while later. */
     private void later(RoutingContext context, Runnable refusal) {
         refused.increment();
-        Duration delay = delays.refused(addressOf(context.request()));
+        Duration delay = delays.refused(Connections.addressOf(channelOf(context.request())));
         if (delay.isZero()) {
             refusal.run();
         } else {
@@ -232,10 +230,8 @@ public class HttpGate {
                 .end(body);
     }
 
-    private static InetAddress addressOf(HttpServerRequest request) {
-        return ((ConnectionBase) request.connection()).channel().remoteAddress() instanceof InetSocketAddress remote
-                ? remote.getAddress()
-                : InetAddress.getLoopbackAddress();
+    private static Channel channelOf(HttpServerRequest request) {
+        return ((ConnectionBase) request.connection()).channel();
     }
 
     /**

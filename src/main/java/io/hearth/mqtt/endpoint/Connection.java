@@ -233,8 +233,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     /** Those who guess credentials wait for the refusal of each. */
     private void refuseLater(Handshake.Refusal refusal, boolean toMqtt5) {
         Duration delay = refusal == Handshake.Refusal.WRONG_CREDENTIALS
-                        && channel.remoteAddress() instanceof InetSocketAddress remote
-                ? services.delays().refused(remote.getAddress())
+                ? services.delays().refused(Connections.addressOf(channel))
                 : Duration.ZERO;
         gate.shut();
         Runnable refuse = () -> {
