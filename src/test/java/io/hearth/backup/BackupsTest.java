@@ -3,6 +3,7 @@ package io.hearth.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.FileTrees;
 import io.hearth.table.ChangeStart;
 import io.hearth.table.Cursor;
 import io.hearth.table.CursorExpiredException;
@@ -482,14 +483,14 @@ final class BackupsTest {
     @Test
     void ship_tableWasPutBackToAnEarlierState_doesNotMixTheHistories() throws IOException {
         backedUp();
-        copyTree(directory.resolve("data"), directory.resolve("earlier"));
+        FileTrees.copy(directory.resolve("data"), directory.resolve("earlier"));
         try (BackedUpTable it = open("data")) {
             it.put("d", "8", "of the first history");
             it.backups.ship();
         }
         for (int more : new int[] {0, 3}) {
             Path data = directory.resolve("again" + more);
-            copyTree(directory.resolve("earlier"), data);
+            FileTrees.copy(directory.resolve("earlier"), data);
             try (BackedUpTable it = open(data.getFileName().toString())) {
                 for (int i = 0; i <= more; i++) {
                     it.put("d", "9" + i, "of the second history");
@@ -823,14 +824,6 @@ final class BackupsTest {
     private static List<Path> filesOf(Path root) throws IOException {
         try (Stream<Path> files = Files.walk(root)) {
             return files.filter(Files::isRegularFile).sorted().toList();
-        }
-    }
-
-    private static void copyTree(Path from, Path to) throws IOException {
-        for (Path file : filesOf(from)) {
-            Path target = to.resolve(from.relativize(file).toString());
-            Files.createDirectories(target.getParent());
-            Files.copy(file, target);
         }
     }
 }

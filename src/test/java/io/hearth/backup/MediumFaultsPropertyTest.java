@@ -2,6 +2,7 @@ package io.hearth.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hearth.FileTrees;
 import io.hearth.backup.PointInTimePlay.Event;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -90,7 +91,7 @@ final class MediumFaultsPropertyTest {
         void play() throws Exception {
             made.run(STEPS);
             Path older = directory.resolve("older");
-            PointInTimePlay.copyTree(made.backups(), older);
+            FileTrees.copy(made.backups(), older);
             made.goOnBehindAGap(STEPS);
             for (Fault fault : Fault.values()) {
                 for (Pattern place : PLACES) {
@@ -102,7 +103,7 @@ final class MediumFaultsPropertyTest {
             }
             tryOut(damaged -> {
                 DurableFiles.removeTree(damaged);
-                PointInTimePlay.copyTree(older, damaged);
+                FileTrees.copy(older, damaged);
                 return List.of("all of it put back to an older version");
             });
         }
@@ -114,7 +115,7 @@ final class MediumFaultsPropertyTest {
 
         private void tryOut(Damage damage) throws Exception {
             Path damaged = directory.resolve("damaged");
-            PointInTimePlay.copyTree(made.backups(), damaged);
+            FileTrees.copy(made.backups(), damaged);
             List<String> faults = damage.to(damaged);
             if (!faults.stream().allMatch(NOTHING::equals)) {
                 try {
@@ -238,7 +239,7 @@ final class MediumFaultsPropertyTest {
         /** The service notices, at the latest when somebody has backups verified, and then makes what it says. */
         private void goOnWith(Path damaged) throws IOException {
             Path data = directory.resolve("gone on " + attempt++);
-            PointInTimePlay.copyTree(made.data(), data);
+            FileTrees.copy(made.data(), data);
             try (BackedUpTable it = new BackedUpTable(data, damaged, made.clock())) {
                 try {
                     it.backups.ship();

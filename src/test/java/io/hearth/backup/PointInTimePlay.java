@@ -3,13 +3,13 @@ package io.hearth.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.FileTrees;
 import io.hearth.table.FakeClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
@@ -273,7 +273,7 @@ final class PointInTimePlay {
         data = directory.resolve("data" + copies);
         backups = directory.resolve("backups" + copies);
         copyAsOfOneMoment(dataOfDead, data);
-        copyTree(backupsOfDead, backups);
+        FileTrees.copy(backupsOfDead, backups);
         it.close();
         DurableFiles.removeTree(dataOfDead);
         DurableFiles.removeTree(backupsOfDead);
@@ -305,7 +305,7 @@ final class PointInTimePlay {
         Map<Path, Long> before = sizes(from);
         while (true) {
             try {
-                copyTree(from, to);
+                FileTrees.copy(from, to);
             } catch (NoSuchFileException e) {
                 // moved or removed meanwhile, as the comparison tells
             }
@@ -332,19 +332,6 @@ final class PointInTimePlay {
         }
     }
 
-    static void copyTree(Path from, Path to) throws IOException {
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.toList()) {
-                Path target = to.resolve(from.relativize(file).toString());
-                if (Files.isDirectory(file)) {
-                    Files.createDirectories(target);
-                } else {
-                    Files.copy(file, target, StandardCopyOption.COPY_ATTRIBUTES);
-                }
-            }
-        }
-    }
-
     /** What the metric says can be restored, is. */
     private void checkClaim() throws IOException {
         Instant claim = it.backups.recoverableUntil();
@@ -356,7 +343,7 @@ final class PointInTimePlay {
             shipped--;
         }
         Path copy = directory.resolve("copy");
-        copyTree(backups, copy);
+        FileTrees.copy(backups, copy);
         Path target = directory.resolve("restored" + restored++);
         Restore.Restored done = Restore.run(new Restore.Request(copy, target, null, null));
         if (renamed) {

@@ -12,8 +12,6 @@ import io.hearth.model.EpochMicros;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
 import io.hearth.table.Direction;
-import io.hearth.table.ForwardingTable;
-import io.hearth.table.Table;
 import io.hearth.table.ThrottledException;
 import io.hearth.table.Write;
 import io.hearth.table.memory.MemoryTable;
@@ -34,39 +32,13 @@ class EraseUnderWayTest {
     private static final DeviceId D1 = new DeviceId("d1");
 
     private final SeriesFixture clock = new SeriesFixture();
-    private final HoldingTable table = new HoldingTable(new MemoryTable(clock));
+    private final HoldingTable table = new HoldingTable(new MemoryTable(clock), EraseUnderWayTest::hasReadings);
     private final SeriesStore store = clock.open(table, Duration.ofDays(30));
 
-    /** Holds the next write of readings until it is told to go on. */
-    private static final class HoldingTable extends ForwardingTable {
-        private volatile @Nullable CompletableFuture<@Nullable Void> gate;
-
-        HoldingTable(Table table) {
-            super(table);
-        }
-
-        CompletableFuture<@Nullable Void> holdNextWrite() {
-            CompletableFuture<@Nullable Void> next = new CompletableFuture<>();
-            gate = next;
-            return next;
-        }
-
-        @Override
-        public Uni<Void> write(List<Write> writes) {
-            return Uni.createFrom().deferred(() -> {
-                CompletableFuture<@Nullable Void> held = hasReadings(writes) ? gate : null;
-                gate = held == null ? gate : null;
-                return held == null
-                        ? table.write(writes)
-                        : Uni.createFrom().completionStage(held).chain(() -> table.write(writes));
-            });
-        }
-
-        private static boolean hasReadings(List<Write> writes) {
-            return writes.stream()
-                    .map(Write::key)
-                    .anyMatch(key -> key.partitionKey().equals("d1") && StoredRun.isRun(key));
-        }
+    private static boolean hasReadings(List<Write> writes) {
+        return writes.stream()
+                .map(Write::key)
+                .anyMatch(key -> key.partitionKey().equals("d1") && StoredRun.isRun(key));
     }
 
     @ParameterizedTest

@@ -9,14 +9,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.TimeRange;
 import io.hearth.table.Direction;
-import io.hearth.table.ForwardingTable;
-import io.hearth.table.Table;
 import io.hearth.table.ThrottledException;
-import io.hearth.table.Write;
 import io.hearth.table.memory.MemoryTable;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -30,32 +26,8 @@ class SealUnderWayTest {
     private static final long DAY = Duration.ofDays(1).toSeconds() * 1_000_000;
 
     private final SeriesFixture clock = new SeriesFixture();
-    private final SlowTable table = new SlowTable(new MemoryTable(clock));
+    private final HoldingTable table = new HoldingTable(new MemoryTable(clock), writes -> true);
     private final SeriesStore store = clock.open(table, Duration.ofDays(30));
-
-    /** Holds the next write until it is told to go on. */
-    private static final class SlowTable extends ForwardingTable {
-        private @Nullable CompletableFuture<@Nullable Void> gate;
-
-        SlowTable(Table table) {
-            super(table);
-        }
-
-        CompletableFuture<@Nullable Void> holdNextWrite() {
-            CompletableFuture<@Nullable Void> next = new CompletableFuture<>();
-            gate = next;
-            return next;
-        }
-
-        @Override
-        public Uni<Void> write(List<Write> writes) {
-            CompletableFuture<@Nullable Void> held = gate;
-            gate = null;
-            return held == null
-                    ? table.write(writes)
-                    : Uni.createFrom().completionStage(held).chain(() -> table.write(writes));
-        }
-    }
 
     @BeforeEach
     void begin() {

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.hearth.FileTrees;
 import io.hearth.HearthClient;
 import io.hearth.HearthCommand;
 import io.hearth.HearthProcess;
@@ -145,8 +146,8 @@ public final class KeptDataMaker {
                 client.close(true);
             }
         }
-        copyTree(work.resolve("home/data"), kept.resolve("data"));
-        copyTree(work.resolve("backup"), kept.resolve("backup"));
+        FileTrees.copy(work.resolve("home/data"), kept.resolve("data"));
+        FileTrees.copy(work.resolve("backup"), kept.resolve("backup"));
         // Every service makes its own, and RocksDB's notes say nothing that is needed.
         deleteTree(kept.resolve("data/secrets"));
         for (String note : List.of("LOG", "LOCK")) {
@@ -329,7 +330,7 @@ public final class KeptDataMaker {
     /** Of a restored table only what is not as in the data directory. */
     private void record(String name, Path data) throws Exception {
         Path copy = Files.createDirectories(work.resolve("asked-" + name));
-        copyTree(data, copy.resolve("data"));
+        FileTrees.copy(data, copy.resolve("data"));
         HearthProcess hearth = HearthProcess.start(copy, SETTINGS);
         try {
             ArrayNode answers = KeptAnswers.ask(hearth.client(), KeptQuestions.ofUsers(hearth.client()));
@@ -441,19 +442,6 @@ public final class KeptDataMaker {
         boolean rejected = answer.body().contains("\"rejected\":[{");
         if (answer.statusCode() >= 300 || rejected) {
             throw new IllegalStateException(answer.uri() + " " + answer.statusCode() + " " + answer.body());
-        }
-    }
-
-    static void copyTree(Path from, Path to) throws IOException {
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.toList()) {
-                Path target = to.resolve(from.relativize(file).toString());
-                if (Files.isDirectory(file)) {
-                    Files.createDirectories(target);
-                } else {
-                    Files.copy(file, target);
-                }
-            }
         }
     }
 
