@@ -120,13 +120,16 @@ final class ShardList {
         return current().thenCompose(listing -> complete(listing, parents));
     }
 
-    /** The same, as it was at most a second ago. */
+    /** The same, as it was at most a second ago, but with all of the parents that there are: another process may know later ones. */
     CompletableFuture<Listing> recent(Set<String> parents) {
         CompletableFuture<Listing> known;
         synchronized (this) {
             known = System.nanoTime() - latestNanos < RECENT_NANOS ? latest : null;
         }
-        return known == null ? withChildrenOf(parents) : known.thenCompose(listing -> complete(listing, parents));
+        return known == null
+                ? withChildrenOf(parents)
+                : known.thenCompose(listing ->
+                        parents.stream().allMatch(listing::has) ? complete(listing, parents) : withChildrenOf(parents));
     }
 
     private CompletableFuture<Listing> complete(Listing listing, Set<String> parents) {

@@ -64,6 +64,25 @@ final class StreamFeedTest {
         expect(cursor, "b1");
     }
 
+    /** The other process has looked a moment later, and has a shard to its end that this one has not seen in its list yet. */
+    @Test
+    void read_withACursorOfAProcessThatHasANewerList_looksAgain() {
+        streams.begin("a", null);
+        Cursor cursor = await(feed.start(ChangeStart.OLDEST));
+        streams.end("a");
+        Cursor unused = await(feed.start(ChangeStart.NOW)); // what it remembers for a second
+        streams.begin("b", "a").write("b1");
+        streams.end("b");
+        StreamFeed behind = feed;
+        feed = newFeed();
+        cursor = expect(cursor, "b1");
+        feed = behind;
+
+        cursor = expect(cursor);
+        streams.begin("c", "b").write("c1");
+        expectInTime(cursor, "c1");
+    }
+
     @Test
     void read_severalGenerationsListedAtOnce_comeInTheirOrder() {
         streams.begin("a", null).write("a1");
