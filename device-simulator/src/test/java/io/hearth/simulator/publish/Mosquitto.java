@@ -81,7 +81,11 @@ public final class Mosquitto implements Closeable {
     /** Shell commands that kill this broker and start it again. */
     public String restartCommand() {
         Path pid = config.resolveSibling("mosquitto.pid");
-        return "kill -9 $(cat %s); %s -c %s >/dev/null 2>&1 & echo $! > %s".formatted(pid, executable, config, pid);
+        // A killed process keeps its port until it is a zombie or gone; a broker started before would end at once.
+        return """
+                kill -9 $(cat %1$s); \
+                while grep -q '^State:[[:space:]]*[^ZX]' /proc/$(cat %1$s)/status 2>/dev/null; do sleep 0.02; done; \
+                %2$s -c %3$s >/dev/null 2>&1 & echo $! > %1$s""".formatted(pid, executable, config);
     }
 
     /** Notes the process id where {@link #restartCommand} looks for it. */
