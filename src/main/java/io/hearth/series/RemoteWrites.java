@@ -310,8 +310,12 @@ public final class RemoteWrites {
         }
     }
 
-    /** Stores runs, whoever has stored others under their keys, and the horizon of the clock. */
+    /**
+     * Stores runs, whoever has stored others under their keys. The horizon of the clock comes first: when they are durable, nothing
+     * may fail any more before the latest values know of them.
+     */
     private void place(List<IncomingRun> runs, List<Item> more, Tally tally) {
+        write(List.of());
         List<Item> all = new ArrayList<>(more);
         runs.forEach(run -> all.add(run.item()));
         long failuresBefore = parts.latest.failures();
@@ -324,7 +328,6 @@ public final class RemoteWrites {
             throw e;
         }
         parts.latest.settled(failuresBefore);
-        write(List.of());
         for (IncomingRun run : runs) {
             RunPlacement.Placed its = placed.get(run.item().key());
             if (its == RunPlacement.Placed.KNOWN) {

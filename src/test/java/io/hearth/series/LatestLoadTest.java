@@ -236,6 +236,25 @@ class LatestLoadTest {
     }
 
     @Test
+    void latest_valueOfAPeerAlongWhichTheHorizonOfTheClockFails_isNotMissed() {
+        append(store, "d1", T0 - SECOND, Map.of("a", 1));
+        append(peer, "d1", T0 - SECOND, Map.of("b", 1));
+        takeInFromPeer();
+        latest();
+        // The device and its metric are known, and the horizon that is stored lies behind.
+        clock.setNow(START.plus(Duration.ofHours(1)));
+        peerClock.setNow(START.plus(Duration.ofHours(1)));
+        append(peer, "d1", T0, Map.of("a", 2));
+        table.failNextWrite();
+        assertThatThrownBy(this::takeInFromPeer).isInstanceOf(OutcomeUnknownException.class);
+        assertThat(latest()).isEqualTo(reloaded());
+
+        takeInFromPeer();
+
+        assertThat(latest()).isEqualTo(Map.of("a", 2.0, "b", 1.0));
+    }
+
+    @Test
     void latest_erasedWhileLoading_isNotKept() {
         append(store, "d1", T0, Map.of("a", 1));
         append(store, "d1", T0 - DAY, Map.of("a", 2));
