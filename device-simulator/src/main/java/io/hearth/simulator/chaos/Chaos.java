@@ -1,5 +1,6 @@
 package io.hearth.simulator.chaos;
 
+import io.hearth.simulator.report.ChaosResult;
 import io.hearth.simulator.report.RunStats;
 import java.io.File;
 import java.io.IOException;
@@ -20,6 +21,9 @@ public final class Chaos implements AutoCloseable {
     private final Consumer<String> log;
     private final Thread thread;
     private volatile boolean closed;
+    private volatile int commandsRun;
+    private volatile int commandsFailed;
+    private volatile long lostBeforeFirst;
 
     /** @param log receives one line per command */
     public Chaos(ChaosPlan plan, RunStats stats, Consumer<String> log) {
@@ -53,6 +57,10 @@ public final class Chaos implements AutoCloseable {
     private void execute(int number, String command) {
         Instant at = Instant.now();
         long start = System.nanoTime();
+        if (number == 1) {
+            lostBeforeFirst = stats.lostConnections();
+        }
+        commandsRun = number;
         stats.event("chaos " + number + ": " + command);
         String outcome;
         try {
@@ -66,6 +74,7 @@ public final class Chaos implements AutoCloseable {
             outcome = String.valueOf(e.getMessage());
         }
         if (!outcome.equals("exit 0")) {
+            commandsFailed = commandsFailed + 1;
             stats.error("chaos command failed: " + outcome);
         }
         log.accept(String.format(
@@ -77,6 +86,12 @@ public final class Chaos implements AutoCloseable {
                 command,
                 outcome,
                 (System.nanoTime() - start) / 1e9));
+    }
+
+    /** What has been done so far. */
+    public ChaosResult result() {
+        return new ChaosResult(
+                commandsRun, commandsFailed, commandsRun == 0 ? 0 : stats.lostConnections() - lostBeforeFirst);
     }
 
     private String await(Process process) {

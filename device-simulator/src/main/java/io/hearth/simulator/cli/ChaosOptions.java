@@ -45,12 +45,20 @@ final class ChaosOptions {
     @Option(names = "--chaos-log", description = "file to append a line per command to, besides standard error")
     private @Nullable Path log;
 
-    /** The scenario's plan, unless the options make one. */
+    /**
+     * The scenario's plan, unless the options make one.
+     *
+     * @throws IllegalArgumentException a command needs an environment variable that is not set
+     */
     @Nullable
     ChaosPlan plan(@Nullable ChaosPlan ofScenario) {
         if (commands.isEmpty()) {
-            return ofScenario;
+            return ofScenario == null ? null : ofScenario.withVariables(System.getenv());
         }
+        return planOfOptions().withVariables(System.getenv());
+    }
+
+    private ChaosPlan planOfOptions() {
         return new ChaosPlan(
                 commands,
                 every,

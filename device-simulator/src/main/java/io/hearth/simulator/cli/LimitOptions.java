@@ -35,6 +35,11 @@ final class LimitOptions {
     @Option(names = "--min-shadow-rate", description = "fail below so many accepted shadow updates/s")
     private @Nullable Double minShadowRate;
 
+    @Option(
+            names = "--min-lost-connections",
+            description = "fail if fewer connections were lost since the first chaos command (default: 1 with chaos)")
+    private @Nullable Long minLostConnections;
+
     @Option(names = "--max-errors", description = "fail at more errors of all kinds")
     private @Nullable Long maxErrors;
 
@@ -58,6 +63,7 @@ final class LimitOptions {
         limits.set(Limits.Kind.MAX_SHADOW_P99, maxShadowP99);
         set(limits, Limits.Kind.MIN_RATE, minRate);
         set(limits, Limits.Kind.MIN_SHADOW_RATE, minShadowRate);
+        set(limits, Limits.Kind.MIN_LOST_CONNECTIONS, minLostConnections);
         set(limits, Limits.Kind.MAX_ERRORS, maxErrors);
         set(limits, Limits.Kind.MAX_RECONNECTS, maxReconnects);
         set(limits, Limits.Kind.MAX_UNACKNOWLEDGED, maxUnacknowledged);

@@ -6,6 +6,11 @@ import picocli.CommandLine.TypeConversionException;
 /** Messages per second of all devices together; infinite for {@code max}. */
 record Rate(double perSecond) {
 
+    /** For people. */
+    String text() {
+        return Double.isInfinite(perSecond) ? "full speed" : perSecond + " messages/s";
+    }
+
     static final class Converter implements ITypeConverter<Rate> {
         @Override
         public Rate convert(String text) {

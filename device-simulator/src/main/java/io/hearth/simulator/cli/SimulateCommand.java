@@ -13,6 +13,7 @@ import io.hearth.simulator.publish.Schedule;
 import io.hearth.simulator.publish.Workload;
 import io.hearth.simulator.report.Limits;
 import io.hearth.simulator.report.RunPlan;
+import io.hearth.simulator.report.RunSetup;
 import io.hearth.simulator.scenario.Scenario;
 import io.hearth.simulator.scenario.ScenarioException;
 import io.hearth.simulator.scenario.ScenarioReader;
@@ -240,6 +241,7 @@ final class SimulateCommand implements Callable<Integer> {
                 connectionCount());
         return new Simulation(
                 null,
+                setup(seed, devices, connectionCount(), scheduleOfOptions(plan)),
                 workload,
                 (recorder, stats, stop) -> publisher.publish(workload, recorder, stop),
                 plan,
@@ -275,12 +277,38 @@ final class SimulateCommand implements Callable<Integer> {
         limits.overrideWith(limitOptions.limits());
         return new Simulation(
                 scenario.name(),
+                setup(
+                        scenario.seed(),
+                        workload.devices(),
+                        scenario.connections(),
+                        CommandLineText.duration(scenario.duration()) + (scale == 1 ? "" : ", scale " + scale)),
                 workload,
                 (recorder, stats, stop) -> new ScenarioPublisher(settings).publish(workload, recorder, stats, stop),
                 new RunPlan(scenario.name(), scenario.duration(), Long.MAX_VALUE, scenario.connections()),
                 scenario.qos() > 0,
                 limits,
                 chaos.plan(scenario.chaos()));
+    }
+
+    private RunSetup setup(long ofSeed, long ofDevices, long ofConnections, String schedule) throws IOException {
+        return new RunSetup(
+                connection.host + ":" + connection.port + (connection.tlsContext() == null ? "" : ", TLS"),
+                List.of(ofSeed),
+                ofDevices,
+                ofConnections,
+                schedule,
+                List.of(CommandLineText.of(spec.commandLine().getParseResult().originalArgs())));
+    }
+
+    private String scheduleOfOptions(RunPlan plan) {
+        Duration limit = plan.duration();
+        String length = limit == null ? "" : CommandLineText.duration(limit);
+        String count = messages == null ? "" : (length.isEmpty() ? "" : ", at most ") + messages + " messages";
+        String pace = rate != null
+                ? " at " + rate.text()
+                : ", a message of each device every "
+                        + CommandLineText.duration(interval != null ? interval : DEFAULT_INTERVAL);
+        return length + count + pace;
     }
 
     private ProgressKind viewOf() {

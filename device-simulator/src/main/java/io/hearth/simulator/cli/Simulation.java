@@ -7,6 +7,7 @@ import io.hearth.simulator.publish.PublishFailedException;
 import io.hearth.simulator.publish.StopSignal;
 import io.hearth.simulator.report.Limits;
 import io.hearth.simulator.report.RunPlan;
+import io.hearth.simulator.report.RunSetup;
 import io.hearth.simulator.report.RunStats;
 import org.jspecify.annotations.Nullable;
 
@@ -14,10 +15,12 @@ import org.jspecify.annotations.Nullable;
  * What is going to be run, of options or of a scenario.
  *
  * @param name the scenario's; null for a run of options
+ * @param setup what the report says about it
  * @param acknowledged whether acknowledgements are to be expected
  */
 record Simulation(
         @Nullable String name,
+        RunSetup setup,
         Devices devices,
         Body body,
         RunPlan plan,

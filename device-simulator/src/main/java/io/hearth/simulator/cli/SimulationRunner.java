@@ -8,6 +8,7 @@ import io.hearth.simulator.publish.Devices;
 import io.hearth.simulator.publish.PublishFailedException;
 import io.hearth.simulator.publish.StopSignal;
 import io.hearth.simulator.publish.Workload;
+import io.hearth.simulator.report.ChaosResult;
 import io.hearth.simulator.report.LiveView;
 import io.hearth.simulator.report.ProgressDisplay;
 import io.hearth.simulator.report.ProgressView;
@@ -94,10 +95,12 @@ final class SimulationRunner {
         Runtime.getRuntime().addShutdownHook(hook);
         DeliveryRecorder recorder = new DeliveryRecorder(run.devices(), stats, ledger);
         String failure = null;
+        Chaos monkey = null;
         try {
             try (ProgressTicker ticker =
                             new ProgressTicker(stats, ledger, view(run.plan(), stats), timing.progressEvery());
-                    Chaos monkey = chaos.start(run.chaos(), stats, progress == ProgressKind.LIVE ? null : err)) {
+                    Chaos running = chaos.start(run.chaos(), stats, progress == ProgressKind.LIVE ? null : err)) {
+                monkey = running;
                 run.body().publish(recorder, stats, stop);
             } catch (PublishFailedException e) {
                 failure = e.getMessage();
@@ -106,7 +109,9 @@ final class SimulationRunner {
                     ledger.close();
                 }
             }
-            RunReport report = RunReport.of(stats, run.name(), run.acknowledged(), failure, run.limits());
+            ChaosResult chaosResult = monkey == null ? null : monkey.result();
+            RunReport report = RunReport.of(
+                    stats, run.name(), run.setup(), run.acknowledged(), chaosResult, failure, run.limits());
             print(report, run.devices(), failure);
             int exitCode = report.passed() ? ExitCode.OK : ExitCode.FAILED;
             ended.complete(exitCode);

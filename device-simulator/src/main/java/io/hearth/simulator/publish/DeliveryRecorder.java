@@ -72,6 +72,10 @@ public final class DeliveryRecorder {
         stats.connectionDown();
     }
 
+    void connectionLost(String reason) {
+        stats.connectionLost(reason);
+    }
+
     void error(String reason) {
         stats.error(reason);
     }

@@ -378,8 +378,7 @@ final class PahoConnection {
             recorder.connectionDown();
             if (!ended) {
                 MqttException cause = response.getException();
-                recorder.error(
-                        "connection lost: " + (cause == null ? "closed by the server" : PahoErrors.describe(cause)));
+                recorder.connectionLost(cause == null ? "closed by the server" : PahoErrors.describe(cause));
             }
             reconnectLater();
         }

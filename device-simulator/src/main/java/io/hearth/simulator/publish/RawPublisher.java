@@ -266,7 +266,7 @@ public final class RawPublisher implements Publisher {
             long lost(RawConnection.State before, String reason, long now) {
                 if (before == RawConnection.State.UP) {
                     recorder.connectionDown();
-                    recorder.error("connection lost: " + reason);
+                    recorder.connectionLost(reason);
                 } else if (pacer == null) {
                     startFailure = "cannot connect to " + settings.endpoint() + ": " + reason;
                 } else {

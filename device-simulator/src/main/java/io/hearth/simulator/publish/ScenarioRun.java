@@ -340,7 +340,7 @@ final class ScenarioRun {
     void connectionFailed(RawConnection.State before, String reason) {
         if (before == RawConnection.State.UP) {
             recorder.connectionDown();
-            recorder.error("connection lost: " + reason);
+            recorder.connectionLost(reason);
         } else if (!started) {
             startFailure = "cannot connect to " + settings.endpoint() + ": " + reason;
         } else {

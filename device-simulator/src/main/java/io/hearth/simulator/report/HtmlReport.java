@@ -19,6 +19,7 @@ import org.HdrHistogram.Histogram;
 public final class HtmlReport {
 
     private final RunReport report;
+    private List<String> columns = List.of();
     private final StringBuilder out = new StringBuilder(64 * 1024);
 
     private HtmlReport(RunReport report) {
@@ -43,9 +44,8 @@ public final class HtmlReport {
         out.append(String.format(Locale.ROOT, ", %.0f s", seconds(report.duration())));
         out.append(report.processes() > 1 ? ", " + report.processes() + " processes" : "")
                 .append("</div>\n");
-        if (report.failure() != null) {
-            out.append("<p><b>").append(Html.escape(report.failure())).append("</b></p>\n");
-        }
+        out.append("<p>").append(Html.escape(report.explanation())).append("</p>\n");
+        setup();
         tiles();
         charts();
         limits();
@@ -69,6 +69,30 @@ public final class HtmlReport {
         return duration.toNanos() / 1e9;
     }
 
+    private void setup() {
+        RunSetup setup = report.setup();
+        if (setup == null) {
+            return;
+        }
+        out.append("<dl>\n");
+        fact("target", setup.target());
+        fact("seed", setup.seedText());
+        fact("size", setup.size());
+        fact("schedule", setup.schedule());
+        for (String command : setup.commands()) {
+            fact("command", command);
+        }
+        if (report.chaos() != null) {
+            fact("chaos", report.chaos().text());
+        }
+        out.append("</dl>\n");
+    }
+
+    private void fact(String name, String value) {
+        out.append("<dt>").append(name).append("</dt><dd>");
+        out.append(Html.escape(value)).append("</dd>\n");
+    }
+
     private void tiles() {
         out.append("<div class=\"tiles\">\n");
         tile(whole(report.ratePerSecond()), "messages/s");
@@ -83,12 +107,8 @@ public final class HtmlReport {
         }
         tile(whole(report.sentReadings()), "readings sent");
         tile(whole(report.unacknowledged() + report.unsent()), "unacknowledged or unsent");
-        tile(whole(errors()), "errors");
+        tile(whole(report.errorCount()), "errors");
         out.append("</div>\n");
-    }
-
-    private double errors() {
-        return report.errors().values().stream().mapToLong(Long::longValue).sum();
     }
 
     private void tile(String value, String name) {
@@ -189,12 +209,13 @@ public final class HtmlReport {
         if (report.outcomes().isEmpty()) {
             return;
         }
-        table("Limits", "limit", "asked for", "measured", "");
+        table("Limits", "limit", "asked for", "measured", "result");
         for (Limits.Outcome outcome : report.outcomes()) {
-            out.append("<tr><td>").append(outcome.kind().key()).append("</td><td>");
-            out.append(Html.escape(outcome.limitText())).append("</td><td>");
-            out.append(Html.escape(outcome.actualText())).append("</td><td class=\"");
-            out.append(outcome.passed() ? "good\">kept" : "bad\">exceeded").append("</td></tr>\n");
+            row(
+                    outcome.kind().key(),
+                    Html.escape(outcome.limitText()),
+                    Html.escape(outcome.actualText()),
+                    outcome.passed() ? "<span class=\"good\">kept</span>" : "<span class=\"bad\">not kept</span>");
         }
         endTable();
     }
@@ -244,7 +265,7 @@ public final class HtmlReport {
     }
 
     private void counts() {
-        table("Counts", "what", "");
+        table("Counts", "what", "count");
         row("messages sent", whole(report.sent()));
         row("readings sent", whole(report.sentReadings()));
         if (report.acknowledgementsExpected()) {
@@ -290,9 +311,12 @@ public final class HtmlReport {
         }
     }
 
-    private void table(String title, String... columns) {
-        out.append("<h2>").append(title).append("</h2>\n<div class=\"table\"><table>\n<tr>");
-        for (String column : columns) {
+    private void table(String title, String... names) {
+        columns = List.of(names);
+        out.append("<h2>").append(title).append("</h2>\n<div class=\"table\"><table");
+        // On a narrow page each row of these becomes a block of lines.
+        out.append(names.length > 3 ? " class=\"broad\">" : ">").append("\n<tr>");
+        for (String column : names) {
             out.append("<th>").append(column).append("</th>");
         }
         out.append("</tr>\n");
@@ -301,8 +325,9 @@ public final class HtmlReport {
     /** Cells are HTML already. */
     private void row(String... cells) {
         out.append("<tr>");
-        for (String cell : cells) {
-            out.append("<td>").append(cell).append("</td>");
+        for (int i = 0; i < cells.length; i++) {
+            out.append("<td data-name=\"").append(columns.get(i)).append("\">");
+            out.append(cells[i]).append("</td>");
         }
         out.append("</tr>\n");
     }

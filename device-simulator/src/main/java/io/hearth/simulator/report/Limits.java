@@ -23,6 +23,7 @@ public final class Limits {
         MAX_SHADOW_P99("ms"),
         MIN_RATE("messages/s"),
         MIN_SHADOW_RATE("updates/s"),
+        MIN_LOST_CONNECTIONS(""),
         MAX_ERRORS(""),
         MAX_RECONNECTS(""),
         MAX_UNACKNOWLEDGED(""),
@@ -101,9 +102,16 @@ public final class Limits {
         return limits.get(kind);
     }
 
+    /** Also against what every run must keep unless it is set otherwise. */
     List<Outcome> judge(RunReport report) {
+        Map<Kind, Double> all = new LinkedHashMap<>(limits);
+        all.putIfAbsent(Kind.MAX_UNACKNOWLEDGED, 0.0);
+        all.putIfAbsent(Kind.MAX_UNSENT, 0.0);
+        if (report.chaos() != null) {
+            all.putIfAbsent(Kind.MIN_LOST_CONNECTIONS, 1.0);
+        }
         List<Outcome> outcomes = new ArrayList<>();
-        limits.forEach((kind, limit) -> outcomes.add(new Outcome(kind, limit, actual(kind, report))));
+        all.forEach((kind, limit) -> outcomes.add(new Outcome(kind, limit, actual(kind, report))));
         return outcomes;
     }
 
@@ -119,8 +127,9 @@ public final class Limits {
             case MAX_SHADOW_P99 -> shadow == null ? Double.POSITIVE_INFINITY : millis(shadow.deltaMicros(), 99);
             case MIN_RATE -> report.ratePerSecond();
             case MIN_SHADOW_RATE -> report.shadowRatePerSecond();
-            case MAX_ERRORS ->
-                report.errors().values().stream().mapToLong(Long::longValue).sum();
+            case MIN_LOST_CONNECTIONS ->
+                report.chaos() == null ? 0 : report.chaos().connectionsLost();
+            case MAX_ERRORS -> report.errorCount();
             case MAX_RECONNECTS -> report.reconnects();
             case MAX_UNACKNOWLEDGED -> report.unacknowledged() + (shadow == null ? 0 : shadow.unanswered());
             case MAX_UNSENT -> report.unsent();

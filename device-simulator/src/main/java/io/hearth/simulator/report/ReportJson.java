@@ -27,7 +27,10 @@ import org.jspecify.annotations.Nullable;
 public final class ReportJson {
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-    private static final int FORMAT = 2;
+    private static final int FORMAT = 3;
+
+    /** Without {@code setup} and {@code chaos}. */
+    private static final int FORMAT_BEFORE = 2;
 
     private ReportJson() {}
 
@@ -39,8 +42,9 @@ public final class ReportJson {
     public static RunReport read(Path file) throws IOException {
         try {
             JsonNode json = JSON.readTree(Files.readAllBytes(file));
-            if (json.path("format").asInt() != FORMAT) {
-                throw new IllegalArgumentException("no report of format " + FORMAT);
+            int format = json.path("format").asInt();
+            if (format != FORMAT && format != FORMAT_BEFORE) {
+                throw new IllegalArgumentException("no report of format " + FORMAT_BEFORE + " or " + FORMAT);
             }
             return fromJson(json);
         } catch (JacksonException e) {
@@ -55,6 +59,10 @@ public final class ReportJson {
         json.put("format", FORMAT);
         json.put("passed", report.passed());
         json.put("scenario", report.name());
+        RunSetup setup = report.setup();
+        if (setup != null) {
+            json.set("setup", JSON.valueToTree(setup));
+        }
         json.put("processes", report.processes());
         json.put("startedAt", report.startedAt().toString());
         json.put("acknowledgementsExpected", report.acknowledgementsExpected());
@@ -72,7 +80,11 @@ public final class ReportJson {
         json.set("latencyMillis", latency(report.latencyMicros()));
         json.set("connectMillis", latency(report.connectMicros()));
         json.set("errors", JSON.valueToTree(report.errors()));
+        if (report.chaos() != null) {
+            json.set("chaos", JSON.valueToTree(report.chaos()));
+        }
         json.put("failure", report.failure());
+        json.put("explanation", report.explanation());
         ArrayNode limits = json.putArray("limits");
         for (Limits.Outcome outcome : report.outcomes()) {
             ObjectNode limit = limits.addObject();
@@ -178,6 +190,7 @@ public final class ReportJson {
         required(json, "badClients").properties().forEach(e -> badClients.put(e.getKey(), counts(e.getValue())));
         return new RunReport(
                 nullable(json, "scenario"),
+                json.has("setup") ? setup(required(json, "setup")) : null,
                 (int) count(json, "processes"),
                 Instant.parse(text(json, "startedAt")),
                 required(json, "acknowledgementsExpected").booleanValue(),
@@ -198,8 +211,28 @@ public final class ReportJson {
                 badClients,
                 json.has("shadow") ? shadow(required(json, "shadow")) : null,
                 timeline(required(json, "timeline")),
+                json.has("chaos") ? chaos(required(json, "chaos")) : null,
                 nullable(json, "failure"),
                 outcomes);
+    }
+
+    private static RunSetup setup(JsonNode node) {
+        List<Long> seeds = new ArrayList<>();
+        required(node, "seeds").forEach(seed -> seeds.add(seed.longValue()));
+        List<String> commands = new ArrayList<>();
+        required(node, "commands").forEach(command -> commands.add(command.asText()));
+        return new RunSetup(
+                text(node, "target"),
+                seeds,
+                count(node, "devices"),
+                count(node, "connections"),
+                text(node, "schedule"),
+                commands);
+    }
+
+    private static ChaosResult chaos(JsonNode node) {
+        return new ChaosResult(
+                count(node, "commandsRun"), count(node, "commandsFailed"), count(node, "connectionsLost"));
     }
 
     private static ShadowResult shadow(JsonNode node) {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * What a finished simulation came to, or several that ran at the same time.
  *
  * @param name the scenario's name; null for a run of options alone
+ * @param setup what was asked for; null if the report does not know, as those of format 2
  * @param processes how many simulators this is the sum of
  * @param startedAt when the schedule began
  * @param acknowledgementsExpected false at QoS 0, where the broker sends none
@@ -25,11 +26,13 @@ import org.jspecify.annotations.Nullable;
  * @param duplicates messages sent a second time on purpose
  * @param badClients outcomes of misbehaving clients' attempts, by kind of client
  * @param shadow null if there was no shadow traffic
+ * @param chaos what its chaos commands did; null if it had none
  * @param failure why the run broke off, or null
  * @param outcomes how it did against its limits
  */
 public record RunReport(
         @Nullable String name,
+        @Nullable RunSetup setup,
         int processes,
         Instant startedAt,
         boolean acknowledgementsExpected,
@@ -50,6 +53,7 @@ public record RunReport(
         Map<String, Map<String, Long>> badClients,
         @Nullable ShadowResult shadow,
         Timeline timeline,
+        @Nullable ChaosResult chaos,
         @Nullable String failure,
         List<Limits.Outcome> outcomes) {
 
@@ -63,12 +67,15 @@ public record RunReport(
     public static RunReport of(
             RunStats stats,
             @Nullable String name,
+            @Nullable RunSetup setup,
             boolean acknowledgementsExpected,
+            @Nullable ChaosResult chaos,
             @Nullable String failure,
             Limits limits) {
         stats.sample(System.nanoTime());
         return new RunReport(
                         name,
+                        setup,
                         1,
                         stats.startedAt(),
                         acknowledgementsExpected,
@@ -89,6 +96,7 @@ public record RunReport(
                         stats.badClients(),
                         stats.shadow().used() ? stats.shadow().result() : null,
                         stats.timeline(),
+                        chaos,
                         failure,
                         List.of())
                 .judgedBy(limits);
@@ -102,6 +110,7 @@ public record RunReport(
     private RunReport with(@Nullable String newFailure, List<Limits.Outcome> newOutcomes) {
         return new RunReport(
                 name,
+                setup,
                 processes,
                 startedAt,
                 acknowledgementsExpected,
@@ -122,6 +131,7 @@ public record RunReport(
                 badClients,
                 shadow,
                 timeline,
+                chaos,
                 newFailure,
                 newOutcomes);
     }
@@ -146,11 +156,15 @@ public record RunReport(
         other.badClients.forEach((kind, counts) -> clients.merge(kind, counts, RunReport::sum));
         ShadowResult bothShadows =
                 shadow == null ? other.shadow : other.shadow == null ? shadow : shadow.mergedWith(other.shadow);
+        RunSetup bothSetups = setup == null || other.setup == null ? null : setup.mergedWith(other.setup);
+        ChaosResult bothChaos =
+                chaos == null ? other.chaos : other.chaos == null ? chaos : chaos.mergedWith(other.chaos);
         String bothFailures = failure == null || failure.equals(other.failure)
                 ? other.failure
                 : other.failure == null ? failure : failure + "; " + other.failure;
         return new RunReport(
                 name != null ? name : other.name,
+                bothSetups,
                 processes + other.processes,
                 start,
                 acknowledgementsExpected || other.acknowledgementsExpected,
@@ -171,6 +185,7 @@ public record RunReport(
                 clients,
                 bothShadows,
                 timeline.mergedWith(other.timeline),
+                bothChaos,
                 bothFailures,
                 List.of());
     }
@@ -193,24 +208,66 @@ public record RunReport(
         return acknowledgementsExpected ? sent - acknowledged : 0;
     }
 
+    /** Errors of all reasons. */
+    public long errorCount() {
+        return errors.values().stream().mapToLong(Long::longValue).sum();
+    }
+
     /**
-     * Whether the run came to its end and kept its limits. Where none was set for them, everything that was due must have
-     * been sent, and what was sent acknowledged; shadow updates count as acknowledged by their answer.
+     * Whether the run came to its end and kept its limits. Unless set otherwise these are that everything due was sent, that
+     * what was sent was acknowledged (shadow updates by their answer), and that chaos cost at least one connection.
      */
     public boolean passed() {
-        return failure == null
-                && (isLimited(Limits.Kind.MAX_UNACKNOWLEDGED)
-                        || (unacknowledged() == 0 && unansweredShadowUpdates() == 0))
-                && (isLimited(Limits.Kind.MAX_UNSENT) || unsent == 0)
-                && outcomes.stream().allMatch(Limits.Outcome::passed);
+        return failure == null && outcomes.stream().allMatch(Limits.Outcome::passed);
     }
 
-    private long unansweredShadowUpdates() {
-        return shadow == null ? 0 : shadow.unanswered();
+    /** Why the run passed or failed, and what its errors mean for that; sentences for people. */
+    public String explanation() {
+        List<String> sentences = new ArrayList<>();
+        if (failure != null) {
+            sentences.add("The run broke off: " + failure + ".");
+        }
+        for (Limits.Outcome outcome : outcomes) {
+            if (!outcome.passed()) {
+                sentences.add(missed(outcome));
+            }
+        }
+        if (passed()) {
+            sentences.add(
+                    unacknowledged() + unsent == 0 && acknowledgementsExpected
+                            ? "Everything due was sent and acknowledged in the end."
+                            : "Every limit was kept.");
+        }
+        if (errorCount() > 0 && passed()) {
+            sentences.add(
+                    outcomes.stream().anyMatch(outcome -> outcome.kind() == Limits.Kind.MAX_ERRORS)
+                            ? String.format(
+                                    Locale.ROOT, "The %,d errors on the way are within max-errors.", errorCount())
+                            : String.format(
+                                    Locale.ROOT,
+                                    "The %,d errors on the way, such as lost connections, do not count against it,"
+                                            + " as max-errors is not set.",
+                                    errorCount()));
+        }
+        return String.join(" ", sentences);
     }
 
-    private boolean isLimited(Limits.Kind kind) {
-        return outcomes.stream().anyMatch(outcome -> outcome.kind() == kind);
+    private String missed(Limits.Outcome outcome) {
+        if (outcome.kind() == Limits.Kind.MIN_LOST_CONNECTIONS) {
+            ChaosResult result = chaos;
+            if (result == null || result.commandsRun() == 0) {
+                return "No chaos command was run before the end.";
+            }
+            if (result.commandsFailed() == result.commandsRun()) {
+                return "Every chaos command failed.";
+            }
+            if (result.connectionsLost() == 0) {
+                return "The chaos commands cost no connection: they killed nothing that this run could see."
+                        + " If that is intended, set min-lost-connections to 0.";
+            }
+        }
+        return "The limit " + outcome.kind().key() + " was not kept: " + outcome.actualText() + " instead of "
+                + outcome.limitText() + ".";
     }
 
     private double perSecond(long count) {
@@ -230,6 +287,13 @@ public record RunReport(
     /** The report for people, several lines. */
     public String text() {
         StringBuilder text = new StringBuilder();
+        RunSetup asked = setup;
+        if (asked != null) {
+            line(text, "target", asked.target());
+            line(text, "seed", asked.seedText());
+            line(text, "size", asked.size() + ", " + asked.schedule());
+            asked.commands().forEach(command -> line(text, "command", command));
+        }
         if (processes > 1) {
             line(text, "processes", Integer.toString(processes));
         }
@@ -283,12 +347,12 @@ public record RunReport(
             shadows.rejected().forEach((reason, count) -> line(text, "rejected", reason + " (" + count + ")"));
         }
         badClients.forEach((kind, counts) -> line(text, "bad client", kind + ": " + counts));
+        if (chaos != null) {
+            line(text, "chaos", chaos.text());
+        }
         errors.forEach((reason, count) -> line(text, "error", reason + " (" + count + ")"));
         outcomes.forEach(outcome -> line(text, "limit", outcome.text()));
-        if (failure != null) {
-            line(text, "failed", failure);
-        }
-        line(text, "result", passed() ? "passed" : "FAILED");
+        line(text, "result", (passed() ? "passed: " : "FAILED: ") + explanation());
         return text.toString();
     }
 

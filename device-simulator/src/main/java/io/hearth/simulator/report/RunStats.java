@@ -28,6 +28,7 @@ public final class RunStats {
     private final LongAdder duplicates = new LongAdder();
     private final LongAdder resent = new LongAdder();
     private final LongAdder reconnects = new LongAdder();
+    private final LongAdder lostConnections = new LongAdder();
     private final LongAdder errorCount = new LongAdder();
     private final AtomicInteger connected = new AtomicInteger();
     private final Recorder latencies = new Recorder(Latencies.MAX_MICROS, Latencies.DIGITS);
@@ -110,6 +111,17 @@ public final class RunStats {
 
     public void connectionDown() {
         connected.decrementAndGet();
+    }
+
+    /** The server or the network ended a connection; also counts as an error. */
+    public void connectionLost(String reason) {
+        lostConnections.increment();
+        error("connection lost: " + reason);
+    }
+
+    /** Connections that the server or the network ended. */
+    public long lostConnections() {
+        return lostConnections.sum();
     }
 
     /** Counts an error by its reason. */

@@ -9,12 +9,27 @@ import java.util.stream.DoubleStream;
 /** One plot over the seconds of a run, as inline SVG. Colours come from the page's style sheet, so both themes work. */
 final class SvgChart {
 
-    private static final double WIDTH = 920;
-    private static final double HEIGHT = 250;
-    private static final double LEFT = 64;
     private static final double RIGHT = 16;
     private static final double TOP = 22;
     private static final double BOTTOM = 34;
+
+    /** The same plot for wide and narrow pages, so that its text keeps its size; the style sheet shows one of them. */
+    private enum Form {
+        WIDE(920, 250, 64, 10),
+        NARROW(344, 200, 46, 5);
+
+        private final double width;
+        private final double height;
+        private final double left;
+        private final int timeSteps;
+
+        Form(double width, double height, double left, int timeSteps) {
+            this.width = width;
+            this.height = height;
+            this.left = left;
+            this.timeSteps = timeSteps;
+        }
+    }
 
     /** Values at the chart's xs; NaN where there is none. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -60,8 +75,8 @@ final class SvgChart {
         return this;
     }
 
-    private double x(double seconds) {
-        return LEFT + Math.max(0, Math.min(1, seconds / end)) * (WIDTH - LEFT - RIGHT);
+    private double x(Form form, double seconds) {
+        return form.left + Math.max(0, Math.min(1, seconds / end)) * (form.width - form.left - RIGHT);
     }
 
     String render() {
@@ -72,7 +87,7 @@ final class SvgChart {
         double top = logarithmic
                 ? Math.max(bottom + 1, Math.ceil(Math.log10(Math.max(1e-3, most)) - 1e-9))
                 : niceStep(Math.max(most, 1e-9), 4) * Math.ceil(most / niceStep(Math.max(most, 1e-9), 4) - 1e-9);
-        Scale scale = new Scale(bottom, Math.max(top, bottom + 1e-9), logarithmic);
+        double highest = Math.max(top, bottom + 1e-9);
         StringBuilder out = new StringBuilder(8192);
         out.append("<figure class=\"chart\" data-x='[").append(numbers(xs)).append("]' data-end='");
         out.append(number(end))
@@ -92,23 +107,36 @@ final class SvgChart {
             out.append("<span class=\"key\"><i class=\"s").append(i).append("\"></i>");
             out.append(Html.escape(series.get(i).name)).append(" <b></b></span>");
         }
-        out.append("</figcaption>\n<svg viewBox=\"0 0 ")
-                .append((int) WIDTH)
-                .append(' ')
-                .append((int) HEIGHT);
-        out.append("\" role=\"img\" aria-label=\"").append(Html.escape(title)).append("\">\n");
-        drawBands(out);
-        drawGrid(out, scale);
-        drawMarks(out);
-        for (int i = 0; i < series.size(); i++) {
-            drawLine(out, scale, i);
+        out.append("</figcaption>\n");
+        for (Form form : Form.values()) {
+            draw(out, form, new Scale(bottom, highest, logarithmic, form.height));
         }
-        out.append("<line class=\"cursor\" y1=\"")
-                .append(TOP)
-                .append("\" y2=\"")
-                .append(HEIGHT - BOTTOM);
-        out.append("\" x1=\"0\" x2=\"0\"/>\n</svg>\n</figure>\n");
+        out.append("</figure>\n");
         return out.toString();
+    }
+
+    private void draw(StringBuilder out, Form form, Scale scale) {
+        out.append(String.format(
+                Locale.ROOT,
+                "<svg class=\"%s\" viewBox=\"0 0 %.0f %.0f\" data-left=\"%.0f\" data-right=\"%.0f\" role=\"img\""
+                        + " aria-label=\"%s\">%n",
+                form.name().toLowerCase(Locale.ROOT),
+                form.width,
+                form.height,
+                form.left,
+                form.width - RIGHT,
+                Html.escape(title)));
+        drawBands(out, form);
+        drawGrid(out, form, scale);
+        drawMarks(out, form);
+        for (int i = 0; i < series.size(); i++) {
+            drawLine(out, form, scale, i);
+        }
+        out.append(String.format(
+                Locale.ROOT,
+                "<line class=\"cursor\" y1=\"%.1f\" y2=\"%.1f\" x1=\"0\" x2=\"0\"/>%n</svg>%n",
+                TOP,
+                form.height - BOTTOM));
     }
 
     private DoubleStream values() {
@@ -118,19 +146,19 @@ final class SvgChart {
     }
 
     /** Where values lie between bottom and top; of powers of ten if logarithmic. */
-    private record Scale(double bottom, double top, boolean logarithmic) {
+    private record Scale(double bottom, double top, boolean logarithmic, double height) {
         double y(double value) {
             double at = logarithmic ? Math.log10(Math.max(value, 1e-9)) : value;
             double share = Math.max(0, Math.min(1, (at - bottom) / (top - bottom)));
-            return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM);
+            return height - BOTTOM - share * (height - TOP - BOTTOM);
         }
     }
 
-    private void drawBands(StringBuilder out) {
+    private void drawBands(StringBuilder out, Form form) {
         for (int i = 0; i < bands.size(); i++) {
             Band band = bands.get(i);
-            double from = x(band.from);
-            double width = Math.max(0, x(band.to) - from);
+            double from = x(form, band.from);
+            double width = Math.max(0, x(form, band.to) - from);
             out.append(String.format(
                     Locale.ROOT,
                     "<rect class=\"band%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>%n",
@@ -138,7 +166,7 @@ final class SvgChart {
                     from,
                     TOP,
                     width,
-                    HEIGHT - TOP - BOTTOM));
+                    form.height - TOP - BOTTOM));
             if (width > 7.0 * band.name.length()) {
                 out.append(String.format(
                         Locale.ROOT,
@@ -150,7 +178,7 @@ final class SvgChart {
         }
     }
 
-    private void drawGrid(StringBuilder out, Scale scale) {
+    private void drawGrid(StringBuilder out, Form form, Scale scale) {
         double step = logarithmic ? 1 : niceStep(scale.top, 4);
         for (double at = scale.bottom; at <= scale.top + step * 1e-6; at += step) {
             double value = logarithmic ? Math.pow(10, at) : at;
@@ -159,39 +187,39 @@ final class SvgChart {
                     Locale.ROOT,
                     "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>"
                             + "<text class=\"tick\" text-anchor=\"end\" x=\"%.1f\" y=\"%.1f\">%s</text>%n",
-                    LEFT,
-                    WIDTH - RIGHT,
+                    form.left,
+                    form.width - RIGHT,
                     y,
                     y,
-                    LEFT - 8,
+                    form.left - 8,
                     y + 4,
                     label(value)));
         }
-        double seconds = niceTimeStep(end);
+        double seconds = niceTimeStep(end, form.timeSteps);
         for (double at = 0; at <= end + 1e-9; at += seconds) {
             out.append(String.format(
                     Locale.ROOT,
                     "<text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%.1f\">%s</text>%n",
-                    x(at),
-                    HEIGHT - BOTTOM + 18,
+                    x(form, at),
+                    form.height - BOTTOM + 18,
                     time(at)));
         }
     }
 
-    private void drawMarks(StringBuilder out) {
+    private void drawMarks(StringBuilder out, Form form) {
         for (Mark mark : marks) {
             out.append(String.format(
                     Locale.ROOT,
                     "<line class=\"mark\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"><title>%s</title></line>%n",
-                    x(mark.at),
-                    x(mark.at),
+                    x(form, mark.at),
+                    x(form, mark.at),
                     TOP,
-                    HEIGHT - BOTTOM,
+                    form.height - BOTTOM,
                     Html.escape(time(mark.at) + "  " + mark.text)));
         }
     }
 
-    private void drawLine(StringBuilder out, Scale scale, int index) {
+    private void drawLine(StringBuilder out, Form form, Scale scale, int index) {
         double[] values = series.get(index).values;
         StringBuilder path = new StringBuilder();
         boolean drawing = false;
@@ -202,7 +230,7 @@ final class SvgChart {
             }
             boolean alone = !drawing && (i + 1 == values.length || Double.isNaN(values[i + 1]));
             path.append(drawing ? 'L' : 'M');
-            path.append(String.format(Locale.ROOT, "%.1f %.1f", x(xs[i]), scale.y(values[i])));
+            path.append(String.format(Locale.ROOT, "%.1f %.1f", x(form, xs[i]), scale.y(values[i])));
             if (alone) {
                 // A line of no length with round ends is a dot.
                 path.append("h0");
@@ -223,14 +251,14 @@ final class SvgChart {
         return power * (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10);
     }
 
-    private static double niceTimeStep(double seconds) {
+    private static double niceTimeStep(double seconds, int most) {
         double[] steps = {1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200};
         for (double step : steps) {
-            if (seconds / step <= 10) {
+            if (seconds / step <= most) {
                 return step;
             }
         }
-        return Math.ceil(seconds / 10 / 86_400) * 86_400;
+        return Math.ceil(seconds / most / 86_400) * 86_400;
     }
 
     private static String time(double seconds) {

@@ -262,6 +262,45 @@ class ScenarioIT {
     }
 
     @Test
+    void simulate_chaosThatKillsNothing_isNoPass() throws IOException {
+        int code = simulate(
+                "--scenario",
+                SCENARIOS.resolve("chaos.yaml").toString(),
+                "--duration",
+                "1s",
+                "--scale",
+                "0.1",
+                "--chaos-command",
+                "true",
+                "--chaos-every",
+                "200ms",
+                "--chaos-times",
+                "1",
+                "--report-json",
+                directory.resolve("report.json").toString());
+
+        assertEquals(ExitCode.FAILED, code, () -> out + "" + err);
+        assertTrue(out.toString().contains("killed nothing that this run could see"), out::toString);
+        JsonNode report = report();
+        assertEquals(1, report.get("chaos").get("commandsRun").longValue());
+        assertEquals(
+                "127.0.0.1:" + mosquitto.port(),
+                report.get("setup").get("target").asText());
+        assertEquals(13, report.get("setup").get("seeds").get(0).longValue());
+        String command = report.get("setup").get("commands").get(0).asText();
+        assertTrue(command.startsWith("simulate --quiet --port "), command);
+        assertTrue(command.contains(" --chaos-command true "), command);
+    }
+
+    @Test
+    void simulate_chaosWithoutItsVariable_isRefusedByName() {
+        int code = simulate("--scenario", SCENARIOS.resolve("chaos.yaml").toString());
+
+        assertEquals(ExitCode.USAGE, code);
+        assertTrue(err.toString().contains("needs the environment variable HEARTH_RESTART"), err::toString);
+    }
+
+    @Test
     void simulate_chaosCommandFails_isAnErrorInTheReport() throws IOException {
         int code = simulate(
                 "--duration",

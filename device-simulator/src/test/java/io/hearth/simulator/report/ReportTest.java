@@ -2,9 +2,12 @@ package io.hearth.simulator.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -13,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -28,6 +32,9 @@ class ReportTest {
     private Path directory;
 
     private static final long START = 7_000_000_000L;
+
+    private static final RunSetup SETUP = new RunSetup(
+            "hearth.example:8883, TLS", List.of(13L), 40, 20, "60 s", List.of("simulate --host hearth.example"));
 
     /** A run of so many messages with random latencies, which go into {@code all}, too. */
     private static RunStats run(int messages, long seed, Histogram all) {
@@ -53,7 +60,7 @@ class ReportTest {
     }
 
     private static RunReport report(RunStats stats, Limits limits) {
-        return RunReport.of(stats, "Some \"run\" <1>", true, null, limits);
+        return RunReport.of(stats, "Some \"run\" <1>", SETUP, true, null, null, limits);
     }
 
     @Test
@@ -109,8 +116,8 @@ class ReportTest {
         Files.writeString(file, "{\"sent\":1}");
         assertTrue(String.valueOf(assertThrows(IllegalArgumentException.class, () -> ReportJson.read(file))
                         .getMessage())
-                .contains("x.json: no report of format 2"));
-        Files.writeString(file, "{\"format\":2}");
+                .contains("x.json: no report of format 2 or 3"));
+        Files.writeString(file, "{\"format\":3}");
         assertTrue(String.valueOf(assertThrows(IllegalArgumentException.class, () -> ReportJson.read(file))
                         .getMessage())
                 .contains("x.json: no field limits"));
@@ -155,6 +162,93 @@ class ReportTest {
         assertTrue(report(stats, limits).passed());
         stats.unsent(3);
         assertFalse(report(stats, limits).passed());
+    }
+
+    @Test
+    void passed_chaosThatCostNoConnection_failsAndSaysWhy() {
+        RunStats stats = run(10, 9, Latencies.empty());
+        assertTrue(chaosReport(stats, new ChaosResult(2, 0, 5), new Limits()).passed());
+        assertIdle(stats, new ChaosResult(0, 0, 0), "No chaos command was run");
+        assertIdle(stats, new ChaosResult(2, 2, 0), "Every chaos command failed");
+        assertIdle(stats, new ChaosResult(2, 0, 0), "killed nothing that this run could see");
+        Limits harmless = new Limits();
+        harmless.set(Limits.Kind.MIN_LOST_CONNECTIONS, 0);
+        assertTrue(chaosReport(stats, new ChaosResult(2, 0, 0), harmless).passed(), "chaos that is to cut nothing");
+    }
+
+    private static void assertIdle(RunStats stats, ChaosResult chaos, String reason) {
+        RunReport report = chaosReport(stats, chaos, new Limits());
+        assertFalse(report.passed());
+        assertTrue(report.text().contains("FAILED: "), report.text());
+        assertTrue(report.explanation().contains(reason), report.explanation());
+    }
+
+    private static RunReport chaosReport(RunStats stats, ChaosResult chaos, Limits limits) {
+        return RunReport.of(stats, "chaos", SETUP, true, chaos, null, limits);
+    }
+
+    @Test
+    void explanation_errorsOfAPassedRun_saysWhyTheyDoNotFailIt() {
+        RunReport report = report(run(10, 10, Latencies.empty()), new Limits());
+        assertTrue(report.passed());
+        assertTrue(report.explanation().contains("1 errors on the way"), report.explanation());
+        assertTrue(report.explanation().contains("max-errors is not set"), report.explanation());
+
+        Limits limits = new Limits();
+        limits.set(Limits.Kind.MAX_ERRORS, 3);
+        assertTrue(report.judgedBy(limits).explanation().contains("within max-errors"));
+        limits.set(Limits.Kind.MAX_ERRORS, 0);
+        assertTrue(report.judgedBy(limits).explanation().contains("max-errors was not kept: 1 instead of 0"));
+    }
+
+    @Test
+    void html_namesTargetSeedSizeCommandAndLimits() throws IOException {
+        Path file = directory.resolve("named.html");
+        HtmlReport.write(chaosReport(run(10, 11, Latencies.empty()), new ChaosResult(1, 0, 2), new Limits()), file);
+
+        String html = Files.readString(file);
+
+        for (String fact : List.of(
+                "hearth.example:8883, TLS",
+                "<dd>13</dd>",
+                "40 devices, 20 connections",
+                "60 s",
+                "simulate --host hearth.example",
+                "max-unacknowledged",
+                "min-lost-connections",
+                "1 commands run, 0 failed, 2 connections lost")) {
+            assertTrue(html.contains(fact), fact);
+        }
+    }
+
+    @Test
+    void html_onANarrowPage_hasPlotsAndRowsOfItsWidth() throws IOException {
+        Path file = directory.resolve("narrow.html");
+        HtmlReport.write(report(run(3_000, 12, Latencies.empty()), new Limits()), file);
+
+        String html = Files.readString(file);
+
+        assertTrue(html.contains("@media (max-width: 640px)"));
+        assertEquals(6, html.split("<svg class=\"narrow\" viewBox=\"0 0 344 200\"", -1).length - 1);
+        assertTrue(html.contains("<td data-name=\"p99.9 ms\">"));
+    }
+
+    @Test
+    void read_reportOfFormat2_isReadWithoutSetupAndChaos() throws IOException {
+        Path file = directory.resolve("old.json");
+        RunReport report = chaosReport(run(100, 13, Latencies.empty()), new ChaosResult(1, 0, 2), new Limits());
+        ReportJson.write(report, file);
+        ObjectMapper json = new ObjectMapper();
+        ObjectNode old = (ObjectNode) json.readTree(Files.readAllBytes(file));
+        old.put("format", 2);
+        old.remove(List.of("setup", "chaos", "explanation"));
+        Files.write(file, json.writeValueAsBytes(old));
+
+        RunReport read = ReportJson.read(file);
+
+        assertEquals(100, read.acknowledged());
+        assertNull(read.setup());
+        assertNull(read.chaos());
     }
 
     @Test
