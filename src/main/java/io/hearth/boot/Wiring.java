@@ -21,6 +21,7 @@ import io.hearth.live.LiveEvents;
 import io.hearth.live.LiveFeed;
 import io.hearth.model.RegionId;
 import io.hearth.mqtt.ShadowTopics;
+import io.hearth.mqtt.endpoint.MqttLimits;
 import io.hearth.mqtt.endpoint.RetainedMessages;
 import io.hearth.presence.DevicePresence;
 import io.hearth.rest.LiveEventJson;
@@ -139,6 +140,12 @@ class Wiring {
     @Singleton
     SignInDelay signInDelay(LimitsConfig limits, MeterRegistry registry) {
         return new SignInDelay(limits.signInDelay(), registry);
+    }
+
+    @Produces
+    @Singleton
+    MqttLimits mqttLimits(LimitsConfig limits) {
+        return MqttLimits.of(limits);
     }
 
     private static @Nullable Creation creation(DynamoDbConfig config) {

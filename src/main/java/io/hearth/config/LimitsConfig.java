@@ -50,4 +50,24 @@ public interface LimitsConfig {
     @WithDefault("60s")
     @Within(min = "1s", max = "1d")
     Duration unreadTimeout();
+
+    /** Topic filters that one SUBSCRIBE may ask for; what is beyond is refused in the SUBACK. */
+    @WithDefault("1024")
+    @Within(min = "1", max = "100000")
+    int subscribeFilters();
+
+    /** Topic filters that an MQTT client may be subscribed to; what is beyond is refused in the SUBACK. */
+    @WithDefault("1024")
+    @Within(min = "1", max = "1000000")
+    int sessionFilters();
+
+    /** Memory of the topic filters of an MQTT client: two bytes a character and 256 a level. */
+    @WithDefault("1M")
+    @Within(min = "1K", max = "1G")
+    MemorySize sessionFilterBytes();
+
+    /** Memory of the topic filters of all MQTT clients. */
+    @WithDefault("64M")
+    @Within(min = "64K", max = "64G")
+    MemorySize filterBytes();
 }

@@ -226,6 +226,10 @@ class SettingsTest {
         set("hearth.limits.unauthenticated-bytes", "17M").in("ConnectionLimits.unauthenticatedBytes", 17L << 20);
         set("hearth.limits.sign-in-timeout", "11s").in("ConnectionLimits.signIn", Duration.ofSeconds(11));
         set("hearth.limits.sign-in-delay", "3s").in("SignInDelay.longest", Duration.ofSeconds(3));
+        set("hearth.limits.subscribe-filters", "1031").in("MqttLimits.filtersOfPacket", 1_031);
+        set("hearth.limits.session-filters", "1032").in("MqttLimits.filtersOfSession", 1_032);
+        set("hearth.limits.session-filter-bytes", "2M").in("MqttLimits.filterBytesOfSession", 2L << 20);
+        set("hearth.limits.filter-bytes", "63M").in("MqttLimits.filterBytes", 63L << 20);
         set("hearth.limits.unread-timeout", "61s").in("ConnectionLimits.unread", Duration.ofSeconds(61));
 
         set("hearth.sync.max-waiting", "1002").in("SyncPages.maxWaiting", 1002);
@@ -331,6 +335,7 @@ class SettingsTest {
         LimitsConfig limits = config.getConfigMapping(LimitsConfig.class);
         made(Wiring.connectionLimits(limits));
         made(wiring.signInDelay(limits, registry));
+        made(wiring.mqttLimits(limits));
         made(Wiring.rocksDbSettings(hearth, tableConfig));
         made(Wiring.dynamoDbSettings(config.getConfigMapping(DynamoDbConfig.class), tableConfig));
         SeriesStore series = made(wiring.series(table, hearth, seriesConfig, clock));

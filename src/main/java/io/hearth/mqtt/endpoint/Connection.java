@@ -79,7 +79,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         this.gate = new ReadGate(this, inbound, services.inFlight(), channel);
         this.decoder = new PacketDecoder(services.maxPayloadBytes(), gate);
         this.outbound = new Outbound(services, this);
-        this.subscriptions = new Subscriptions(services.router(), this);
+        this.subscriptions = new Subscriptions(services, this);
     }
 
     PacketDecoder decoder() {

@@ -49,6 +49,7 @@ public class EmbeddedConnector implements InboundConnector {
     private final ShadowTopics shadowTopics;
     private final MeterRegistry registry;
     private final SignInDelay delays;
+    private final MqttLimits limits;
     private final InstantSource clock;
     private volatile @Nullable MqttEndpoint endpoint;
 
@@ -63,6 +64,7 @@ public class EmbeddedConnector implements InboundConnector {
             ShadowTopics shadowTopics,
             MeterRegistry registry,
             SignInDelay delays,
+            MqttLimits limits,
             InstantSource clock) {
         this.vertx = vertx;
         this.config = config;
@@ -73,6 +75,7 @@ public class EmbeddedConnector implements InboundConnector {
         this.shadowTopics = shadowTopics;
         this.registry = registry;
         this.delays = delays;
+        this.limits = limits;
         this.clock = clock;
     }
 
@@ -95,6 +98,7 @@ public class EmbeddedConnector implements InboundConnector {
                 new MqttEndpoint.Shadows(shadows, shadowTopics),
                 new EndpointMetrics(registry, inFlight),
                 delays,
+                limits,
                 clock);
         endpoint = made;
         return telemetry;

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** What the endpoint counts. What happens per message is added to a {@link LongAdder} and only read when asked for. */
@@ -40,15 +41,23 @@ public final class EndpointMetrics {
         SHUTDOWN
     }
 
+    /** What a client asked for and did not get, as it would hold more than a limit allows. */
+    enum Limited {
+        FILTER
+    }
+
+    private final MeterRegistry registry;
     private final LongAdder[] received = {new LongAdder(), new LongAdder(), new LongAdder()};
     private final LongAdder sent = new LongAdder();
     private final LongAdder dropped = new LongAdder();
     private final AtomicInteger connections = new AtomicInteger();
     private final Map<Refused, Counter> refused = new EnumMap<>(Refused.class);
     private final Map<Closed, Counter> closed = new EnumMap<>(Closed.class);
+    private final Map<Limited, Counter> limited = new EnumMap<>(Limited.class);
     private final Timer acknowledged;
 
     public EndpointMetrics(MeterRegistry registry, InFlight inFlight) {
+        this.registry = registry;
         for (int qos = 0; qos < received.length; qos++) {
             FunctionCounter.builder("hearth.mqtt.received", received[qos], LongAdder::sum)
                     .description("Publishes received from clients")
@@ -87,6 +96,14 @@ public final class EndpointMetrics {
                             .tag("reason", nameOf(reason))
                             .register(registry));
         }
+        for (Limited what : Limited.values()) {
+            limited.put(
+                    what,
+                    Counter.builder("hearth.mqtt.limited")
+                            .description("What clients asked for and did not get, as a limit was reached")
+                            .tag("what", nameOf(what))
+                            .register(registry));
+        }
         acknowledged = Timer.builder("hearth.ingest.ack")
                 .description("From receiving a publish to acknowledging it")
                 .serviceLevelObjectives(
@@ -101,6 +118,15 @@ public final class EndpointMetrics {
                         Duration.ofMillis(500),
                         Duration.ofSeconds(1),
                         Duration.ofSeconds(5))
+                .register(registry);
+    }
+
+    /** @param bytes memory that the filters of all clients take */
+    void watchFilters(LongSupplier bytes) {
+        Gauge.builder("hearth.mqtt.filters", bytes, LongSupplier::getAsLong)
+                .description("Memory of the topic filters of all clients")
+                .baseUnit("bytes")
+                .strongReference(true)
                 .register(registry);
     }
 
@@ -126,6 +152,10 @@ public final class EndpointMetrics {
 
     void refused(Refused reason) {
         increment(refused.get(reason));
+    }
+
+    void limited(Limited what) {
+        increment(limited.get(what));
     }
 
     void closed(Closed reason) {

@@ -64,6 +64,7 @@ public final class MqttEndpoint {
      * @param authenticator whether a user name and a password, either of which may be missing, may connect; constant time
      * @param telemetry where publishes of telemetry go; they are answered when their message is acknowledged
      * @param delays how long wrong credentials wait for their refusal
+     * @param limits of what clients may hold
      * @param shadows serves requests for shadows, which are answered over this endpoint
      */
     public MqttEndpoint(
@@ -77,6 +78,7 @@ public final class MqttEndpoint {
             Shadows shadows,
             EndpointMetrics metrics,
             SignInDelay delays,
+            MqttLimits limits,
             InstantSource clock) {
         this.vertx = vertx;
         this.config = config;
@@ -96,7 +98,9 @@ public final class MqttEndpoint {
                 new QuietLog(),
                 delays,
                 clock,
-                Math.toIntExact(config.maxPayload().asLongValue()));
+                Math.toIntExact(config.maxPayload().asLongValue()),
+                limits);
+        metrics.watchFilters(router::filterBytes);
         inFlight.onRoom(() -> services.clients().all().forEach(Connection::roomAgain));
     }
 

@@ -6,6 +6,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one client subscribed to, on its way to it. Bounded: when a subscriber does not keep up, messages of QoS 0 are
@@ -26,6 +27,10 @@ final class Outbound {
     private final AtomicLong queuedBytes = new AtomicLong();
 
     // On the event loop from here on.
+    private final RetainedStream retained;
+    /** The next retained message, if it has to wait for room. */
+    private @Nullable Routed nextRetained;
+
     private final BitSet packetIds = new BitSet();
     private int unacknowledged;
     private int lastPacketId;
@@ -35,6 +40,12 @@ final class Outbound {
     Outbound(Services services, Connection connection) {
         this.services = services;
         this.connection = connection;
+        this.retained = services.router().retainedStream();
+    }
+
+    /** What is retained on the topics that the client subscribes to; it is sent by {@link #drain}. */
+    RetainedStream retained() {
+        return retained;
     }
 
     /** Takes over what an MQTT 5 client says in its CONNECT that it can bear. */
@@ -65,26 +76,46 @@ final class Outbound {
         }
     }
 
-    /** Sends what the socket and the client's window take, without a flush. */
+    /**
+     * Sends what the socket and the client's window take, without a flush. What is retained goes first: a message of now must
+     * not be followed by an older one of its topic.
+     */
     void drain(ChannelHandlerContext ctx) {
+        retained.beginTurn();
         while (ctx.channel().isWritable()) {
-            Routed routed = queue.peek();
+            if (nextRetained == null) {
+                nextRetained = retained.poll();
+            }
+            if (nextRetained == null && !retained.isDone()) {
+                connection.wake();
+                return;
+            }
+            boolean isRetained = nextRetained != null;
+            Routed routed = isRetained ? nextRetained : queue.peek();
             if (routed == null || routed.qos() > 0 && unacknowledged >= maxUnacknowledged) {
                 return;
             }
-            queue.remove();
-            queuedMessages.decrementAndGet();
-            queuedBytes.addAndGet(-sizeOf(routed));
-            boolean mqtt5 = connection.isMqtt5();
-            if (Packets.publishBytes(routed, mqtt5) > maxPacketBytes) {
-                // To be treated as if it had been sent [MQTT-3.1.2-25].
-                services.metrics().dropped();
-                continue;
+            if (isRetained) {
+                nextRetained = null;
+            } else {
+                queue.remove();
+                queuedMessages.decrementAndGet();
+                queuedBytes.addAndGet(-sizeOf(routed));
             }
-            int packetId = routed.qos() == 0 ? 0 : takePacketId();
-            connection.write(Packets.publish(ctx.alloc(), routed, packetId, mqtt5));
-            services.metrics().sent();
+            send(routed, ctx);
         }
+    }
+
+    private void send(Routed routed, ChannelHandlerContext ctx) {
+        boolean mqtt5 = connection.isMqtt5();
+        if (Packets.publishBytes(routed, mqtt5) > maxPacketBytes) {
+            // To be treated as if it had been sent [MQTT-3.1.2-25].
+            services.metrics().dropped();
+            return;
+        }
+        int packetId = routed.qos() == 0 ? 0 : takePacketId();
+        connection.write(Packets.publish(ctx.alloc(), routed, packetId, mqtt5));
+        services.metrics().sent();
     }
 
     /** The client has the message of this packet id. */
@@ -99,6 +130,8 @@ final class Outbound {
     /** Lets go of what waits, as the connection is closed. */
     void clear() {
         queue.clear();
+        retained.clear();
+        nextRetained = null;
     }
 
     private int takePacketId() {

@@ -34,6 +34,7 @@ final class PacketDecoder extends ByteToMessageDecoder {
 
     private static final int MAX_FIXED_HEADER_BYTES = 5;
     private static final int PUBLISH = MqttMessageType.PUBLISH.value();
+    private static final int SUBSCRIBE = MqttMessageType.SUBSCRIBE.value();
     private static final int CONNECT = MqttMessageType.CONNECT.value();
 
     /** Decides whether the next packet may be decoded. */
@@ -170,6 +171,9 @@ final class PacketDecoder extends ByteToMessageDecoder {
             decodePublish(in, out, first, headerBytes, length);
         } else if (available >= headerBytes + length && gate.admits(false)) {
             connectSeen = true;
+            if (type == SUBSCRIBE) {
+                SubscribeOptions.check(in.slice(start + headerBytes, length), mqtt5);
+            }
             handedOn = true;
             out.add(in.readRetainedSlice(headerBytes + length));
         }

@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -216,19 +217,20 @@ public final class RetainedMessages {
         return new Query(PARTITION, topics, Direction.ASCENDING, limit, null, Consistency.STRONG);
     }
 
-    /** What is retained of the topics that the well-formed {@code filter} matches. */
-    List<Publish> matching(String filter) {
-        if (filter.indexOf('+') < 0 && filter.indexOf('#') < 0) {
-            Publish one = of(filter);
-            return one == null ? List.of() : List.of(one);
-        }
-        List<Publish> matching = new ArrayList<>();
-        byTopic.forEach((topic, retained) -> {
-            if (Topics.matches(filter, topic)) {
-                matching.add(retained.publish);
+    /** All there is, in no order. What is retained or forgotten meanwhile may be in it or not. */
+    Iterator<@Nullable Publish> all() {
+        Iterator<Retained> all = byTopic.values().iterator();
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return all.hasNext();
             }
-        });
-        return matching;
+
+            @Override
+            public Publish next() {
+                return all.next().publish;
+            }
+        };
     }
 
     private boolean hasRoom(Publish publish, int topicBytes, boolean replaces) {

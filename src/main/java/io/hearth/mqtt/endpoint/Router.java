@@ -1,6 +1,5 @@
 package io.hearth.mqtt.endpoint;
 
-import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +21,9 @@ final class Router {
         return subscriptions.unsubscribe(filter, connection);
     }
 
-    int subscriptions() {
-        return subscriptions.size();
+    /** Memory that the filters of all connections take, about. */
+    long filterBytes() {
+        return subscriptions.bytes();
     }
 
     /** Queues {@code publish} for all who subscribed; {@code from} is who published it, null if it is gone. */
@@ -75,8 +75,8 @@ final class Router {
         return retained.keepInPlaceOf(last.retain() ? last : before, before);
     }
 
-    /** What is retained of the topics that {@code filter} matches. */
-    List<Publish> retained(String filter) {
-        return retained.matching(filter);
+    /** For what is retained on the topics that a client subscribes to. */
+    RetainedStream retainedStream() {
+        return new RetainedStream(retained);
     }
 }

@@ -26,4 +26,5 @@ record Services(
         QuietLog log,
         SignInDelay delays,
         InstantSource clock,
-        int maxPayloadBytes) {}
+        int maxPayloadBytes,
+        MqttLimits limits) {}

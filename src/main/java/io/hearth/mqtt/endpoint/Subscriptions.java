@@ -21,18 +21,20 @@ import java.util.Set;
 
 /** What one client has subscribed to. On the event loop of its connection. */
 final class Subscriptions {
-    /** How many filters a client may subscribe to. */
-    static final int MAX_FILTERS = 1024;
-
     private static final int MAX_GRANTED_QOS = 1;
     private static final int MQTT_3_FAILURE = 0x80;
 
     private final Router router;
+    private final MqttLimits limits;
+    private final EndpointMetrics metrics;
     private final Connection connection;
     private final Set<String> filters = new HashSet<>();
+    private long filterBytes;
 
-    Subscriptions(Router router, Connection connection) {
-        this.router = router;
+    Subscriptions(Services services, Connection connection) {
+        this.router = services.router();
+        this.limits = services.limits();
+        this.metrics = services.metrics();
         this.connection = connection;
     }
 
@@ -44,44 +46,66 @@ final class Subscriptions {
         }
         boolean hasId = header.properties().getProperty(MqttPropertyType.SUBSCRIPTION_IDENTIFIER.value()) != null;
         List<Integer> answers = new ArrayList<>(wanted.size());
-        List<Routed> retained = new ArrayList<>();
         for (MqttTopicSubscription subscription : wanted) {
-            answers.add(hasId ? failure(ReasonCode.SUBSCRIPTION_IDS_NOT_SUPPORTED) : subscribe(subscription, retained));
+            if (hasId) {
+                answers.add(failure(ReasonCode.SUBSCRIPTION_IDS_NOT_SUPPORTED));
+            } else if (answers.size() >= limits.filtersOfPacket()) {
+                answers.add(overLimit());
+            } else {
+                answers.add(subscribe(subscription));
+            }
         }
         connection.write(new MqttSubAckMessage(
                 fixedHeader(MqttMessageType.SUBACK),
                 new MqttMessageIdAndPropertiesVariableHeader(header.messageId(), MqttProperties.NO_PROPERTIES),
                 new MqttSubAckPayload(answers)));
-        retained.forEach(connection.outbound()::offer);
+        // Behind the SUBACK come the retained messages.
+        connection.wake();
     }
 
-    private int subscribe(MqttTopicSubscription wanted, List<Routed> retained) {
+    private int subscribe(MqttTopicSubscription wanted) {
         String filter = wanted.topicFilter();
+        MqttSubscriptionOption options = wanted.option();
         if (!Topics.isFilter(filter)) {
             return failure(ReasonCode.TOPIC_FILTER_INVALID);
         }
         if (Topics.isShared(filter)) {
+            if (options.isNoLocal()) {
+                // [MQTT-3.8.3-4] of MQTT 5
+                throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, "a shared subscription with No Local");
+            }
             return failure(ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED);
         }
-        if (filters.size() >= MAX_FILTERS && !filters.contains(filter)) {
-            return failure(ReasonCode.QUOTA_EXCEEDED);
+        if (!filters.contains(filter) && !hasRoom(filter)) {
+            return overLimit();
         }
-        MqttSubscriptionOption options = wanted.option();
         int qos = Math.min(MAX_GRANTED_QOS, options.qos().value());
-        filters.add(filter);
-        boolean isNew = router.subscribe(
-                filter, connection, new Subscription(qos, options.isNoLocal(), options.isRetainAsPublished()));
+        Subscription subscription = new Subscription(qos, options.isNoLocal(), options.isRetainAsPublished());
+        boolean isNew = router.subscribe(filter, connection, subscription);
+        if (filters.add(filter)) {
+            filterBytes += Topics.filterBytes(filter);
+        }
         boolean wantsRetained = switch (options.retainHandling()) {
             case SEND_AT_SUBSCRIBE -> true;
             case SEND_AT_SUBSCRIBE_IF_NOT_YET_EXISTS -> isNew;
             case DONT_SEND_AT_SUBSCRIBE -> false;
         };
         if (wantsRetained) {
-            for (Publish publish : router.retained(filter)) {
-                retained.add(new Routed(publish, Math.min(qos, publish.qos()), true));
-            }
+            connection.outbound().retained().add(filter, subscription);
         }
         return qos;
+    }
+
+    private boolean hasRoom(String filter) {
+        long bytes = Topics.filterBytes(filter);
+        return filters.size() < limits.filtersOfSession()
+                && filterBytes + bytes <= limits.filterBytesOfSession()
+                && router.filterBytes() + bytes <= limits.filterBytes();
+    }
+
+    private int overLimit() {
+        metrics.limited(EndpointMetrics.Limited.FILTER);
+        return failure(ReasonCode.QUOTA_EXCEEDED);
     }
 
     void unsubscribe(MqttUnsubscribeMessage packet) {
@@ -92,6 +116,10 @@ final class Subscriptions {
         List<Short> answers = new ArrayList<>(unwanted.size());
         for (String filter : unwanted) {
             boolean had = filters.remove(filter) && router.unsubscribe(filter, connection);
+            if (had) {
+                filterBytes -= Topics.filterBytes(filter);
+                connection.outbound().retained().remove(filter);
+            }
             answers.add((short) (had ? ReasonCode.SUCCESS : ReasonCode.NO_SUBSCRIPTION_EXISTED));
         }
         connection.write(new MqttUnsubAckMessage(
@@ -105,6 +133,7 @@ final class Subscriptions {
     void clear() {
         filters.forEach(filter -> router.unsubscribe(filter, connection));
         filters.clear();
+        filterBytes = 0;
     }
 
     private int failure(byte reasonCode) {

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param <S> the subscribers; told apart by identity or whatever {@code equals} says
  */
 final class TopicTree<S> {
+    private static final int SUBSCRIBER_BYTES = 64;
+
     private final Node<S> root = new Node<>();
     private final AtomicInteger size = new AtomicInteger();
+    private final AtomicLong bytes = new AtomicLong();
 
     /** Subscribes to a well-formed filter; whether the subscriber had not subscribed to it before. */
     synchronized boolean subscribe(String filter, S subscriber, Subscription subscription) {
@@ -22,11 +26,18 @@ final class TopicTree<S> {
         int start = 0;
         while (start <= filter.length()) {
             int end = Topics.endOfLevel(filter, start);
-            node = node.children.computeIfAbsent(filter.substring(start, end), level -> new Node<>());
+            Node<S> child = node.children.get(filter.substring(start, end));
+            if (child == null) {
+                child = new Node<>();
+                node.children.put(filter.substring(start, end), child);
+                bytes.addAndGet(bytesOf(end - start));
+            }
+            node = child;
             start = end + 1;
         }
         boolean isNew = node.subscribers.put(subscriber, subscription) == null;
         if (isNew) {
+            bytes.addAndGet(SUBSCRIBER_BYTES);
             size.incrementAndGet();
         }
         return isNew;
@@ -36,6 +47,7 @@ final class TopicTree<S> {
     synchronized boolean unsubscribe(String filter, S subscriber) {
         boolean had = unsubscribe(root, filter, 0, subscriber);
         if (had) {
+            bytes.addAndGet(-SUBSCRIBER_BYTES);
             size.decrementAndGet();
         }
         return had;
@@ -54,12 +66,29 @@ final class TopicTree<S> {
         boolean had = unsubscribe(child, filter, end + 1, subscriber);
         if (child.children.isEmpty() && child.subscribers.isEmpty()) {
             node.children.remove(level);
+            bytes.addAndGet(-bytesOf(level.length()));
         }
         return had;
     }
 
+    /** Ends all subscriptions. */
+    synchronized void clear() {
+        root.children.clear();
+        bytes.set(0);
+        size.set(0);
+    }
+
     int size() {
         return size.get();
+    }
+
+    /** Memory that the filters take, about; what they have in common counts once. */
+    long bytes() {
+        return bytes.get();
+    }
+
+    private static long bytesOf(int levelChars) {
+        return Topics.LEVEL_BYTES + 2L * levelChars;
     }
 
     /** The subscribers whose filters match {@code topic}, each once. */

@@ -10,6 +10,9 @@ final class Topics {
     /** More levels than this are not subscribed to, which bounds the depth of the tree and of its recursion. */
     static final int MAX_FILTER_LEVELS = 64;
 
+    /** What a level of a filter costs in memory beside its characters, about. */
+    static final int LEVEL_BYTES = 256;
+
     private Topics() {}
 
     /**
@@ -81,37 +84,15 @@ final class Topics {
         return filter.startsWith("$share/");
     }
 
-    /** Whether the well-formed {@code filter} matches {@code topic} (section 4.7.1 and 4.7.2). */
-    static boolean matches(String filter, CharSequence topic) {
-        if (topic.charAt(0) == '$' && filter.charAt(0) != '$') {
-            return false;
-        }
-        int f = 0;
-        int t = 0;
-        while (true) {
-            int filterEnd = endOfLevel(filter, f);
-            if (filterEnd - f == 1 && filter.charAt(f) == '#') {
-                return true;
-            }
-            int topicEnd = endOfLevel(topic, t);
-            boolean any = filterEnd - f == 1 && filter.charAt(f) == '+';
-            if (!any
-                    && !filter.subSequence(f, filterEnd)
-                            .equals(topic.subSequence(t, topicEnd).toString())) {
-                return false;
-            }
-            boolean filterDone = filterEnd == filter.length();
-            boolean topicDone = topicEnd == topic.length();
-            if (topicDone) {
-                // "sport/#" matches "sport", too.
-                return filterDone || filter.substring(filterEnd).equals("/#");
-            }
-            if (filterDone) {
-                return false;
-            }
-            f = filterEnd + 1;
-            t = topicEnd + 1;
-        }
+    /** Whether the well-formed {@code filter} may match more topics than one. */
+    static boolean hasWildcard(String filter) {
+        return filter.indexOf('+') >= 0 || filter.indexOf('#') >= 0;
+    }
+
+    /** What the well-formed {@code filter} may cost in memory: two bytes a character, and {@link #LEVEL_BYTES} a level. */
+    static long filterBytes(String filter) {
+        long levels = 1 + filter.chars().filter(c -> c == '/').count();
+        return 2L * filter.length() + levels * LEVEL_BYTES;
     }
 
     static int endOfLevel(CharSequence topic, int start) {

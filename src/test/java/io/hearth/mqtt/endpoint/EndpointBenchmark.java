@@ -54,6 +54,7 @@ final class EndpointBenchmark {
                 EndpointFixture.shadows(EndpointFixture.shadowStore(table), Runnable::run),
                 new EndpointMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), inFlight),
                 new SignInDelay(Duration.ZERO, new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)),
+                EndpointFixture.limits(Map.of()),
                 Clock.systemUTC());
         endpoint.start();
         System.out.println("port " + endpoint.actualPort());

@@ -1,5 +1,6 @@
 package io.hearth.mqtt.endpoint;
 
+import io.hearth.config.LimitsConfig;
 import io.hearth.config.MqttConfig;
 import io.hearth.ingest.Delivery;
 import io.hearth.limits.SignInDelay;
@@ -15,6 +16,7 @@ import io.hearth.shadow.ShadowStore;
 import io.hearth.table.Table;
 import io.hearth.table.memory.MemoryTable;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.quarkus.runtime.configuration.DurationConverter;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.runtime.configuration.MemorySizeConverter;
 import io.smallrye.config.PropertiesConfigSource;
@@ -83,6 +85,7 @@ final class EndpointFixture implements AutoCloseable {
                 shadows(shadowStore, shadowThreads),
                 new EndpointMetrics(registry, inFlight),
                 new SignInDelay(Duration.ZERO, registry),
+                limits(settings),
                 clock);
         endpoint.start();
     }
@@ -100,15 +103,25 @@ final class EndpointFixture implements AutoCloseable {
     }
 
     static MqttConfig config(Map<String, String> settings) {
+        return mapping(settings, MqttConfig.class);
+    }
+
+    static MqttLimits limits(Map<String, String> settings) {
+        return MqttLimits.of(mapping(settings, LimitsConfig.class));
+    }
+
+    private static <T> T mapping(Map<String, String> settings, Class<T> type) {
         Map<String, String> all = new HashMap<>(Map.of("hearth.mqtt.port", "0"));
         all.putAll(settings);
         SmallRyeConfig config = new SmallRyeConfigBuilder()
                 .addDiscoveredConverters()
                 .withConverter(MemorySize.class, 200, new MemorySizeConverter())
+                .withConverter(Duration.class, 200, new DurationConverter())
                 .withMapping(MqttConfig.class)
+                .withMapping(LimitsConfig.class)
                 .withSources(new PropertiesConfigSource(all, "test", 100))
                 .build();
-        return config.getConfigMapping(MqttConfig.class);
+        return config.getConfigMapping(type);
     }
 
     int port() {

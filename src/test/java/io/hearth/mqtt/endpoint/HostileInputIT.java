@@ -13,6 +13,7 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What no sane client sends: its connection is closed and counted, and a neighbour does not notice. */
@@ -136,6 +137,40 @@ class HostileInputIT {
     @Test
     void subscribeWithoutFilter_closes() {
         expectEnd(RawClient.bytes(0x82, 3, 0, 1, 0), ReasonCode.PROTOCOL_ERROR);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0x03, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xC0})
+    void subscribeOfMqtt3WithReservedBits_closesAndSubscribesToNothing(int options) {
+        try (RawClient client = RawClient.connected(fixture.port(), "c")) {
+            client.send(client.subscribe(1, "a", options));
+            assertThat(client.readToEnd()).isEmpty();
+        }
+        assertThat(fixture.metric("hearth.mqtt.connections.closed", "reason", "protocol_error"))
+                .isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0x03, 0x81", "0x40, 0x81", "0x80, 0x81", "0xC1, 0x81", "0x30, 0x82"})
+    void subscribeOfMqtt5WithReservedOptions_closes(String options, String reasonCode) {
+        try (RawClient client = RawClient.connected(fixture.port(), Hello.mqtt5("c"))) {
+            client.send(client.subscribe(1, "a", Integer.decode(options)));
+            assertThat(reasonOf(client.readToEnd()))
+                    .isEqualTo(Integer.decode(reasonCode).byteValue());
+        }
+    }
+
+    @Test
+    void subscribeWithReservedBitsBehindAFilterThatIsSound_closes() {
+        expectEnd(RawClient.bytes(0x82, 11, 0, 1, 0, 0, 1, 'a', 0, 0, 1, 'b', 0x40), ReasonCode.MALFORMED_PACKET);
+    }
+
+    @Test
+    void sharedSubscriptionWithNoLocal_closes() {
+        try (RawClient client = RawClient.connected(fixture.port(), Hello.mqtt5("c"))) {
+            client.send(client.subscribe(1, "$share/g/a", 4));
+            assertThat(reasonOf(client.readToEnd())).isEqualTo(ReasonCode.PROTOCOL_ERROR);
+        }
     }
 
     @Test

@@ -45,13 +45,13 @@ class RetainedMessagesTest {
         RetainedMessages later = new RetainedMessages(table, Clock.systemUTC());
         later.load();
 
-        Publish one = later.matching("devices/+/status").get(0);
+        Publish one = RetainedTexts.matching(later, "devices/+/status").get(0);
         assertThat(one.topic()).isEqualTo("devices/d1/status");
         assertThat(one.qos()).isEqualTo(1);
         assertThat(one.payload()).isEqualTo(bytes("on"));
         assertThat(one.properties()).hasSize(5);
-        assertThat(later.matching("devices/d1/status")).hasSize(1);
-        assertThat(later.matching("devices/d2/status")).isEmpty();
+        assertThat(RetainedTexts.matching(later, "devices/d1/status")).hasSize(1);
+        assertThat(RetainedTexts.matching(later, "devices/d2/status")).isEmpty();
     }
 
     @Test
@@ -88,7 +88,7 @@ class RetainedMessagesTest {
 
         RetainedMessages later = new RetainedMessages(table, Clock.systemUTC());
         later.load();
-        assertThat(later.matching("a").get(0).payload()).isEqualTo(bytes("off"));
+        assertThat(RetainedTexts.matching(later, "a").get(0).payload()).isEqualTo(bytes("off"));
         messages.keep(publish("a", bytes("next"))).toCompletableFuture().join();
     }
 
@@ -98,10 +98,10 @@ class RetainedMessagesTest {
         retained.keep(publish("a", new byte[RetainedMessages.MAX_MESSAGE_BYTES]))
                 .toCompletableFuture()
                 .join();
-        assertThat(retained.matching("a")).isEmpty();
+        assertThat(RetainedTexts.matching(retained, "a")).isEmpty();
         RetainedMessages later = new RetainedMessages(table, Clock.systemUTC());
         later.load();
-        assertThat(later.matching("#")).isEmpty();
+        assertThat(RetainedTexts.matching(later, "#")).isEmpty();
     }
 
     @Test
@@ -111,10 +111,10 @@ class RetainedMessagesTest {
         for (int i = 0; i < fit + 1; i++) {
             retained.keep(publish("t/" + i, payload)).toCompletableFuture().join();
         }
-        assertThat(retained.matching("t/+")).hasSize(fit);
+        assertThat(RetainedTexts.matching(retained, "t/+")).hasSize(fit);
         retained.keep(publish("t/0", Publish.NO_BYTES)).toCompletableFuture().join();
         retained.keep(publish("t/" + fit, payload)).toCompletableFuture().join();
-        assertThat(retained.matching("t/" + fit)).hasSize(1);
+        assertThat(RetainedTexts.matching(retained, "t/" + fit)).hasSize(1);
     }
 
     private static Publish publish(String topic, byte[] payload) {

@@ -1,6 +1,8 @@
 package io.hearth.mqtt.endpoint;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -21,10 +23,24 @@ public final class RetainedTexts {
                 .join();
     }
 
+    /** What is retained of the topics that a filter matches. */
+    static List<Publish> matching(RetainedMessages retained, String filter) {
+        RetainedStream stream = new RetainedStream(retained);
+        stream.add(filter, new Subscription(1, false, false));
+        List<Publish> matching = new ArrayList<>();
+        while (!stream.isDone()) {
+            stream.beginTurn();
+            for (Routed next = stream.poll(); next != null; next = stream.poll()) {
+                matching.add(next.publish());
+            }
+        }
+        return matching;
+    }
+
     /** What is retained, by topic. */
     public static Map<String, String> of(RetainedMessages retained) {
         Map<String, String> texts = new TreeMap<>();
-        retained.matching("#")
+        matching(retained, "#")
                 .forEach(publish -> texts.put(publish.topic(), new String(publish.payload(), StandardCharsets.UTF_8)));
         return texts;
     }

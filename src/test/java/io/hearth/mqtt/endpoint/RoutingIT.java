@@ -205,7 +205,7 @@ class RoutingIT {
             assertThat(device.read().type()).isEqualTo(RawClient.PUBACK);
             RetainedMessages stored = new RetainedMessages(table, Clock.systemUTC());
             stored.load();
-            assertThat(stored.matching("devices/r/telemetry")).hasSize(1);
+            assertThat(RetainedTexts.matching(stored, "devices/r/telemetry")).hasSize(1);
             subscriber.subscribed("devices/r/telemetry", 1);
             assertThat(subscriber.read().retain()).isTrue();
         }

@@ -1,0 +1,21 @@
+package io.hearth.mqtt.endpoint;
+
+import io.hearth.config.LimitsConfig;
+
+/**
+ * What clients of the endpoint may hold, beyond their connections.
+ *
+ * @param filtersOfPacket topic filters that one SUBSCRIBE may ask for
+ * @param filtersOfSession topic filters that a client may be subscribed to
+ * @param filterBytesOfSession memory of these, by {@link Topics#filterBytes}
+ * @param filterBytes memory of the filters of all clients, as {@link TopicTree#bytes} counts it
+ */
+public record MqttLimits(int filtersOfPacket, int filtersOfSession, long filterBytesOfSession, long filterBytes) {
+    public static MqttLimits of(LimitsConfig config) {
+        return new MqttLimits(
+                config.subscribeFilters(),
+                config.sessionFilters(),
+                config.sessionFilterBytes().asLongValue(),
+                config.filterBytes().asLongValue());
+    }
+}
