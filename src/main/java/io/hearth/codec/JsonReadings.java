@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -278,9 +277,9 @@ public final class JsonReadings {
                 requireOnce(repeated, true);
             }
             if (absent != null) {
-                Set<String> seen = new HashSet<>();
+                Set<String> seen = target.openMetrics();
                 for (String metric : absent) {
-                    requireOnce(metric, !seen.add(metric) || target.openHas(metric));
+                    requireOnce(metric, !seen.add(metric));
                 }
             }
         }
@@ -306,8 +305,21 @@ public final class JsonReadings {
         private void readNested(@Nullable String prefix) throws IOException, UnfitReadingException {
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String field = parser.currentName();
-                readValue(prefix == null ? field : prefix + '.' + field, parser.nextToken());
+                readValue(prefix == null ? field : joined(prefix, field), parser.nextToken());
             }
+        }
+
+        /**
+         * The name of a field within an object. Those that are too long are refused before they are made, or a short payload
+         * with many fields below a long name would make gigabytes of them.
+         */
+        private static String joined(String prefix, String field) throws UnfitReadingException {
+            if (prefix.length() + 1 + field.length() > MetricName.MAX_BYTES) {
+                throw new UnfitReadingException(
+                        quoted(prefix) + ": the names of objects and of a field in them have at most "
+                                + MetricName.MAX_BYTES + " bytes together");
+            }
+            return prefix + '.' + field;
         }
 
         private void readValue(String metric, JsonToken token) throws IOException, UnfitReadingException {

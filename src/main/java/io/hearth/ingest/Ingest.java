@@ -187,7 +187,8 @@ public final class Ingest implements AutoCloseable {
         List<Rejection> rejections;
         try {
             rejections = admission
-                    .admitUnerased(device, letter.payload(), letter.timeMicros(), batch)
+                    .admitUnerased(
+                            device, MetricTopic.reading(letter.topic(), letter.payload()), letter.timeMicros(), batch)
                     .rejections();
             batch.assign(device, 0, letter.timeMicros(), null);
         } catch (MalformedPayloadException e) {
@@ -360,9 +361,11 @@ public final class Ingest implements AutoCloseable {
         }
         DeviceId device = new DeviceId(delivery.device());
         int first = group.batch.size();
+        byte[] reading;
         Admission.Admitted admitted;
         try {
-            admitted = admission.admit(device, payload, delivery.ingestTimeMicros(), group.batch);
+            reading = MetricTopic.reading(delivery.topic(), payload);
+            admitted = admission.admit(device, reading, delivery.ingestTimeMicros(), group.batch);
         } catch (MalformedPayloadException e) {
             bury(delivery, payload, RejectionReason.MALFORMED, String.valueOf(e.getMessage()), group);
             return;
@@ -371,7 +374,7 @@ public final class Ingest implements AutoCloseable {
         Origin origin = delivery.origin();
         if (origin != null) {
             transmission =
-                    new Transmission(hash(origin.clientId()), origin.packetId(), hash(payload), admitted.timeless());
+                    new Transmission(hash(origin.clientId()), origin.packetId(), hash(reading), admitted.timeless());
             // A reading with a time of its own overwrites itself when it comes again.
             if (origin.redelivered() && admitted.timeless() && isStored(device, transmission)) {
                 metrics.duplicates.increment();
@@ -390,7 +393,9 @@ public final class Ingest implements AutoCloseable {
             String detail = rejections.size() == 1
                     ? one.detail()
                     : one.detail() + " (and " + (rejections.size() - 1) + " more readings of this payload)";
-            bury(delivery, admission.rejectedOf(payload, rejections), one.reason(), detail, group);
+            // What was published, not what was made of it.
+            byte[] rejected = reading == payload ? admission.rejectedOf(payload, rejections) : payload;
+            bury(delivery, rejected, one.reason(), detail, group);
         }
         group.batch.assign(device, first, delivery.ingestTimeMicros(), transmission);
     }

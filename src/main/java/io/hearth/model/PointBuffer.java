@@ -1,6 +1,8 @@
 package io.hearth.model;
 
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,14 +77,9 @@ public final class PointBuffer {
         return points - firstPoint[readings];
     }
 
-    /** Whether the reading that is open has a value of a metric so far. */
-    public boolean openHas(String metric) {
-        for (int point = firstPoint[readings]; point < points; point++) {
-            if (metrics[point].equals(metric)) {
-                return true;
-            }
-        }
-        return false;
+    /** The metrics that the reading that is open has a value of so far; a set of the caller's own. */
+    public Set<String> openMetrics() {
+        return new HashSet<>(Arrays.asList(metrics).subList(firstPoint[readings], points));
     }
 
     /**

@@ -3,8 +3,10 @@ package io.hearth.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import io.hearth.model.Column;
 import io.hearth.model.PointBuffer;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
 import java.util.List;
@@ -38,6 +40,52 @@ class JsonReadingsTest {
         assertThat(points.timeMicros(0)).isEqualTo(1_732_270_000_123_000L);
         assertThat(points.timeMicros(1)).isEqualTo(1_732_270_000_000_000L);
         assertThat(reading(1)).isEqualTo(Map.of("a", 2.0));
+    }
+
+    @Test
+    void decode_manyFieldsBelowALongName_isRejectedBeforeTheNamesAreJoined() throws Exception {
+        StringBuilder payload = new StringBuilder("{\"" + "x".repeat(49_000) + "\":{\"" + "y".repeat(49_000) + "\":{");
+        for (int i = 0; i < 18_000; i++) {
+            payload.append(i == 0 ? "" : ",").append("\"a\":null");
+        }
+        payload.append("}}}");
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        byte[] bytes = payload.toString().getBytes(StandardCharsets.UTF_8);
+
+        long before = threads.getCurrentThreadAllocatedBytes();
+        List<RejectedReading> rejected = json.decode(bytes, points);
+        long allocatedBytes = threads.getCurrentThreadAllocatedBytes() - before;
+
+        assertThat(rejected).hasSize(1);
+        assertThat(rejected.get(0).detail()).contains("at most 128 bytes together");
+        // Joined, the names would have 1.7 GB.
+        assertThat(allocatedBytes).isLessThan(20 << 20);
+    }
+
+    @Test
+    void decode_nestedNameOf128Bytes_isStored_oneMoreIsRejected() throws Exception {
+        String field = "y".repeat(127 - 60);
+        assertThat(decode("{\"" + "x".repeat(60) + "\":{\"" + field + "\":1}}")).isEmpty();
+        assertThat(decode("{\"" + "x".repeat(60) + "\":{\"" + field + "z\":null}}"))
+                .hasSize(1);
+    }
+
+    @Test
+    void decode_nullsAmongManyValues_findsTheOneThatIsThereTwice() throws Exception {
+        StringBuilder payload = new StringBuilder("{");
+        for (int i = 0; i < JsonReadings.MAX_METRICS; i++) {
+            payload.append("\"m").append(i).append("\":1,");
+        }
+        for (int i = 0; i < 20_000; i++) {
+            payload.append("\"n").append(i).append("\":null,");
+        }
+        assertThat(decode(payload + "\"u\":null}")).isEmpty();
+        assertThat(decode(payload + "\"m1023\":null}"))
+                .singleElement()
+                .satisfies(rejected -> assertThat(rejected.detail()).contains("m1023"));
+        assertThat(decode(payload + "\"n7\":null}"))
+                .singleElement()
+                .satisfies(rejected -> assertThat(rejected.detail()).contains("n7"));
     }
 
     @Test

@@ -28,6 +28,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class IngestTest {
     private static final long T0 = EpochMicros.of(SeriesFixture.START);
@@ -529,6 +532,85 @@ class IngestTest {
 
         ingest.close();
         await().until(() -> receipts.equals(List.of("m failed")));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "temperature | 21.5 | temperature | 21.5",
+                "temperature |  -3  | temperature | -3.0",
+                "relay/0/on | true | relay.0.on | true",
+                "relay | ON | relay | ON",
+                "relay | \"on\" | relay | on",
+                "relay | 1 2 | relay | 1 2",
+                "ts | 5 | ts | 5.0",
+            })
+    void submit_topicThatNamesAMetric_isStoredAsItsValue(String below, String payload, String metric, String value) {
+        submitBelow("telemetry", below, payload);
+        await().until(() -> receipts.size() == 1);
+
+        assertThat(deadLetters.list(10, null, null).letters()).isEmpty();
+        assertThat(readings("telemetry")).hasSize(1);
+        Map<String, Object> values = readings("telemetry").get(0).getValue();
+        assertThat(values).containsOnlyKeys(metric);
+        assertThat(values.get(metric)).hasToString(value);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"value\":21.5}", "[1]", "", "null"})
+    void submit_topicThatNamesAMetric_otherPayload_isADeadLetterWithWhatWasPublished(String payload) {
+        submitBelow("d1", "temperature", payload);
+        await().until(() -> receipts.size() == 1);
+
+        assertThat(readings("d1")).isEmpty();
+        DeadLetter letter = deadLetters.list(10, null, null).letters().get(0);
+        assertThat(letter.topic()).isEqualTo("devices/d1/telemetry/temperature");
+        assertThat(letter.payload()).isEqualTo(bytes(payload));
+        assertThat(ingest.replay(letter).await().indefinitely().rejectedTotal()).isEqualTo(1);
+    }
+
+    @Test
+    void replay_ofATopicThatNamesAMetric_storesItsValue() {
+        submitBelow("d1", "a".repeat(129), "21.5");
+        await().until(() -> receipts.size() == 1);
+        DeadLetter refused = deadLetters.list(10, null, null).letters().get(0);
+        DeadLetter letter = new DeadLetter(
+                refused.id(),
+                "devices/d1/telemetry/temperature",
+                "d1",
+                refused.payload(),
+                refused.payloadBytes(),
+                refused.reason(),
+                refused.detail(),
+                refused.timeMicros());
+
+        assertThat(ingest.replay(letter).await().indefinitely().stored()).isEqualTo(1);
+        assertThat(readings("d1").get(0).getValue()).isEqualTo(Map.of("temperature", 21.5));
+    }
+
+    @Test
+    void submit_sameValueForAnotherMetricWithTheIdOfTheLast_isNotTakenForIt() {
+        Origin first = new Origin("c", 5, false);
+        Origin again = new Origin("c", 5, true);
+        submitBelow("d1", "a", "1", first);
+        await().until(() -> receipts.size() == 1);
+        submitBelow("d1", "a", "1", again);
+        submitBelow("d1", "b", "1", again);
+        await().until(() -> receipts.size() == 3);
+
+        assertThat(readings("d1").stream().map(Map.Entry::getValue))
+                .containsExactlyInAnyOrder(Map.of("a", 1.0), Map.of("b", 1.0));
+    }
+
+    private void submitBelow(String device, String below, String payload) {
+        submitBelow(device, below, payload, null);
+    }
+
+    private void submitBelow(String device, String below, String payload, @Nullable Origin origin) {
+        Delivery plain = delivery(device, bytes(payload), origin);
+        String topic = plain.topic() + "/" + below;
+        ingest.submit(new Delivery(topic, device, plain.payload(), plain.ingestTimeMicros(), origin), receipt(below));
     }
 
     private void submit(String name, String device, String payload, @Nullable Origin origin) {

@@ -24,10 +24,7 @@ import org.jspecify.annotations.Nullable;
  * client id is the device's id.
  */
 final class ConnectionEvents {
-    /** Only the service publishes here, so that subscribers can believe what they read. */
-    static final String RESERVED = "$aws/events/";
-
-    private static final String PREFIX = RESERVED + "presence/";
+    private static final String PREFIX = "$aws/events/presence/";
     private static final int MAX_COUNTED_CLIENTS = 100_000;
     private static final JsonFactory JSON = new JsonFactory();
 

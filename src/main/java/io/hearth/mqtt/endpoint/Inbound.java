@@ -87,10 +87,9 @@ final class Inbound {
         return services.shadows().topics().request(publish.topic());
     }
 
-    /** Whether only the service publishes to the topic, unless it is a request. */
+    /** Whether only the service publishes to the topic, unless it is a request (MQTT 5.0, section 4.7.2). */
     private boolean isReserved(Publish publish) {
-        return publish.topic().startsWith(ConnectionEvents.RESERVED)
-                || services.shadows().topics().isOfShadows(publish.topic());
+        return Topics.isReserved(publish.topic()) || services.shadows().topics().isOfShadows(publish.topic());
     }
 
     /**

@@ -84,6 +84,11 @@ public final class RetainedMessages {
                     .indefinitely();
             for (Item item : page.items()) {
                 Publish publish = decode(item);
+                if (Topics.isReserved(publish.topic())) {
+                    // Retained by an earlier build, for which it was any topic. No client could clear it now.
+                    table.write(List.of(new Write.Delete(item.key()))).await().indefinitely();
+                    continue;
+                }
                 byTopic.put(publish.topic(), new Retained(publish, item.version()));
                 totalBytes.addAndGet(sizeOf(publish));
             }

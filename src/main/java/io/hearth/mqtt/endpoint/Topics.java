@@ -79,6 +79,11 @@ final class Topics {
         return levels <= MAX_FILTER_LEVELS;
     }
 
+    /** Whether {@code topic} is one of the server's own, to which no client publishes. */
+    static boolean isReserved(String topic) {
+        return topic.charAt(0) == '$';
+    }
+
     /** Whether {@code filter} asks for a shared subscription. */
     static boolean isShared(String filter) {
         return filter.startsWith("$share/");

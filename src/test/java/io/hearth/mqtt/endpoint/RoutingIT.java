@@ -185,6 +185,68 @@ class RoutingIT {
     }
 
     @Test
+    void telemetryBelowItsTopic_goesToIngestAndToSubscribers() {
+        try (RawClient device = RawClient.connected(fixture.port(), "r");
+                RawClient subscriber = RawClient.connected(fixture.port(), "s")) {
+            subscriber.subscribed("devices/r/#", 0);
+            device.send(device.publish("devices/r/telemetry/temperature", 1, 1, "21.5"));
+            assertThat(device.read().type()).isEqualTo(RawClient.PUBACK);
+            assertThat(fixture.deliveries()).singleElement().satisfies(delivery -> {
+                assertThat(delivery.topic()).isEqualTo("devices/r/telemetry/temperature");
+                assertThat(delivery.device()).isEqualTo("r");
+            });
+            assertThat(subscriber.read().payload()).isEqualTo("21.5");
+            device.send(device.publish("devices/r/telemetryX/temperature", 1, 2, "21.5"));
+            assertThat(device.read().type()).isEqualTo(RawClient.PUBACK);
+            assertThat(fixture.deliveries()).hasSize(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"$SYS/broker/version", "$x", "$aws/rules/r", "$"})
+    void publishToATopicOfTheServer_isRefusedAndReachesNobody(String topic) {
+        try (RawClient subscriber = RawClient.connected(fixture.port(), "s");
+                RawClient mqtt5 = RawClient.connected(fixture.port(), Hello.mqtt5("five"));
+                RawClient mqtt3 = RawClient.connected(fixture.port(), "three")) {
+            subscriber.subscribed(topic, 0);
+            subscriber.subscribed("#", 0);
+            mqtt5.send(mqtt5.publish(topic, 1, 1, "evil"));
+            Packet refused = mqtt5.readToEnd().orElseThrow();
+            assertThat(refused.type()).isEqualTo(RawClient.DISCONNECT);
+            assertThat(refused.body().get(0)).isEqualTo(ReasonCode.NOT_AUTHORIZED);
+            mqtt3.send(mqtt3.publish(topic, 3, 1, bytes("evil")));
+            assertThat(mqtt3.readToEnd()).isEmpty();
+            subscriber.expectNothingYet();
+        }
+    }
+
+    @Test
+    void willOnATopicOfTheServer_isNotPublished() {
+        try (RawClient subscriber = RawClient.connected(fixture.port(), "s")) {
+            subscriber.subscribed("$SYS/#", 1);
+            subscriber.subscribed("sentinel", 1);
+            RawClient.connected(fixture.port(), Hello.mqtt3("w").retainedWill("$SYS/x"))
+                    .close();
+            await().until(() -> fixture.connections() == 1);
+            subscriber.send(subscriber.publish("sentinel", 0, 0, "behind"));
+            assertThat(subscriber.read().topic()).isEqualTo("sentinel");
+        }
+    }
+
+    @Test
+    void retainedOnATopicOfTheServerByAnEarlierBuild_isForgottenAtTheStart() {
+        RetainedTexts.keep(new RetainedMessages(table, Clock.systemUTC()), "$SYS/x", "evil");
+        try (EndpointFixture later = new EndpointFixture(Map.of(), table);
+                RawClient subscriber = RawClient.connected(later.port(), "s")) {
+            subscriber.subscribed("$SYS/#", 0);
+            subscriber.expectNothingYet();
+        }
+        RetainedMessages stored = new RetainedMessages(table, Clock.systemUTC());
+        stored.load();
+        assertThat(stored.all()).isExhausted();
+    }
+
+    @Test
     void emptyTelemetryThatIsNotRetained_goesToIngest() {
         try (RawClient device = RawClient.connected(fixture.port(), "r")) {
             device.send(device.publish("devices/r/telemetry", 2, 1, new byte[0]));
