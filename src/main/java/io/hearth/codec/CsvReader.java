@@ -2,6 +2,7 @@ package io.hearth.codec;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
+import io.hearth.model.MetricName;
 import io.hearth.model.PointBuffer;
 import io.hearth.model.Value;
 import java.nio.charset.StandardCharsets;
@@ -149,8 +150,7 @@ final class CsvReader extends LineReader {
         }
         String metric = row.in(csv.metrics, columns.metric());
         if (metric == null) {
-            throw new MalformedPayloadException(row.text(columns.metric())
-                    + ": is not a metric name: 1 to 128 bytes without white space, control characters and / # + $");
+            throw new MalformedPayloadException(MetricName.refusal(row.text(columns.metric())));
         }
         int value = columns.value();
         int type = columns.type();

@@ -106,8 +106,8 @@ public final class CsvReadings implements LineFormat {
             if (i != device && i != time) {
                 String name = names.get(i);
                 String metric = name.startsWith(METRIC_PREFIX) ? name.substring(METRIC_PREFIX.length()) : name;
-                if (!MetricName.isValid(metric)) {
-                    throw new MalformedPayloadException("a column's name is not a metric name: " + shortened(name));
+                if (!MetricName.isValidInput(metric)) {
+                    throw new MalformedPayloadException("a column: " + MetricName.refusal(metric));
                 }
                 names.set(i, metric);
                 metrics.add(metric);

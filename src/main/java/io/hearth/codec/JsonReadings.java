@@ -288,11 +288,10 @@ public final class JsonReadings {
             try {
                 switch (token) {
                     case VALUE_NULL -> timeMicros = PointBuffer.NO_TIME;
-                    case VALUE_STRING -> timeMicros = EpochMicros.parse(parser.getText());
-                    case VALUE_NUMBER_FLOAT -> timeMicros = EpochMicros.ofEpochNumber(parser.getDoubleValue());
+                    case VALUE_STRING, VALUE_NUMBER_FLOAT -> timeMicros = EpochMicros.parse(parser.getText());
                     case VALUE_NUMBER_INT ->
                         timeMicros = parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
-                                ? EpochMicros.ofEpochNumber(parser.getDoubleValue())
+                                ? EpochMicros.parse(parser.getText())
                                 : EpochMicros.ofEpochNumber(parser.getLongValue());
                     default -> throw new UnfitReadingException("ts: is neither a string nor a number");
                 }
@@ -334,9 +333,8 @@ public final class JsonReadings {
                 absent.add(metric);
                 return;
             }
-            if (!MetricName.isValid(metric)) {
-                throw new UnfitReadingException(quoted(metric)
-                        + ": is not a metric name: 1 to 128 bytes without white space, control characters and / # + $");
+            if (!MetricName.isValidInput(metric)) {
+                throw new UnfitReadingException(MetricName.refusal(metric));
             }
             if (target.openPoints() == MAX_METRICS) {
                 throw new UnfitReadingException("a reading has at most " + MAX_METRICS + " metrics");

@@ -1,6 +1,7 @@
 package io.hearth.codec;
 
 import io.hearth.model.DeviceId;
+import io.hearth.model.MetricName;
 import io.hearth.model.PointBuffer;
 import io.hearth.model.Value;
 import java.nio.ByteBuffer;
@@ -195,8 +196,7 @@ final class LineProtocolReader extends LineReader {
         int keyTo = nameTo;
         String metric = metric();
         if (metric == null) {
-            throw new UnfitLineException(quoted(keyFrom, keyTo)
-                    + ": is not a metric name: 1 to 128 bytes without white space, control characters and / # + $");
+            throw new UnfitLineException(MetricName.refusal(quoted(keyFrom, keyTo)));
         }
         if (target.openPoints() == JsonReadings.MAX_METRICS) {
             throw new UnfitLineException("a reading has at most " + JsonReadings.MAX_METRICS + " metrics");

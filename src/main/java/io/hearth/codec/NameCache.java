@@ -50,7 +50,7 @@ public final class NameCache<T> {
 
     /** The valid names of metrics. */
     public static NameCache<String> ofMetrics() {
-        return new NameCache<>(1 << 13, name -> MetricName.isValid(name) ? name : null);
+        return new NameCache<>(1 << 13, name -> MetricName.isValidInput(name) ? name : null);
     }
 
     /** What {@code [from, to)} of a text stands for; null if it is not valid, also if it is no UTF-8. */

@@ -1,5 +1,7 @@
 package io.hearth.model;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.YearMonth;
@@ -8,10 +10,11 @@ import java.time.format.DateTimeFormatterBuilder;
 import java.time.format.DateTimeParseException;
 import java.time.format.ResolverStyle;
 import java.time.temporal.ChronoUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Instants as microseconds since 1970-01-01T00:00Z, the one form of time inside: reads what devices send, writes what
- * apps get.
+ * apps get. A time that is finer is rounded down, in whatever form it comes, so that one instant has one key.
  */
 public final class EpochMicros {
     /** 0000-01-01T00:00:00Z, the first instant that RFC 3339 can write. */
@@ -37,6 +40,12 @@ public final class EpochMicros {
     private static final double MILLIS_BELOW = 1e14;
     private static final double MICROS_BELOW = 1e17;
 
+    /** No number beyond is a time in nanoseconds that a long of microseconds holds. */
+    private static final double NANOS_BELOW = 9e21;
+
+    /** Digits behind the point that no unit needs; more would only cost time. */
+    private static final int MAX_SCALE = 30;
+
     private EpochMicros() {}
 
     /**
@@ -52,7 +61,7 @@ public final class EpochMicros {
         return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
     }
 
-    /** An epoch number in s, ms, µs or ns, told apart by its magnitude. */
+    /** An epoch number in s, ms, µs or ns, told apart by its magnitude; rounded down. */
     public static long ofEpochNumber(long number) {
         double magnitude = Math.abs((double) number);
         if (magnitude < SECONDS_BELOW) {
@@ -61,11 +70,11 @@ public final class EpochMicros {
         if (magnitude < MILLIS_BELOW) {
             return number * 1_000;
         }
-        return magnitude < MICROS_BELOW ? number : number / 1_000;
+        return magnitude < MICROS_BELOW ? number : Math.floorDiv(number, 1_000L);
     }
 
     /**
-     * An epoch number with a fraction, in s, ms, µs or ns, told apart by its magnitude.
+     * An epoch number with a fraction, as its shortest decimal form has it.
      *
      * @throws IllegalArgumentException if it is not finite
      */
@@ -73,15 +82,29 @@ public final class EpochMicros {
         if (!Double.isFinite(number)) {
             throw new IllegalArgumentException("a time must be finite");
         }
-        double magnitude = Math.abs(number);
-        if (magnitude < SECONDS_BELOW) {
-            return Math.round(number * 1e6);
+        return ofEpochNumber(BigDecimal.valueOf(number));
+    }
+
+    /**
+     * An epoch number with a fraction, in s, ms, µs or ns, told apart by its magnitude; rounded down. Decimal, as a 64-bit float has
+     * hardly a digit to spare at a time of now: half of them would be rounded down to the microsecond before.
+     *
+     * @throws IllegalArgumentException if it is beyond the range of a 64-bit float
+     */
+    public static long ofEpochNumber(BigDecimal number) {
+        double magnitude = Math.abs(number.doubleValue());
+        if (Double.isInfinite(magnitude)) {
+            throw new IllegalArgumentException("a time must be finite");
         }
-        if (magnitude < MILLIS_BELOW) {
-            return Math.round(number * 1e3);
+        if (magnitude >= NANOS_BELOW) {
+            // Not the least long: it means "no time" to the buffers of ingest.
+            return number.signum() < 0 ? Long.MIN_VALUE + 1 : Long.MAX_VALUE;
         }
-        // Not beyond the least long but one: the least one means "no time" to the buffers of ingest.
-        return Math.max(Long.MIN_VALUE + 1, Math.round(magnitude < MICROS_BELOW ? number : number / 1e3));
+        if (number.scale() - number.precision() > MAX_SCALE) {
+            return number.signum() < 0 ? -1 : 0;
+        }
+        int digits = magnitude < SECONDS_BELOW ? 6 : magnitude < MILLIS_BELOW ? 3 : magnitude < MICROS_BELOW ? 0 : -3;
+        return number.movePointRight(digits).setScale(0, RoundingMode.FLOOR).longValue();
     }
 
     /**
@@ -91,7 +114,7 @@ public final class EpochMicros {
      */
     public static long parse(String text) {
         if (text.isEmpty() || text.length() > 64) {
-            throw new IllegalArgumentException("not a time: neither RFC 3339 with an offset nor an epoch number");
+            throw noTime(null);
         }
         boolean dated = text.length() > 10 && text.charAt(4) == '-';
         if (dated) {
@@ -101,20 +124,28 @@ public final class EpochMicros {
                 throw new IllegalArgumentException("not an RFC 3339 time with an offset", e);
             }
         }
-        try {
-            return ofEpochNumber(Long.parseLong(text));
-        } catch (NumberFormatException notWhole) {
-            try {
-                // Java also reads 24d and 0x1p3.
-                if (!text.chars().allMatch(c -> c >= '0' && c <= '9' || "+-.eE".indexOf(c) >= 0)) {
-                    throw notWhole;
-                }
-                return ofEpochNumber(Double.parseDouble(text));
-            } catch (NumberFormatException e) {
-                throw new IllegalArgumentException(
-                        "not a time: neither RFC 3339 with an offset nor an epoch number", e);
+        boolean whole = true;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            boolean digit = c >= '0' && c <= '9';
+            whole &= digit || i == 0;
+            // Java also reads digits of other scripts.
+            if (!digit && "+-.eE".indexOf(c) < 0) {
+                throw noTime(null);
             }
         }
+        try {
+            // More than 18 digits may be beyond the range of a long.
+            return whole && text.length() <= 18
+                    ? ofEpochNumber(Long.parseLong(text))
+                    : ofEpochNumber(new BigDecimal(text));
+        } catch (NumberFormatException e) {
+            throw noTime(e);
+        }
+    }
+
+    private static IllegalArgumentException noTime(@Nullable Exception cause) {
+        return new IllegalArgumentException("not a time: neither RFC 3339 with an offset nor an epoch number", cause);
     }
 
     /**

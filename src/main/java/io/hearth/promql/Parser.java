@@ -309,13 +309,10 @@ public final class Parser {
 
     /** A duration as a number is its seconds. */
     private double number(Token token) {
-        String text = token.text().replace("_", "");
         try {
-            if (token.kind() == Token.Kind.DURATION) {
-                return PromDuration.parseMicros(text) / 1e6;
-            }
-            boolean hexadecimal = text.startsWith("0x") || text.startsWith("0X");
-            return hexadecimal ? Long.parseLong(text.substring(2), 16) : Double.parseDouble(text);
+            return token.kind() == Token.Kind.DURATION
+                    ? PromDuration.parseMicros(token.text()) / 1e6
+                    : NumberSyntax.parse(token.text());
         } catch (IllegalArgumentException e) {
             throw error(token, "bad number or duration syntax: \"" + token.text() + '"');
         }

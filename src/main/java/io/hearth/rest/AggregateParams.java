@@ -28,8 +28,9 @@ public final class AggregateParams {
     @RestQuery
     @TimeExpression
     @Parameter(
-            description = "Start of the range, included: RFC 3339 with an offset, an epoch number (s, ms, µs or ns, by"
-                    + " magnitude), or relative (now, -24h, now-7d, -PT5M). Without it 24 hours before the end.",
+            description =
+                    "Start of the range, included: RFC 3339 with an offset, an epoch number (s, ms, µs or ns, by"
+                            + " magnitude), or relative (now, -24h, now-7d, now-1M, -PT5M). Without it 24 hours before the end.",
             example = "-24h")
     public @Nullable String from;
 
@@ -43,7 +44,7 @@ public final class AggregateParams {
     @Parameter(
             description =
                     "Width of the buckets: a duration (30s, 5m, 1h, PT5M) or days, months and years of tz's calendar"
-                            + " (1d, 1w, 1mo, 1y, P1D). Without it as maxPoints says.",
+                            + " (1d, 1w, 1M or 1mo, 1q, 1y, P1D). Without it as maxPoints says.",
             example = "5m")
     public @Nullable String every;
 
@@ -81,9 +82,10 @@ public final class AggregateParams {
     public @Nullable String fill;
 
     @RestQuery
-    @Limit(min = 2, max = BucketGrid.MAX_BUCKETS)
+    @Limit(max = BucketGrid.MAX_BUCKETS)
     @Parameter(
-            description = "Instead of every: the finest round width of which there are at most so many buckets.",
+            description = "Instead of every: the finest round width of which there are at most so many buckets; 1 is"
+                    + " the whole range in one bucket.",
             schema = @Schema(type = SchemaType.INTEGER, defaultValue = "300"))
     public @Nullable String maxPoints;
 

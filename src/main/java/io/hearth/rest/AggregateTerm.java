@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
     /** What is said. */
     enum Kind {
         EVERY("must be a bucket width: whole milliseconds or more as in 5m, 1h30m or PT5M, days as in 1d, 1w or P1D, or"
-                + " months as in 1mo, 1y or P1M") {
+                + " months as in 1M, 1mo, 1q, 1y or P1M") {
             @Override
             boolean accepts(String text) {
                 Every.parse(text);

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The one statement of InfluxQL that clients of InfluxDB 1 send before they write. There is nothing to create. */
 @Path("/query")
+@LenientQuery
 public class InfluxQueryResource {
     @POST
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)

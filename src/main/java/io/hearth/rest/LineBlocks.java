@@ -33,6 +33,7 @@ final class LineBlocks {
     private byte[] buffer;
     private int filled;
     private long nextLine;
+    private boolean begun;
     private boolean ended;
 
     /** @param blockBytes how large a block may be, and so how long a line, with its line feed */
@@ -49,6 +50,7 @@ final class LineBlocks {
     Block next() throws IOException {
         while (true) {
             fill();
+            skipByteOrderMark();
             int end = ended ? filled : format.endOfLastLine(buffer, filled);
             if (end > 0) {
                 return take(end);
@@ -57,6 +59,17 @@ final class LineBlocks {
                 return null;
             }
             skipLine();
+        }
+    }
+
+    /** At the beginning of the stream: editors and PowerShell put it there. */
+    private void skipByteOrderMark() throws IOException {
+        if (!begun) {
+            begun = true;
+            if (filled >= 3 && buffer[0] == (byte) 0xEF && buffer[1] == (byte) 0xBB && buffer[2] == (byte) 0xBF) {
+                keepFrom(3);
+                fill();
+            }
         }
     }
 

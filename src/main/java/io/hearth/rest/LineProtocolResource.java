@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * parameters and their answers. Databases, buckets and organisations are not told apart.
  */
 @Path("/")
+@LenientQuery
 public class LineProtocolResource {
     static final String WRITE_V1 = "/write";
     static final String WRITE_V2 = "/api/v2/write";

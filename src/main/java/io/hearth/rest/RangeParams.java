@@ -31,7 +31,7 @@ public final class RangeParams {
     @TimeExpression
     @Parameter(
             description = "Start of the range, included: RFC 3339 with an offset, an epoch number (s, ms, µs or ns, by"
-                    + " magnitude), or relative (now, -24h, now-7d, -PT5M). Without it 24 hours before the end, or before"
+                    + " magnitude), or relative (now, -24h, now-7d, now-1M, -PT5M). Without it 24 hours before the end, or before"
                     + " now.",
             example = "-24h")
     public @Nullable String from;

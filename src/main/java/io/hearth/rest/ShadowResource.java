@@ -30,6 +30,7 @@ import java.time.InstantSource;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
@@ -185,15 +186,9 @@ public class ShadowResource {
         ShadowId shadow = idOf(id, name);
         return Uni.createFrom()
                 .completionStage(() -> shadows.get(shadow, () -> ShadowRequest.BARE))
-                .map(found -> {
-                    Matcher known = ETAG.matcher(ifNoneMatch == null ? "" : ifNoneMatch);
-                    return known.matches()
-                                    && known.group(1)
-                                            .equals(String.valueOf(
-                                                    found.document().version()))
-                            ? Response.notModified(etag(found.document())).build()
-                            : whole(found.document());
-                })
+                .map(found -> isKnown(ifNoneMatch, found.document())
+                        ? Response.notModified(etag(found.document())).build()
+                        : whole(found.document()))
                 .onFailure(ShadowException.class)
                 .transform(failure -> problem((ShadowException) failure));
     }
@@ -220,6 +215,17 @@ public class ShadowResource {
                 .transform(failure -> problem((ShadowException) failure));
     }
 
+    /** Whether the client has this version: one of a list of ETags, also those that a proxy made weak, or any (RFC 9110, 13.1.2). */
+    private static boolean isKnown(@Nullable String ifNoneMatch, ShadowDocument document) {
+        if (ifNoneMatch == null) {
+            return false;
+        }
+        String tag = "\"" + document.version() + "\"";
+        return Stream.of(ifNoneMatch.split(",", -1))
+                .map(String::strip)
+                .anyMatch(known -> known.equals("*") || known.equals(tag) || known.equals("W/" + tag));
+    }
+
     private static ShadowId idOf(String id, String name) {
         if (!name.isEmpty() && !ShadowId.isName(name)) {
             throw ProblemException.invalid(
@@ -232,9 +238,12 @@ public class ShadowResource {
         if (ifMatch == null) {
             return null;
         }
+        if (ifMatch.strip().equals("*")) {
+            return ShadowRequest.ANY_EXISTING;
+        }
         Matcher version = ETAG.matcher(ifMatch);
         if (!version.matches()) {
-            throw ProblemException.invalid(new FieldError("If-Match", "must be an ETag of this shadow: \"11\""));
+            throw ProblemException.invalid(new FieldError("If-Match", "must be an ETag of this shadow, \"11\", or *"));
         }
         return Long.valueOf(version.group(1));
     }

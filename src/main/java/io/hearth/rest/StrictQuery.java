@@ -19,7 +19,7 @@ import org.jboss.resteasy.reactive.RestQuery;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
- * Refuses query parameters that a resource does not have, repeated and empty ones. A slip like {@code form=-1h} would otherwise
+ * Refuses query parameters that a resource does not have, and repeated ones; {@link EmptyParameters} has removed empty ones. A slip like {@code form=-1h} would otherwise
  * be answered, with other data than was asked for.
  */
 public final class StrictQuery {
@@ -39,8 +39,6 @@ public final class StrictQuery {
                 errors.add(new FieldError(name, "is not a parameter; " + all));
             } else if (values.size() > 1) {
                 errors.add(new FieldError(name, "is given " + values.size() + " times"));
-            } else if (values.get(0).isEmpty()) {
-                errors.add(new FieldError(name, "is empty; leave it out"));
             }
         });
         if (!errors.isEmpty()) {

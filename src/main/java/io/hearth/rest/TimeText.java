@@ -2,32 +2,29 @@ package io.hearth.rest;
 
 import io.hearth.model.EpochMicros;
 import io.hearth.model.TimeRange;
+import io.hearth.model.TimeSpan;
 import io.hearth.rest.problem.FieldError;
 import io.hearth.rest.problem.ProblemException;
-import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Times as callers write them: RFC 3339 with an offset, an epoch number (s, ms, µs or ns, by magnitude), or relative to
- * now: {@code now}, {@code -24h}, {@code now-7d}, {@code -PT5M}.
+ * now: {@code now}, {@code -24h}, {@code now-7d}, {@code now-1M}, {@code -PT5M}, with a {@link TimeSpan}.
  */
 final class TimeText {
     static final String EXPECTED =
-            "must be a time: RFC 3339 with an offset, an epoch number, or relative as now, -24h, now-7d, -PT5M";
+            "must be a time: RFC 3339 with an offset, an epoch number, or relative as now, -24h, now-7d, now-1M, -PT5M";
 
     private static final String OUT_OF_BOUNDS = "must be between the years 0 and 9999";
 
-    private static final Pattern RELATIVE =
-            Pattern.compile("(now)?([+-])(P.+|(?:[0-9]{1,18}(?:ms|[smhdw]))+)", Pattern.CASE_INSENSITIVE);
+    private static final Pattern RELATIVE = Pattern.compile("(?i:now)?([+-])(.*[a-zA-Z])");
     // What EpochMicros reads as a number, without Java's own forms: 24d is not a double here, but a slip for -24d.
     private static final Pattern ABSOLUTE =
             Pattern.compile("[+-]?[0-9]+(\\.[0-9]+)?(e[+-]?[0-9]+)?|[0-9]{4}-.+", Pattern.CASE_INSENSITIVE);
-    private static final Pattern PART = Pattern.compile("([0-9]+)(ms|[smhdw])");
     private static final int MAX_LENGTH = 64;
 
     private TimeText() {}
@@ -51,7 +48,8 @@ final class TimeText {
         try {
             Matcher relative = RELATIVE.matcher(time);
             if (relative.matches()) {
-                micros = relativeTo(nowMicros, relative.group(2).equals("-"), relative.group(3));
+                micros = TimeSpan.parse(relative.group(2))
+                        .from(nowMicros, relative.group(1).equals("-"));
             } else if (ABSOLUTE.matcher(time).matches()) {
                 micros = EpochMicros.parse(time);
             } else {
@@ -83,30 +81,5 @@ final class TimeText {
                     new FieldError("from", "must not be after to"), new FieldError("to", "must not be before from")));
         }
         return new TimeRange(start, end);
-    }
-
-    private static long relativeTo(long nowMicros, boolean before, String text) {
-        Duration duration = text.regionMatches(true, 0, "P", 0, 1) ? Duration.parse(text) : ofParts(text);
-        long micros = Math.addExact(Math.multiplyExact(duration.getSeconds(), 1_000_000L), duration.getNano() / 1000);
-        return before ? Math.subtractExact(nowMicros, micros) : Math.addExact(nowMicros, micros);
-    }
-
-    private static Duration ofParts(String text) {
-        Duration sum = Duration.ZERO;
-        Matcher part = PART.matcher(text.toLowerCase(Locale.ROOT));
-        while (part.find()) {
-            long amount = Long.parseLong(part.group(1));
-            sum = sum.plus(
-                    switch (part.group(2)) {
-                        case "ms" -> Duration.ofMillis(amount);
-                        case "s" -> Duration.ofSeconds(amount);
-                        case "m" -> Duration.ofMinutes(amount);
-                        case "h" -> Duration.ofHours(amount);
-                        case "d" -> Duration.ofDays(amount);
-                        case "w" -> Duration.ofDays(Math.multiplyExact(7, amount));
-                        default -> throw new IllegalArgumentException(EXPECTED);
-                    });
-        }
-        return sum;
     }
 }

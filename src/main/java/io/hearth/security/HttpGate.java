@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Stands before every HTTP route, also those that are not ours (metrics, OpenAPI, Swagger UI), and lets only the bearer of
- * the admin token pass. Three concessions: a bare health answer, up or down, is for everybody, as load balancers show no
- * credentials; reading {@code /q/…} takes the token also as an HTTP Basic password, as a browser cannot be told to
+ * the admin token pass. Three concessions: a bare health answer, up or down, is for everybody, as load balancers and clients of
+ * InfluxDB that ask before they write show no credentials; reading {@code /q/…} takes the token also as an HTTP Basic password, as a browser cannot be told to
  * send a bearer token; and the paths of InfluxDB's, Prometheus' and AWS' clients take it in the ways that those send it. Nothing
  * else takes Basic, and only {@code /q/} asks for it: a browser that was asked would attach it to the requests of foreign
  * pages, too.
@@ -50,6 +50,11 @@ public class HttpGate {
     /** Clients of InfluxDB 2 send it under a scheme of their own. */
     private static final String INFLUX_2 = "/api/v2/write";
 
+    /** What clients of InfluxDB ask first: whether anybody is there, and whether writes are taken. */
+    private static final String INFLUX_PING = "/ping";
+
+    private static final String INFLUX_HEALTH = "/health";
+
     /** What other regions read, with a token that is good for nothing else. */
     private static final Set<String> PEERING = Set.of(
             "/api/v1/sync/changes",
@@ -67,6 +72,11 @@ public class HttpGate {
     private static final String FOREIGN_PAGE_BODY = """
             {"type":"urn:hearth:problem:foreign-origin","title":"Forbidden","status":403,\
             "detail":"While authentication is off, only pages and programs of this machine are served, by the name localhost."}""";
+
+    private static final String INFLUX_PASS_BODY =
+            "{\"name\":\"hearth\",\"message\":\"ready for writes\",\"status\":\"pass\",\"checks\":[]}";
+    private static final String INFLUX_FAIL_BODY =
+            "{\"name\":\"hearth\",\"message\":\"not ready\",\"status\":\"fail\",\"checks\":[]}";
 
     private static final Set<String> LOOPBACK_NAMES = Set.of("localhost", "127.0.0.1", "::1", "[::1]");
 
@@ -104,8 +114,11 @@ public class HttpGate {
             answer(context, 403, FOREIGN_PAGE_BODY);
             return;
         }
-        boolean operations = context.normalizedPath().startsWith(OPERATIONS);
         boolean reading = request.method() == HttpMethod.GET || request.method() == HttpMethod.HEAD;
+        if (reading && answersInflux(context)) {
+            return;
+        }
+        boolean operations = context.normalizedPath().startsWith(OPERATIONS);
         // A query too long for a URL is read by POST.
         boolean querying =
                 context.normalizedPath().startsWith(PROMETHEUS) && (reading || request.method() == HttpMethod.POST);
@@ -181,6 +194,30 @@ public class HttpGate {
         } catch (IllegalArgumentException notBase64) {
             return null;
         }
+    }
+
+    /** Answers what clients of InfluxDB ask first, in its words, whatever credentials come with it. */
+    private boolean answersInflux(RoutingContext context) {
+        switch (context.request().path()) {
+            case INFLUX_PING ->
+                context.response()
+                        .setStatusCode(204)
+                        .putHeader("X-Influxdb-Version", "hearth")
+                        .end();
+            case INFLUX_HEALTH ->
+                health.getReadinessAsync()
+                        .subscribe()
+                        .with(
+                                ready -> context.response()
+                                        .setStatusCode(ready.isDown() ? 503 : 200)
+                                        .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+                                        .end(ready.isDown() ? INFLUX_FAIL_BODY : INFLUX_PASS_BODY),
+                                context::fail);
+            default -> {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static void answerBare(RoutingContext context, Uni<SmallRyeHealth> checked) {

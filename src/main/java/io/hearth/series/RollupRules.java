@@ -31,7 +31,7 @@ public final class RollupRules {
     private static final int MAX_LEVELS = 8;
     private static final long MIN_WIDTH_MICROS = 60_000_000;
     private static final long DAY_SECONDS = 86_400;
-    private static final Pattern KEPT = Pattern.compile("([1-9]\\d{0,5})(d|w|mo|y)");
+    private static final Pattern KEPT = Pattern.compile("([1-9]\\d{0,5})(d|w|mo|M|q|y)");
 
     private final String text;
     private final List<Rule> rules;
@@ -113,12 +113,13 @@ public final class RollupRules {
         }
         var matcher = KEPT.matcher(text);
         if (!matcher.matches()) {
-            throw new IllegalArgumentException("'" + text + "' is not like 90d, 8w, 6mo or 2y, nor ever");
+            throw new IllegalArgumentException("'" + text + "' is not like 90d, 8w, 6M, 2q or 2y, nor ever");
         }
         long days = switch (matcher.group(2)) {
             case "d" -> 1;
             case "w" -> 7;
-            case "mo" -> 31;
+            case "mo", "M" -> 31;
+            case "q" -> 92;
             default -> 366;
         };
         long seconds = Long.parseLong(matcher.group(1)) * days * DAY_SECONDS;

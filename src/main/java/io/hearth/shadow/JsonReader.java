@@ -54,10 +54,15 @@ final class JsonReader {
     }
 
     private static String decode(byte[] payload) {
+        boolean marked = payload.length >= 3
+                && payload[0] == (byte) 0xEF
+                && payload[1] == (byte) 0xBB
+                && payload[2] == (byte) 0xBF;
+        int start = marked ? 3 : 0;
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
-                    .decode(ByteBuffer.wrap(payload))
+                    .decode(ByteBuffer.wrap(payload, start, payload.length - start))
                     .toString();
         } catch (CharacterCodingException e) {
             throw refused(ShadowError.NOT_UTF_8);

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param state the patch of the state: an object of sections, or {@code null} to clear both; null in a request that is no
  *     update
- * @param expectedVersion the version that the shadow must have; null if any will do
+ * @param expectedVersion the version that the shadow must have; {@link #ANY_EXISTING} if any will do but it must exist; null if any will
+ *     do
  * @param clientToken comes back with every answer
  */
 public record ShadowRequest(
@@ -17,6 +18,9 @@ public record ShadowRequest(
         @Nullable String clientToken) {
     /** Asks for nothing in particular: any version will do, and no token comes back. */
     public static final ShadowRequest BARE = new ShadowRequest(null, null, null);
+
+    /** The expected version of a shadow that must exist. */
+    public static final long ANY_EXISTING = -1;
 
     private static final int MAX_TOKEN_BYTES = 64;
 
@@ -40,7 +44,7 @@ public record ShadowRequest(
      * @throws ShadowException with the error that the contract has for it
      */
     public static ShadowRequest patch(byte[] body, @Nullable Long expectedVersion, Limits limits) {
-        JsonValue.Fields state = document(body, limits);
+        JsonValue state = json(body, limits);
         checkState(state, limits, null);
         return new ShadowRequest(state, expectedVersion, null);
     }
@@ -56,13 +60,17 @@ public record ShadowRequest(
     }
 
     private static JsonValue.Fields document(byte[] body, Limits limits) {
-        if (body.length > Limits.MAX_REQUEST_BYTES) {
-            throw new ShadowException(ShadowError.TOO_LARGE, null);
-        }
-        if (JsonReader.read(body, limits.maxLevels()) instanceof JsonValue.Fields document) {
+        if (json(body, limits) instanceof JsonValue.Fields document) {
             return document;
         }
         throw new ShadowException(ShadowError.INVALID_JSON, null);
+    }
+
+    private static JsonValue json(byte[] body, Limits limits) {
+        if (body.length > Limits.MAX_REQUEST_BYTES) {
+            throw new ShadowException(ShadowError.TOO_LARGE, null);
+        }
+        return JsonReader.read(body, limits.maxLevels());
     }
 
     private static @Nullable String token(JsonValue.Fields document) {

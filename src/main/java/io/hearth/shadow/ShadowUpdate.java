@@ -39,7 +39,11 @@ public record ShadowUpdate(ShadowRequest request, ShadowDocument previous, Shado
 
     private static void requireVersion(ShadowDocument document, ShadowRequest request) {
         Long expected = request.expectedVersion();
-        if (expected != null && expected != document.version()) {
+        if (expected == null) {
+            return;
+        }
+        boolean holds = expected == ShadowRequest.ANY_EXISTING ? document.exists() : expected == document.version();
+        if (!holds) {
             throw new ShadowException(ShadowError.VERSION_CONFLICT, request.clientToken());
         }
     }

@@ -97,6 +97,55 @@ class JsonReadingsTest {
     }
 
     @Test
+    void decode_byteOrderMark_isSkipped() throws Exception {
+        assertThat(decode("\uFEFF{\"a\":1}")).isEmpty();
+        assertThat(decode("\uFEFF[{\"a\":2},{}]")).hasSize(1);
+
+        assertThat(reading(0)).isEqualTo(Map.of("a", 1.0));
+        assertThat(reading(1)).isEqualTo(Map.of("a", 2.0));
+        BitSet second = new BitSet();
+        second.set(1);
+        byte[] marked = "\uFEFF[{\"a\":2},{\"b\":3}]".getBytes(StandardCharsets.UTF_8);
+        assertThat(new String(json.select(marked, second), StandardCharsets.UTF_8))
+                .isEqualTo("[{\"b\":3}]");
+    }
+
+    /** Characters that are not seen would make two metrics of what looks like one name. */
+    @ParameterizedTest
+    @CsvSource({"200B", "202E", "FEFF", "00AD", "2066", "E0001"})
+    void decode_formatCharacterInAName_isRefusedAndShown(String code) throws Exception {
+        String name = "v" + Character.toString(Integer.parseInt(code, 16));
+
+        List<RejectedReading> rejected = decode("[{\"v\":1},{\"" + name + "\":2}]");
+
+        assertThat(rejected).hasSize(1);
+        assertThat(rejected.get(0).detail())
+                .isEqualTo("v<U+" + code + ">: is not a metric name: it has U+" + code
+                        + "; a name has 1 to 128 bytes of UTF-8, without white space, control and format characters and"
+                        + " / # + $");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"relay/0, U+002F", "Q+, U+002B", "L1 Amps, U+0020", "a\u00A0b, U+00A0", "'', it is empty"})
+    void decode_nameThatIsNotAllowed_saysWhy(String name, String why) throws Exception {
+        assertThat(decode("{\"" + name + "\":1}").get(0).detail())
+                .startsWith(name + ": is not a metric name: it ")
+                .contains(why);
+    }
+
+    @Test
+    void decode_timeFinerThanAMicrosecond_isRoundedDownInEveryForm() throws Exception {
+        decode("[{\"ts\":1732270000.1234569,\"a\":1},{\"ts\":\"2024-11-22T10:06:40.1234569Z\",\"a\":1},"
+                + "{\"ts\":1732270000123456999,\"a\":1},{\"ts\":\"1732270000.1234569\",\"a\":1},"
+                + "{\"ts\":1732270000123456.9,\"a\":1},{\"ts\":1.7322700001234569e9,\"a\":1}]");
+
+        assertThat(points.size()).isEqualTo(6);
+        for (int reading = 0; reading < 6; reading++) {
+            assertThat(points.timeMicros(reading)).isEqualTo(1_732_270_000_123_456L);
+        }
+    }
+
+    @Test
     void decode_wholeNumbers_areExactUpTo2To53() throws Exception {
         decode("{\"a\":9007199254740992,\"b\":-9007199254740991,\"c\":-0.0,\"d\":1e-320}");
 

@@ -33,11 +33,59 @@ class EpochMicrosTest {
         assertThat(EpochMicros.parse(text)).isEqualTo(micros);
     }
 
+    /** One instant, written finer than a microsecond in every form. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "2024-11-22T10:06:40.123456789Z",
+                "2024-11-22T11:06:40.1234569+01:00",
+                "1732270000123456789",
+                "1732270000123456.789",
+                "1732270000123.456789",
+                "1732270000.123456789",
+                "1732270000.1234569999999999",
+                "1.7322700001234569e9",
+                "1732270000.123456",
+                "001732270000.123456",
+                "+1732270000123456"
+            })
+    void parse_finerThanAMicrosecond_isRoundedDownInEveryForm(String text) {
+        assertThat(EpochMicros.parse(text)).isEqualTo(1_732_270_000_123_456L);
+    }
+
+    @Test
+    void ofEpochNumber_doublesOfMicroseconds_areExact() {
+        for (long micros = 1_732_270_000_123_000L; micros < 1_732_270_000_125_000L; micros++) {
+            String text = micros / 1_000_000 + "." + String.format("%06d", micros % 1_000_000);
+            assertThat(EpochMicros.ofEpochNumber(Double.parseDouble(text))).isEqualTo(micros);
+        }
+    }
+
+    @Test
+    void ofEpochNumber_beforeTheEpoch_isRoundedDown() {
+        assertThat(EpochMicros.ofEpochNumber(-1_732_270_000_123_456_001L)).isEqualTo(-1_732_270_000_123_457L);
+        assertThat(EpochMicros.parse("-1732270000.1234560001")).isEqualTo(-1_732_270_000_123_457L);
+        assertThat(EpochMicros.ofEpochNumber(-0.0000001)).isEqualTo(-1);
+    }
+
+    /** Exponents that would make a number of gigabytes. */
+    @ParameterizedTest
+    @CsvSource({"1e-999999999, 0", "-1e-999999999, -1", "0e999999999, 0", "0e-999999999, 0", "1e22, 9223372036854775807"
+    })
+    void parse_extremeExponents_costNothing(String text, long micros) {
+        assertThat(EpochMicros.parse(text)).isEqualTo(micros);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
                 "",
                 "yesterday",
+                "1e400",
+                "1e99999999999",
+                "1.2.3",
+                "1-2",
+                "\u0661",
                 "2024-11-22T10:06:40",
                 "2024-02-30T10:06:40Z",
                 "2024-11-22",

@@ -232,7 +232,7 @@ class AggregateIT {
                 "metrics=a,a|metrics",
                 "tz=Mars/Olympus|tz",
                 "fill=zero|fill",
-                "maxPoints=1|maxPoints",
+                "maxPoints=0|maxPoints",
                 "maxPoints=100001|maxPoints",
                 "maxPoints=10&every=1m|every,maxPoints",
                 "from=2026-01-01T00:00:00Z&to=2026-12-01T00:00:00Z&every=1s|every",

@@ -57,6 +57,22 @@ class LineBlocksTest {
     }
 
     @Test
+    void byteOrderMark_isSkippedAtTheBeginningOnly() throws IOException {
+        cut("\uFEFFone\n\uFEFFtwo");
+
+        assertThat(lines).containsExactly(new Line(0, "one"), new Line(1, "\uFEFFtwo"));
+    }
+
+    @Test
+    void byteOrderMarkBeforeTheLongestLine_doesNotCount() throws IOException {
+        String longest = "x".repeat(BLOCK_BYTES - 1);
+        cut("\uFEFF" + longest + "\n\uFEFF");
+
+        assertThat(lines).startsWith(new Line(0, longest));
+        assertThat(tooLong).isEmpty();
+    }
+
+    @Test
     void nothing_hasNoBlock() throws IOException {
         cut("");
 

@@ -193,6 +193,66 @@ class LineProtocolIT {
     }
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/write?db=x&precision=",
+                "/write?db=x&rp=&consistency=&u=&p=",
+                "/write?db=&epoch=s&unknown=1",
+                "/write?db=x&precision=&precision=ns",
+                "/api/v2/write?bucket=&org=&precision=",
+                "/api/v2/write?bucket=b&precision=&metric=&x=y"
+            })
+    void emptyAndUnknownParameters_areTakenAsByInfluxDb(String path) throws Exception {
+        String device = "lenient" + path.replaceAll("[^a-z0-9]", "-");
+
+        assertThat(write(path, "m,device=" + device + " a=1 " + NOW_SECONDS + "000000000")
+                        .statusCode())
+                .isEqualTo(204);
+
+        assertThat(latest(device).at("/latest/a/value").doubleValue()).isEqualTo(1);
+    }
+
+    @Test
+    void byteOrderMark_isNoPartOfTheMeasurement() throws Exception {
+        HttpResponse<String> answer =
+                write(V2 + "&metric=measurement_field", "\uFEFFm,device=marked v=1\nm,device=marked w\u200B=2");
+
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(answer.body()).contains("w<U+200B>: is not a metric name: it has U+200B");
+        JsonNode latest = latest("marked").at("/latest");
+        assertThat(latest).hasSize(1);
+        assertThat(latest.at("/m.v/value").doubleValue()).isEqualTo(1);
+    }
+
+    @Test
+    void createDatabase_withParametersOfOtherStatements_isAnswered() throws Exception {
+        assertThat(write("/query?q=CREATE+DATABASE+x&db=&epoch=ms&pretty=true&rp=", "")
+                        .statusCode())
+                .isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "Token wrong", "Basic YTpi"})
+    void pingAndHealth_areAnsweredWhateverCredentialsAreShown(String authorization) throws Exception {
+        HttpRequest.Builder ping =
+                HttpRequest.newBuilder(hearth.httpUri().resolve("/ping")).method("HEAD", BodyPublishers.noBody());
+        HttpRequest.Builder health = HttpRequest.newBuilder(hearth.httpUri().resolve("/health"));
+        if (!authorization.isEmpty()) {
+            ping.header("Authorization", authorization);
+            health.header("Authorization", authorization);
+        }
+
+        HttpResponse<String> pinged = client.send(ping.build(), BodyHandlers.ofString());
+        HttpResponse<String> checked = client.send(health.build(), BodyHandlers.ofString());
+
+        assertThat(pinged.statusCode()).isEqualTo(204);
+        assertThat(pinged.headers().firstValue("X-Influxdb-Version")).hasValue("hearth");
+        assertThat(checked.statusCode()).isEqualTo(200);
+        assertThat(checked.headers().firstValue("Content-Type")).hasValue("application/json");
+        assertThat(json.readTree(checked.body()).get("status").textValue()).isEqualTo("pass");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"/api/v2/write?precision=m", "/write?precision=x", "/api/v2/write?metric=x"})
     void unknownParameterValue_isInvalid(String path) throws Exception {
         HttpResponse<String> answer = write(path, "m,device=d a=1");

@@ -29,7 +29,6 @@ class RestRefusalIT extends RestFixture {
                 "limit=0 | limit",
                 "limit=100001 | limit",
                 "limit=x | limit",
-                "limit= | limit",
                 "order=up | order",
                 "metrics=a,,b | metrics",
                 "metrics=a,a | metrics",
@@ -50,6 +49,20 @@ class RestRefusalIT extends RestFixture {
         assertThat(String.join(",", problem.at("/errors").findValuesAsText("field")))
                 .isEqualTo(fields);
         assertThat(problem.at("/errors").findValuesAsText("message")).doesNotContain("");
+    }
+
+    @Test
+    void emptyParameter_isAnAbsentOne() throws Exception {
+        storeRamp("empties", 3);
+        String path = "/api/v1/devices/empties/readings";
+
+        assertThat(text(get(path + "?from=&to=&metrics=&order=&limit=&cursor=&consistency=&layout=&ts=")))
+                .isEqualTo(text(get(path)));
+        assertThat(json(get(path + "?limit=&limit=2"), 200).at("/readings")).hasSize(2);
+        json(get(path + "/aggregate?every=&fn=&tz=&fill=&maxPoints=10"), 200);
+        // What has no default is missing where it is empty: nothing is erased.
+        problem(send(request(path + "?from=&to=").DELETE()), 400, "invalid-request");
+        assertThat(json(get(path), 200).at("/readings")).hasSize(3);
     }
 
     @ParameterizedTest

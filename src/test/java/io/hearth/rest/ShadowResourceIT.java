@@ -3,6 +3,7 @@ package io.hearth.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
@@ -55,6 +56,42 @@ class ShadowResourceIT extends RestFixture {
                         .DELETE()))
                 .isEqualTo(204);
         problem(get("/api/v1/devices/shade-2/shadow/night"), 404, "not-found");
+    }
+
+    @Test
+    void ifMatch_ofAnyVersion_needsAShadow() throws Exception {
+        problem(patch("shade-any/shadow", "{'desired':{'on':true}}", "*"), 412, "precondition-failed");
+        problem(get("/api/v1/devices/shade-any/shadow"), 404, "not-found");
+        patch("shade-any/shadow", "{'desired':{'on':true}}", null);
+
+        json(patch("shade-any/shadow", "{'desired':{'on':false}}", "*"), 200);
+
+        for (String known : List.of("*", "W/\"2\"", "\"1\", \"2\"")) {
+            assertThat(status(request("/api/v1/devices/shade-any/shadow")
+                            .header("If-None-Match", known)
+                            .GET()))
+                    .isEqualTo(304);
+        }
+        HttpRequest.Builder delete = request("/api/v1/devices/shade-any/shadow")
+                .header("If-Match", "*")
+                .DELETE();
+        assertThat(status(delete)).isEqualTo(204);
+        assertThat(status(delete)).isEqualTo(404);
+        problem(patch("shade-any/shadow", "{'desired':{'on':true}}", "*"), 412, "precondition-failed");
+    }
+
+    @Test
+    void patch_thatIsNoObject_saysThatAnObjectIsWanted() throws Exception {
+        for (String body : List.of("'x'", "1", "[]", "null", "true")) {
+            assertThat(problem(patch("shade-text/shadow", body, null), 400, "invalid-request")
+                            .at("/errors/0/message")
+                            .asText())
+                    .isEqualTo("State node must be an object");
+        }
+        assertThat(problem(patch("shade-text/shadow", "{", null), 400, "invalid-request")
+                        .at("/errors/0/message")
+                        .asText())
+                .isEqualTo("Invalid JSON");
     }
 
     @Test

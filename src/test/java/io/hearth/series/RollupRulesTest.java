@@ -49,7 +49,7 @@ class RollupRulesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1d, 86400", "8w, 4838400", "6mo, 16070400", "2y, 63244800", "ever, 0"})
+    @CsvSource({"1d, 86400", "8w, 4838400", "6mo, 16070400", "6M, 16070400", "2q, 15897600", "2y, 63244800", "ever, 0"})
     void parse_howLongItIsKept(String text, long seconds) {
         assertThat(RollupRules.parse("1h for " + text, BERLIN).levelsOf(new DeviceId("d")))
                 .containsExactly(new RollupLevel(Every.parse("1h"), seconds));

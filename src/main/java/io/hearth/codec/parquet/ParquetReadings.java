@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -98,8 +99,8 @@ public final class ParquetReadings {
             if (metricColumn == null && !names.add(column.name())) {
                 throw new CorruptParquetException("the file has the column " + column.name() + " twice");
             }
-            if (metricColumn == null && !MetricName.isValid(column.name())) {
-                throw new CorruptParquetException("a column's name is not a metric name: " + column.name());
+            if (metricColumn == null && !MetricName.isValidInput(column.name())) {
+                throw new CorruptParquetException("a column: " + MetricName.refusal(column.name()));
             }
             if (column.isTimestamp()) {
                 throw new CorruptParquetException("the column " + column.name() + " has times, which are no values");
@@ -295,7 +296,7 @@ public final class ParquetReadings {
                 byte[] name = names.isPresent(reader) ? reader.getBinary().getBytesUnsafe() : new byte[0];
                 named = metrics.get(name, 0, name.length);
                 if (named == null) {
-                    throw new UnfitRowException("metric: is not a metric name");
+                    throw new UnfitRowException(MetricName.refusal(new String(name, StandardCharsets.UTF_8)));
                 }
             }
             long present = valueColumns.stream()

@@ -43,7 +43,7 @@ final class Parameters {
         return values.isEmpty() ? "" : values.get(0);
     }
 
-    /** A time: seconds since 1970 with a fraction, to the millisecond, or RFC 3339. */
+    /** A time: seconds since 1970 with a fraction, rounded to the millisecond, or RFC 3339, rounded down to it. */
     long timeMicros(String name) {
         return parsed(name, Parameters::timeMicrosOf);
     }
@@ -115,7 +115,7 @@ final class Parameters {
                                     .setScale(0, RoundingMode.HALF_UP)
                                     .longValueExact()
                             * 1000
-                    : EpochMicros.of(OffsetDateTime.parse(text).toInstant());
+                    : OffsetDateTime.parse(text).toInstant().toEpochMilli() * 1000;
         } catch (DateTimeException | ArithmeticException e) {
             throw new IllegalArgumentException("cannot parse \"" + text + "\" to a valid timestamp", e);
         }

@@ -75,13 +75,18 @@ public final class BucketGrid {
      * The finest buckets of {@code range} of which there are at most {@code maxPoints}, in one of the widths that people read with
      * ease: 1, 5, 10, 15, 30 s or min; 1, 2, 3, 6, 12 h; a day, a week; 1, 3 months; 1, 2, 5, 10 … 1000 years.
      *
-     * @param maxPoints from 2, as any boundary may fall into the range, to {@link #MAX_BUCKETS}
+     * <p>One point is the whole range: a bucket that begins where the range does, as a boundary of any round width may fall into it.
+     *
+     * @param maxPoints from 1 to {@link #MAX_BUCKETS}
      * @throws BucketLimitException if {@code maxPoints} is too small for the widest
      * @throws IllegalArgumentException if {@code maxPoints} is out of its bounds, or as in {@link #of}
      */
     public static BucketGrid atMost(int maxPoints, TimeRange range, ZoneId zone) {
-        if (maxPoints < 2 || maxPoints > MAX_BUCKETS) {
-            throw new IllegalArgumentException("the most points must be between 2 and " + MAX_BUCKETS);
+        if (maxPoints < 1 || maxPoints > MAX_BUCKETS) {
+            throw new IllegalArgumentException("the most points must be between 1 and " + MAX_BUCKETS);
+        }
+        if (maxPoints == 1 && !range.isEmpty()) {
+            return whole(range, zone);
         }
         for (Every every : NICE) {
             BucketGrid grid = cut(range, every, zone, maxPoints);
@@ -92,12 +97,26 @@ public final class BucketGrid {
         throw new BucketLimitException("the range is too long for " + maxPoints + " points");
     }
 
+    private static BucketGrid whole(TimeRange range, ZoneId zone) {
+        requireYears(range);
+        long micros = range.endMicros() - range.startMicros();
+        long width = (micros + 999) / 1000 * 1000;
+        if (width > Every.Fixed.MAX_MICROS) {
+            throw new BucketLimitException("the range is too long for 1 point");
+        }
+        return new BucketGrid(range, new Every.Fixed(width), zone, 1, range.startMicros(), width);
+    }
+
+    private static void requireYears(TimeRange range) {
+        if (range.startMicros() < EpochMicros.MIN_RFC3339 || range.endMicros() - 1 > EpochMicros.MAX_RFC3339) {
+            throw new IllegalArgumentException("the range must lie within the years 0 to 9999");
+        }
+    }
+
     private static @Nullable BucketGrid cut(TimeRange range, Every every, ZoneId zone, int limit) {
         long from = range.startMicros();
         long to = range.endMicros();
-        if (from < EpochMicros.MIN_RFC3339 || to - 1 > EpochMicros.MAX_RFC3339) {
-            throw new IllegalArgumentException("the range must lie within the years 0 to 9999");
-        }
+        requireYears(range);
         if (range.isEmpty()) {
             return new BucketGrid(range, every, zone, 0, from, every.meanMicros());
         }

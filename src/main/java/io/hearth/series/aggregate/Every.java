@@ -13,8 +13,8 @@ public sealed interface Every {
     int MAX_YEARS = 1000;
 
     /**
-     * Reads {@code 250ms}, {@code 30s}, {@code 5m}, {@code 1h30m}, {@code 1d}, {@code 1w} (which is {@code 7d}), {@code 1mo}, {@code 1y}, or ISO 8601:
-     * {@code PT5M}, {@code P1D}, {@code P1W}, {@code P3M}, {@code P1Y6M}. Days, months and shorter units do not mix.
+     * Reads a span of time as {@link io.hearth.model.TimeSpan} has it: {@code 250ms}, {@code 5m}, {@code 1h30m}, {@code 1d}, {@code 1w}
+     * (which is {@code 7d}), {@code 1M}, {@code 1q}, {@code 1y}, {@code PT5M}, {@code P1D}, {@code P1Y6M}. Days, months and shorter units do not mix.
      *
      * @throws IllegalArgumentException if it is none of these, not positive, finer than a millisecond or longer than
      *     {@link #MAX_YEARS} years
@@ -38,9 +38,10 @@ public sealed interface Every {
      */
     record Fixed(long micros) implements Every {
         static final long DAY_MICROS = 86_400_000_000L;
+        static final long MAX_MICROS = MAX_YEARS * 366L * DAY_MICROS;
 
         public Fixed {
-            EverySyntax.require(micros > 0 && micros <= MAX_YEARS * 366L * DAY_MICROS && micros % 1000 == 0);
+            EverySyntax.require(micros > 0 && micros <= MAX_MICROS && micros % 1000 == 0);
         }
 
         static Fixed of(Duration duration) {

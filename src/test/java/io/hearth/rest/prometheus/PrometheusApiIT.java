@@ -200,6 +200,14 @@ class PrometheusApiIT {
     }
 
     @Test
+    void timeFinerThanAMillisecond_isCutAsByPrometheus() throws Exception {
+        assertThat(data(client.get("query", "query", "1", "time", "2026-11-30T07:00:00.747797219Z"))
+                        .at("/result/0")
+                        .asText())
+                .isEqualTo("1796022000.747");
+    }
+
+    @Test
     void grafana_whenItTestsTheDataSource_findsWhatItAsks() throws Exception {
         assertThat(data(client.post("query", "query", "1+1", "time", "4"))
                         .at("/result/1")
@@ -223,6 +231,7 @@ class PrometheusApiIT {
                 "query | query=rate(x) | expected type range vector in call to function \"rate\", got instant vector",
                 "query | query=histogram_quantile(0.9, x) | histogram_quantile is not supported; supported are abs",
                 "query | query=1&time=soon | invalid parameter \"time\": cannot parse \"soon\" to a valid timestamp",
+                "query | query=1e400 | 1:1: parse error: bad number or duration syntax",
                 "query | query=1&time=1e300 | invalid parameter \"time\"",
                 "query | query=1&timeout=x | invalid parameter \"timeout\": not a valid duration string: \"x\"",
                 "query | query=1&limit=-1 | invalid parameter \"limit\": limit must be non-negative",

@@ -208,7 +208,22 @@ class BucketGridTest {
         assertThat(BucketGrid.atMost(365, year, BERLIN).every().text()).isEqualTo("P1D");
         assertThat(BucketGrid.atMost(12, year, BERLIN).every().text()).isEqualTo("P1M");
         assertThat(BucketGrid.atMost(100_000, day, BERLIN).every().text()).isEqualTo("PT1S");
-        assertThatThrownBy(() -> BucketGrid.atMost(1, day, BERLIN)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> BucketGrid.atMost(0, day, BERLIN)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void atMost_one_isTheWholeRange() {
+        TimeRange range = new TimeRange(946_684_000_000_500L, 946_690_000_000_000L);
+
+        BucketGrid grid = BucketGrid.atMost(1, range, BERLIN);
+
+        assertThat(grid.size()).isEqualTo(1);
+        assertThat(grid.startMicros(0)).isEqualTo(range.startMicros());
+        assertThat(grid.coveredMicros(0)).isEqualTo(range.endMicros() - range.startMicros());
+        assertThat(grid.every().text()).isEqualTo("PT1H40M");
+        assertThat(BucketGrid.atMost(1, new TimeRange(5, 5), BERLIN).size()).isZero();
+        assertThatThrownBy(() -> BucketGrid.atMost(1, new TimeRange(0, 250_000_000_000_000_000L), BERLIN))
+                .isInstanceOf(BucketLimitException.class);
     }
 
     @Test
@@ -217,7 +232,7 @@ class BucketGridTest {
                 .forAll(
                         longs().between(-3_000_000_000L, 5_000_000_000L),
                         longs().between(1, 3_000_000_000L),
-                        longs().between(2, 2000),
+                        longs().between(1, 2000),
                         arbitrary().pick(Zones.ALL))
                 .checkAssert((fromSeconds, seconds, most, zone) -> {
                     TimeRange range = new TimeRange(fromSeconds * 1_000_000, (fromSeconds + seconds) * 1_000_000);
