@@ -56,7 +56,7 @@ class ArchitectureTest {
             Map.entry("lease", Set.of("table")),
             Map.entry("series.chunk", Set.of("model", "table")),
             Map.entry("series.aggregate", Set.of("model")),
-            Map.entry("promql", Set.of("model")),
+            Map.entry("promql", Set.of("limits", "model")),
             Map.entry("series", Set.of("model", "table", "series.chunk", "series.aggregate")),
             Map.entry("presence", Set.of("model", "table")),
             Map.entry("live", Set.of("model", "presence", "series", "shadow", "table")),
@@ -74,7 +74,7 @@ class ArchitectureTest {
             Map.entry("erasure", Set.of("ingest", "model", "mqtt.endpoint", "presence", "series", "shadow")),
             Map.entry("rest.format", Set.of("model", "series.aggregate")),
             Map.entry("rest.problem", Set.of("table")),
-            Map.entry("rest.prometheus", Set.of("rest", "rest.format", "promql", "model", "series", "table")),
+            Map.entry("rest.prometheus", Set.of("rest", "rest.format", "limits", "promql", "model", "series", "table")),
             Map.entry(
                     "rest",
                     Set.of(

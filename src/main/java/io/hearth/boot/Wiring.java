@@ -16,6 +16,7 @@ import io.hearth.ingest.Ingest;
 import io.hearth.ingest.IngestSettings;
 import io.hearth.limits.ConnectionLimits;
 import io.hearth.limits.Connections;
+import io.hearth.limits.RunningQueries;
 import io.hearth.limits.SignInDelay;
 import io.hearth.live.LiveEvents;
 import io.hearth.live.LiveFeed;
@@ -146,6 +147,12 @@ class Wiring {
     @Singleton
     MqttLimits mqttLimits(LimitsConfig limits) {
         return MqttLimits.of(limits);
+    }
+
+    @Produces
+    @Singleton
+    RunningQueries runningQueries(LimitsConfig limits, MeterRegistry registry) {
+        return new RunningQueries(limits.queries(), limits.queryBytes().asLongValue(), limits.queryWait(), registry);
     }
 
     private static @Nullable Creation creation(DynamoDbConfig config) {

@@ -70,4 +70,19 @@ public interface LimitsConfig {
     @WithDefault("64M")
     @Within(min = "64K", max = "64G")
     MemorySize filterBytes();
+
+    /** PromQL queries that run at a time; one more waits. */
+    @WithDefault("20")
+    @Within(min = "1", max = "10000")
+    int queries();
+
+    /** Bytes that the running PromQL queries may hold together; one that needs more waits for others to end. */
+    @WithDefault("128M")
+    @Within(min = "1M", max = "64G")
+    MemorySize queryBytes();
+
+    /** How long a PromQL query waits to begin, and for memory, before it is refused. */
+    @WithDefault("10s")
+    @Within(min = "0s", max = "2m")
+    Duration queryWait();
 }

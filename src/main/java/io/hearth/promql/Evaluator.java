@@ -36,6 +36,7 @@ public final class Evaluator {
 
     /** The value of a scalar at each step. */
     public double[] scalar(Expr expression) {
+        budget.holdBytes((long) grid.count() * Double.BYTES);
         double[] values = new double[grid.count()];
         if (expression instanceof Expr.NumberLiteral number) {
             Arrays.fill(values, number.value());
@@ -113,7 +114,7 @@ public final class Evaluator {
 
     /** The samples of a range vector in the window of the first step. */
     public <E extends Exception> void samples(Expr.RangeSelector range, SampleSink<E> sink) throws E {
-        Iterator<Selection.DeviceSeries> devices = new Selection(range.series().matchers()).of(source);
+        Iterator<Selection.DeviceSeries> devices = new Selection(range.series().matchers()).of(source, budget);
         while (devices.hasNext()) {
             Selection.DeviceSeries device = devices.next();
             Map<String, SampleList> byMetric = new HashMap<>();
@@ -222,7 +223,7 @@ public final class Evaluator {
     }
 
     /** Hands series on without their names; two must not become the same by that. */
-    private static <E extends Exception> SeriesSink<E> unnamed(SeriesSink<E> sink) {
+    private <E extends Exception> SeriesSink<E> unnamed(SeriesSink<E> sink) {
         Set<Labels> seen = new HashSet<>();
         return (labels, values) -> {
             if (labels.get(Labels.NAME).isEmpty()) {
@@ -233,6 +234,7 @@ public final class Evaluator {
             if (!seen.add(unnamed)) {
                 throw PromQlException.execution("vector cannot contain metrics with the same labelset");
             }
+            budget.holdLabels(unnamed);
             sink.series(unnamed, values);
         };
     }
@@ -243,7 +245,7 @@ public final class Evaluator {
         List<StepSampler> pool = new ArrayList<>();
         Map<String, StepSampler> byMetric = new HashMap<>();
         TimeRange range = grid.samples(beforeMicros, selector.offsetMicros());
-        Iterator<Selection.DeviceSeries> devices = new Selection(selector.matchers()).of(source);
+        Iterator<Selection.DeviceSeries> devices = new Selection(selector.matchers()).of(source, budget);
         while (devices.hasNext()) {
             Selection.DeviceSeries device = devices.next();
             byMetric.clear();

@@ -36,6 +36,7 @@ final class GroupAggregation implements Aggregation {
         Group group = groups.get(grouping.of(labels));
         if (group == null) {
             budget.hold(steps);
+            budget.holdLabels(labels);
             group = new Group(steps);
             groups.put(grouping.of(labels), group);
         }

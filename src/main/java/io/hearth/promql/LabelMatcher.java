@@ -11,6 +11,12 @@ public final class LabelMatcher {
     /** Longer expressions than this must be alternatives of plain texts, as dashboards make them of several choices. */
     static final int MAX_PATTERN_LENGTH = 4096;
 
+    /**
+     * Elements of all regular expressions of a query, repetitions written out: a match takes time proportional to them, and
+     * memory of some 50 bytes each.
+     */
+    public static final long MAX_ELEMENTS = 20_000;
+
     /** How the value is compared. */
     enum Operator {
         EQUAL("="),
@@ -39,19 +45,26 @@ public final class LabelMatcher {
     private final String operand;
     private final @Nullable Set<String> alternatives;
     private final @Nullable Pattern pattern;
+    private final long elements;
 
-    /** @throws PromQlException if the operand is a regular expression that RE2 does not know */
+    /** @throws PromQlException if the operand is a regular expression that RE2 does not know, or larger than it may be */
     LabelMatcher(String label, Operator operator, String operand) {
         this.label = label;
         this.operator = operator;
         this.operand = operand;
         boolean expression = operator == Operator.MATCHES || operator == Operator.NOT_MATCHES;
         alternatives = expression ? alternativesOf(operand) : Set.of(operand);
+        elements = alternatives == null ? sizeOf(operand) : 0;
         pattern = alternatives == null ? compile(operand) : null;
     }
 
     String label() {
         return label;
+    }
+
+    /** How large its regular expression is, repetitions written out; 0 for plain texts. */
+    public long elements() {
+        return elements;
     }
 
     /** Whether it names values that are wanted, rather than values that are not. */
@@ -75,12 +88,31 @@ public final class LabelMatcher {
         return label + operator.symbol + '"' + operand + '"';
     }
 
-    /** Anchored at both ends, and the dot matches a line break: as Prometheus. RE2 takes time linear in the value. */
-    private static Pattern compile(String expression) {
+    private static long sizeOf(String expression) {
         if (expression.length() > MAX_PATTERN_LENGTH) {
             throw PromQlException.bad("a regular expression may have at most " + MAX_PATTERN_LENGTH
                     + " characters, unless it is plain alternatives such as a|b|c");
         }
+        long elements = RegexSize.of(expression);
+        requireSize(elements);
+        return elements;
+    }
+
+    /**
+     * Refuses more than one query may have.
+     *
+     * @param elements of all its regular expressions
+     * @throws PromQlException if these are too many
+     */
+    public static void requireSize(long elements) {
+        if (elements > MAX_ELEMENTS) {
+            throw PromQlException.bad("the regular expressions of a query may have at most " + MAX_ELEMENTS
+                    + " elements with their repetitions written out, and these have " + elements);
+        }
+    }
+
+    /** Anchored at both ends, and the dot matches a line break: as Prometheus. RE2 takes time linear in the value. */
+    private static Pattern compile(String expression) {
         try {
             return Pattern.compile(expression, Pattern.DOTALL);
         } catch (PatternSyntaxException e) {

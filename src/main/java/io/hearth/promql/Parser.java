@@ -18,6 +18,7 @@ public final class Parser {
 
     private final String query;
     private final List<Token> tokens;
+    private final SelectorParser selectors = new SelectorParser(this);
     private int at;
     private int nodes;
 
@@ -155,7 +156,7 @@ public final class Parser {
             return inner;
         }
         if (token.is("{")) {
-            return new SelectorParser(this).braced(token);
+            return selectors.braced(token);
         }
         throw unexpected(token);
     }
@@ -172,7 +173,7 @@ public final class Parser {
         return switch (name.text().toLowerCase(Locale.ROOT)) {
             case "inf" -> new Expr.NumberLiteral(Double.POSITIVE_INFINITY);
             case "nan" -> new Expr.NumberLiteral(Double.NaN);
-            default -> new SelectorParser(this).named(name);
+            default -> selectors.named(name);
         };
     }
 
@@ -217,7 +218,7 @@ public final class Parser {
         expect("(");
         SortedSet<String> labels = new TreeSet<>();
         while (!peek().is(")")) {
-            labels.add(new SelectorParser(this).labelName(next()));
+            labels.add(selectors.labelName(next()));
             if (!peek().is(")")) {
                 expect(",");
             }

@@ -1,5 +1,7 @@
 package io.hearth.promql;
 
+import io.hearth.limits.QueryRefusedException;
+
 /** A query that cannot be answered, in the terms in which Prometheus tells its clients. */
 public final class PromQlException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -10,8 +12,10 @@ public final class PromQlException extends RuntimeException {
         BAD_DATA,
         /** The query is sound, but not with these data or within the limits. */
         EXECUTION,
-        /** The query took longer than it may. */
-        TIMEOUT
+        /** The query took longer than it may, or waited longer for others than it may. */
+        TIMEOUT,
+        /** The client has gone. */
+        CANCELED
     }
 
     private final Type type;
@@ -24,6 +28,16 @@ public final class PromQlException extends RuntimeException {
 
     public Type type() {
         return type;
+    }
+
+    /** A query that did not get its part of what all queries share. */
+    public static PromQlException of(QueryRefusedException refused) {
+        Type type = switch (refused.reason()) {
+            case TOO_MANY, MEMORY -> Type.TIMEOUT;
+            case TOO_LARGE -> Type.EXECUTION;
+            case CLIENT_GONE -> Type.CANCELED;
+        };
+        return new PromQlException(type, String.valueOf(refused.getMessage()));
     }
 
     static PromQlException bad(String message) {

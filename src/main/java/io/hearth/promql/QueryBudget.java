@@ -1,9 +1,14 @@
 package io.hearth.promql;
 
+import io.hearth.limits.QueryRefusedException;
+import io.hearth.limits.RunningQueries;
 import io.hearth.promql.PromQlException.Type;
 import java.time.Duration;
 
-/** What one query may still use: samples to read, points to hold at a time, and time. Counts down; for one thread. */
+/**
+ * What one query may still use: samples to read, points to hold at a time, its share of the memory of all queries, and time.
+ * Counts down; for one thread.
+ */
 public final class QueryBudget {
     /** Samples that a query may read, as Prometheus' {@code query.max-samples} by default. */
     public static final long MAX_SAMPLES = 50_000_000;
@@ -11,13 +16,22 @@ public final class QueryBudget {
     /** Points of series, windows and groups that are held at a time, at 10 to 32 bytes each. */
     public static final long MAX_POINTS_HELD = 5_000_000;
 
+    private static final long POINT_BYTES = 24;
+    private static final long LABELS_BYTES = 300;
+
     private final long deadlineNanos;
     private final Duration timeout;
+    private final RunningQueries.Share share;
     private long samplesLeft = MAX_SAMPLES;
     private long pointsLeft = MAX_POINTS_HELD;
 
-    public QueryBudget(Duration timeout) {
+    /**
+     * @param timeout how long the query may take from now on
+     * @param share what it holds of the memory of all queries
+     */
+    public QueryBudget(Duration timeout, RunningQueries.Share share) {
         this.timeout = timeout;
+        this.share = share;
         deadlineNanos = System.nanoTime() + timeout.toNanos();
     }
 
@@ -37,12 +51,43 @@ public final class QueryBudget {
                     "the query holds more than " + MAX_POINTS_HELD
                             + " points at a time, the most that a query may; ask for fewer groups, larger steps or shorter windows");
         }
+        holdBytes(points * POINT_BYTES);
     }
 
-    void checkTime() {
+    /** Labels that the query holds beside its points. */
+    public void holdLabels(Labels labels) {
+        long characters = 0;
+        for (String value : labels.values().values()) {
+            characters += value.length();
+        }
+        holdBytes(LABELS_BYTES + characters);
+    }
+
+    /**
+     * Bytes that the query holds beside its points, until it ends.
+     *
+     * @throws PromQlException if the queries together do not get so much, or the client has gone
+     */
+    public void holdBytes(long bytes) {
+        try {
+            share.take(bytes);
+        } catch (QueryRefusedException refused) {
+            throw PromQlException.of(refused);
+        }
+    }
+
+    /**
+     * Ends a query that takes too long, or whose client has gone.
+     *
+     * @throws PromQlException to end it
+     */
+    public void checkTime() {
         if (System.nanoTime() - deadlineNanos > 0) {
             throw new PromQlException(
                     Type.TIMEOUT, "query timed out in expression evaluation after " + timeout.toMillis() + " ms");
+        }
+        if (share.clientHasGone()) {
+            throw new PromQlException(Type.CANCELED, "the client has gone");
         }
     }
 }

@@ -45,8 +45,12 @@ public final class Selection {
         impossible = none;
     }
 
-    /** The selected series, by device; devices are read from {@code source} as they are asked for. */
-    public Iterator<DeviceSeries> of(SeriesSource source) {
+    /**
+     * The selected series, by device; devices are read from {@code source} as they are asked for.
+     *
+     * @param budget what the query may still use: looking at devices takes time, also at those that are not selected
+     */
+    public Iterator<DeviceSeries> of(SeriesSource source, QueryBudget budget) {
         Iterator<SeriesSource.Device> devices = candidates(source);
         return new Iterator<>() {
             private @Nullable DeviceSeries found = find();
@@ -54,7 +58,7 @@ public final class Selection {
             private @Nullable DeviceSeries find() {
                 while (devices.hasNext()) {
                     SeriesSource.Device device = devices.next();
-                    List<Series> series = seriesOf(device);
+                    List<Series> series = seriesOf(device, budget);
                     if (!series.isEmpty()) {
                         return new DeviceSeries(device, series);
                     }
@@ -98,8 +102,9 @@ public final class Selection {
         return source.devices();
     }
 
-    private List<Series> seriesOf(SeriesSource.Device device) {
+    private List<Series> seriesOf(SeriesSource.Device device, QueryBudget budget) {
         String id = device.id().value();
+        budget.checkTime();
         for (LabelMatcher matcher : deviceMatchers) {
             if (!matcher.matches(id)) {
                 return List.of();
@@ -108,6 +113,7 @@ public final class Selection {
         Map<String, String> names = MetricAliases.of(device.metrics());
         List<Series> found = new ArrayList<>();
         for (String metric : device.metrics()) {
+            budget.checkTime();
             String name = nameOf(metric, names.getOrDefault(metric, metric));
             if (name != null) {
                 found.add(new Series(metric, Labels.of(device, name)));

@@ -6,6 +6,7 @@ import java.util.List;
 /** Makes selectors of series: a name, matchers in braces, or both. */
 final class SelectorParser {
     private final Parser parser;
+    private long regexElements;
 
     SelectorParser(Parser parser) {
         this.parser = parser;
@@ -75,6 +76,9 @@ final class SelectorParser {
                 value.kind() == Token.Kind.STRING,
                 value,
                 "unexpected " + value.described() + " in label matching, expected string");
-        return new LabelMatcher(label, LabelMatcher.Operator.of(operator.text()), value.text());
+        LabelMatcher matcher = new LabelMatcher(label, LabelMatcher.Operator.of(operator.text()), value.text());
+        regexElements += matcher.elements();
+        LabelMatcher.requireSize(regexElements);
+        return matcher;
     }
 }

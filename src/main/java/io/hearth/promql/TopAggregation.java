@@ -53,6 +53,7 @@ final class TopAggregation implements Aggregation {
             budget.hold((long) FIRST_CAPACITY * wanted.length);
             return new Group(wanted.length);
         });
+        budget.holdLabels(labels);
         int owner = group.series.size();
         group.series.add(labels);
         for (int step = 0; step < wanted.length; step++) {

@@ -46,10 +46,10 @@ public final class StreamedAnswerWriter implements ServerMessageBodyWriter<Strea
             if (encodings.stream().anyMatch(StreamedAnswerWriter::asksForGzip)) {
                 response.setResponseHeader(HttpHeaders.CONTENT_ENCODING, "gzip");
                 OutputStream gzip = new FastGzip(stream);
-                answer.body().writeTo(gzip);
+                answer.body().writeTo(gzip, response::closed);
                 gzip.close();
             } else {
-                answer.body().writeTo(stream);
+                answer.body().writeTo(stream, response::closed);
             }
             stream.close();
         } catch (ResponseStream.ClientGoneException gone) {
@@ -75,7 +75,7 @@ public final class StreamedAnswerWriter implements ServerMessageBodyWriter<Strea
             MultivaluedMap<String, Object> headers,
             OutputStream body)
             throws IOException {
-        answer.body().writeTo(body);
+        answer.body().writeTo(body, () -> false);
     }
 
     /** Whether an Accept-Encoding header lists gzip with a quality other than 0 (RFC 9110, section 12.5.3). */

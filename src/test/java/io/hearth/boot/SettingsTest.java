@@ -230,6 +230,9 @@ class SettingsTest {
         set("hearth.limits.session-filters", "1032").in("MqttLimits.filtersOfSession", 1_032);
         set("hearth.limits.session-filter-bytes", "2M").in("MqttLimits.filterBytesOfSession", 2L << 20);
         set("hearth.limits.filter-bytes", "63M").in("MqttLimits.filterBytes", 63L << 20);
+        set("hearth.limits.queries", "21").in("RunningQueries.most", 21);
+        set("hearth.limits.query-bytes", "129M").in("RunningQueries.bytes", 129L << 20);
+        set("hearth.limits.query-wait", "9s").in("RunningQueries.wait", Duration.ofSeconds(9));
         set("hearth.limits.unread-timeout", "61s").in("ConnectionLimits.unread", Duration.ofSeconds(61));
 
         set("hearth.sync.max-waiting", "1002").in("SyncPages.maxWaiting", 1002);
@@ -336,6 +339,7 @@ class SettingsTest {
         made(Wiring.connectionLimits(limits));
         made(wiring.signInDelay(limits, registry));
         made(wiring.mqttLimits(limits));
+        made(wiring.runningQueries(limits, registry));
         made(Wiring.rocksDbSettings(hearth, tableConfig));
         made(Wiring.dynamoDbSettings(config.getConfigMapping(DynamoDbConfig.class), tableConfig));
         SeriesStore series = made(wiring.series(table, hearth, seriesConfig, clock));

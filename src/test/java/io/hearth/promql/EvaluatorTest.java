@@ -203,7 +203,7 @@ class EvaluatorTest {
     @Test
     void vector_tooManySamplesOrPointsOrTime_saysWhich() {
         MemorySeries source = everyTenSeconds("x", 1);
-        QueryBudget spent = new QueryBudget(Duration.ofMinutes(1));
+        QueryBudget spent = Answers.budget(Duration.ofMinutes(1));
         spent.read((int) QueryBudget.MAX_SAMPLES);
         Evaluator evaluator = new Evaluator(source, StepGrid.instant(1000 * SECOND), Evaluator.LOOKBACK_MICROS, spent);
         assertThatThrownBy(() -> evaluator.vector(Parser.parse("x"), (labels, values) -> {}))
@@ -215,7 +215,7 @@ class EvaluatorTest {
         }
         assertThatThrownBy(() -> Answers.of(many, "sum by (device) (x)", new StepGrid(0, SECOND, 10_000)))
                 .hasMessageContaining("holds more than 5000000 points");
-        QueryBudget little = new QueryBudget(Duration.ofMinutes(1));
+        QueryBudget little = Answers.budget(Duration.ofMinutes(1));
         little.hold(QueryBudget.MAX_POINTS_HELD - 1000);
         Evaluator longWindow = new Evaluator(
                 everyTenSeconds("x", new double[2000]),
@@ -225,8 +225,8 @@ class EvaluatorTest {
         longWindow.vector(Parser.parse("sum_over_time(x[1h])"), (labels, values) -> {});
         assertThatThrownBy(() -> longWindow.vector(Parser.parse("sum_over_time(x[1d])"), (labels, values) -> {}))
                 .hasMessageContaining("shorter windows");
-        Evaluator late = new Evaluator(
-                many, StepGrid.instant(SECOND), Evaluator.LOOKBACK_MICROS, new QueryBudget(Duration.ZERO));
+        Evaluator late =
+                new Evaluator(many, StepGrid.instant(SECOND), Evaluator.LOOKBACK_MICROS, Answers.budget(Duration.ZERO));
         assertThatThrownBy(() -> late.vector(Parser.parse("x"), (labels, values) -> {}))
                 .hasMessageContaining("timed out");
     }

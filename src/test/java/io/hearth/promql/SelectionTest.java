@@ -1,10 +1,17 @@
 package io.hearth.promql;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.limits.RunningQueries;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -41,11 +48,35 @@ class SelectionTest {
     void of_matchers_findsSeriesByTheirNames(String selector, String expected) {
         List<String> found = new ArrayList<>();
         new Selection(Parser.parseMatchers(selector))
-                .of(source)
+                .of(source, Answers.budget(Duration.ofMinutes(1)))
                 .forEachRemaining(device -> device.series()
                         .forEach(series -> found.add(series.labels().get("device") + "/"
                                 + series.labels().get("__name__"))));
 
         assertThat(String.join(" ", found)).isEqualTo(expected);
+    }
+
+    @Test
+    void of_devicesThatDoNotMatch_endsWithTheTimeOfTheQuery() {
+        Selection nothing = new Selection(Parser.parseMatchers("{device=~\"(x?){1000}y\"}"));
+
+        assertThatThrownBy(() -> nothing.of(source, Answers.budget(Duration.ZERO)))
+                .isInstanceOfSatisfying(
+                        PromQlException.class,
+                        ended -> assertThat(ended.type()).isEqualTo(PromQlException.Type.TIMEOUT));
+    }
+
+    @Test
+    void of_clientHasGone_ends() {
+        RunningQueries queries = new RunningQueries(1, Long.MAX_VALUE, Duration.ZERO, new SimpleMeterRegistry());
+        AtomicBoolean gone = new AtomicBoolean();
+        QueryBudget budget = new QueryBudget(Duration.ofMinutes(1), queries.begin(gone::get, Duration.ZERO));
+        Iterator<Selection.DeviceSeries> found = new Selection(Parser.parseMatchers("temperature")).of(source, budget);
+        gone.set(true);
+
+        assertThatThrownBy(found::next)
+                .isInstanceOfSatisfying(
+                        PromQlException.class,
+                        ended -> assertThat(ended.type()).isEqualTo(PromQlException.Type.CANCELED));
     }
 }

@@ -1,8 +1,10 @@
 package io.hearth.rest.prometheus;
 
+import io.hearth.limits.RunningQueries;
 import io.hearth.promql.LabelMatcher;
 import io.hearth.promql.Labels;
 import io.hearth.promql.PromQlException;
+import io.hearth.promql.QueryBudget;
 import io.hearth.promql.Selection;
 import io.hearth.rest.LenientQuery;
 import io.hearth.series.SeriesStore;
@@ -39,11 +41,16 @@ public class CatalogResource {
     /** Series of several selectors are held, as none may be answered twice. */
     private static final int MAX_MERGED_SERIES = 1_000_000;
 
+    /** What a text in a set takes beside its characters. */
+    private static final long TEXT_BYTES = 120;
+
     private final StoredSeries stored;
+    private final RunningQueries queries;
 
     @Inject
-    public CatalogResource(SeriesStore store) {
+    public CatalogResource(SeriesStore store, RunningQueries queries) {
         stored = new StoredSeries(store);
+        this.queries = queries;
     }
 
     /** Takes a selected series; false if no more are wanted. */
@@ -86,15 +93,19 @@ public class CatalogResource {
     @Operation(summary = "The values of a label")
     public Response labelValues(String name, UriInfo uri) {
         Parameters parameters = new Parameters(uri.getQueryParameters(), new MultivaluedHashMap<>());
-        Set<String> values = new TreeSet<>();
-        visit(parameters.matches(), labels -> {
-            String value = labels.get(name);
-            if (!value.isEmpty()) {
-                values.add(value);
-            }
-            return true;
+        List<List<LabelMatcher>> matches = parameters.matches();
+        long limit = parameters.limit();
+        return Answer.of(queries, parameters.timeout(), (out, budget) -> {
+            Set<String> values = new TreeSet<>();
+            visit(matches, budget, labels -> {
+                String value = labels.get(name);
+                if (!value.isEmpty() && values.add(value)) {
+                    budget.holdBytes(TEXT_BYTES + value.length());
+                }
+                return true;
+            });
+            return Answer.texts(out, values, limit);
         });
-        return Answer.texts(values, parameters.limit());
     }
 
     @GET
@@ -104,15 +115,15 @@ public class CatalogResource {
         Parameters parameters = new Parameters(uri.getQueryParameters(), new MultivaluedHashMap<>());
         String metric = parameters.first("metric");
         long limit = parameters.limit();
-        Set<String> names = new TreeSet<>();
-        visit(List.of(), labels -> {
-            String name = labels.get(Labels.NAME);
-            if (metric.isEmpty() || metric.equals(name)) {
-                names.add(name);
-            }
-            return true;
-        });
-        return Answer.of(out -> {
+        return Answer.of(queries, parameters.timeout(), (out, budget) -> {
+            Set<String> names = new TreeSet<>();
+            visit(List.of(), budget, labels -> {
+                String name = labels.get(Labels.NAME);
+                if ((metric.isEmpty() || metric.equals(name)) && names.add(name)) {
+                    budget.holdBytes(TEXT_BYTES + name.length());
+                }
+                return true;
+            });
             String separator = "";
             out.ascii('{');
             for (Iterator<String> name = names.stream().limit(limit).iterator(); name.hasNext(); ) {
@@ -168,11 +179,11 @@ public class CatalogResource {
             throw new PromQlException(PromQlException.Type.BAD_DATA, "no match[] parameter provided");
         }
         long limit = parameters.limit();
-        return Answer.of(out -> {
+        return Answer.of(queries, parameters.timeout(), (out, budget) -> {
             SampleWriter writer = new SampleWriter(out);
             long[] found = {0};
             out.ascii('[');
-            visit(matches, labels -> {
+            visit(matches, budget, labels -> {
                 if (found[0]++ == limit) {
                     return false;
                 }
@@ -186,24 +197,35 @@ public class CatalogResource {
     }
 
     private Response labelsOf(Parameters parameters) {
-        Set<String> names = new TreeSet<>();
-        visit(parameters.matches(), labels -> {
-            names.addAll(labels.values().keySet());
-            // All series have the same labels.
-            return false;
+        List<List<LabelMatcher>> matches = parameters.matches();
+        long limit = parameters.limit();
+        return Answer.of(queries, parameters.timeout(), (out, budget) -> {
+            Set<String> names = new TreeSet<>();
+            visit(matches, budget, labels -> {
+                names.addAll(labels.values().keySet());
+                // All series have the same labels.
+                return false;
+            });
+            return Answer.texts(out, names, limit);
         });
-        return Answer.texts(names, parameters.limit());
     }
 
     /** Every series that one of the selectors selects, once; without selectors, all. */
-    private <E extends Exception> void visit(List<List<LabelMatcher>> matches, Visitor<E> visitor) throws E {
+    private <E extends Exception> void visit(List<List<LabelMatcher>> matches, QueryBudget budget, Visitor<E> visitor)
+            throws E {
         List<List<LabelMatcher>> selectors = matches.isEmpty() ? List.of(List.of()) : matches;
         Set<Labels> seen = new HashSet<>();
         for (List<LabelMatcher> selector : selectors) {
-            Iterator<Selection.DeviceSeries> devices = new Selection(selector).of(stored);
+            Iterator<Selection.DeviceSeries> devices = new Selection(selector).of(stored, budget);
             while (devices.hasNext()) {
                 for (Selection.Series series : devices.next().series()) {
-                    boolean known = selectors.size() > 1 && !seen.add(series.labels());
+                    boolean known = false;
+                    if (selectors.size() > 1) {
+                        known = !seen.add(series.labels());
+                        if (!known) {
+                            budget.holdLabels(series.labels());
+                        }
+                    }
                     if (seen.size() > MAX_MERGED_SERIES) {
                         throw new PromQlException(
                                 PromQlException.Type.EXECUTION,

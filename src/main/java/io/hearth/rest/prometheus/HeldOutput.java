@@ -3,6 +3,7 @@ package io.hearth.rest.prometheus;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.function.LongConsumer;
 
 /**
  * Holds the beginning of an answer back, so that a query that fails while its first series are written is still answered
@@ -12,11 +13,14 @@ final class HeldOutput extends OutputStream {
     private static final int MAX_HELD_BYTES = 4 << 20;
 
     private final OutputStream sink;
+    private final LongConsumer memory;
     private final ByteArrayOutputStream held = new ByteArrayOutputStream();
     private boolean released;
 
-    HeldOutput(OutputStream sink) {
+    /** @param memory is told of bytes before they are held */
+    HeldOutput(OutputStream sink, LongConsumer memory) {
         this.sink = sink;
+        this.memory = memory;
     }
 
     @Override
@@ -32,6 +36,8 @@ final class HeldOutput extends OutputStream {
         if (released) {
             sink.write(bytes, offset, length);
         } else {
+            // The buffer doubles as it grows.
+            memory.accept(2L * length);
             held.write(bytes, offset, length);
         }
     }

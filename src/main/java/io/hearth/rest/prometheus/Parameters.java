@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** The parameters of a request, of its query and its form alike; those that are not known are ignored, as by Prometheus. */
 final class Parameters {
     private static final int MAX_NUMBER_LENGTH = 40;
+    private static final Duration MAX_TIMEOUT = Duration.ofMinutes(2);
 
     private final MultivaluedMap<String, String> query;
     private final MultivaluedMap<String, String> form;
@@ -61,11 +62,11 @@ final class Parameters {
         return first(name).isEmpty() ? OptionalLong.empty() : OptionalLong.of(durationMicros(name));
     }
 
-    /** {@code timeout}, at most {@code most}. */
-    Duration timeoutUpTo(Duration most) {
+    /** {@code timeout}, at most two minutes. */
+    Duration timeout() {
         OptionalLong micros = durationMicrosIfGiven("timeout");
-        Duration timeout = micros.isEmpty() ? most : Duration.ofMillis(micros.getAsLong() / 1000);
-        return timeout.compareTo(most) < 0 ? timeout : most;
+        Duration timeout = micros.isEmpty() ? MAX_TIMEOUT : Duration.ofMillis(micros.getAsLong() / 1000);
+        return timeout.compareTo(MAX_TIMEOUT) < 0 ? timeout : MAX_TIMEOUT;
     }
 
     /** {@code limit}: the most elements to answer; 0 and none are no limit. */
@@ -82,9 +83,14 @@ final class Parameters {
     /** The selectors of {@code match[]}; none selects everything. */
     List<List<LabelMatcher>> matches() {
         List<List<LabelMatcher>> matches = new ArrayList<>();
+        long regexElements = 0;
         for (String selector : all("match[]")) {
             try {
-                matches.add(Parser.parseMatchers(selector));
+                List<LabelMatcher> matchers = Parser.parseMatchers(selector);
+                regexElements +=
+                        matchers.stream().mapToLong(LabelMatcher::elements).sum();
+                LabelMatcher.requireSize(regexElements);
+                matches.add(matchers);
             } catch (PromQlException e) {
                 throw invalid("match[]", e.getMessage());
             }

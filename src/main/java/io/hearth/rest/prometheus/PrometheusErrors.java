@@ -17,6 +17,8 @@ public final class PrometheusErrors {
             case BAD_DATA -> 400;
             case EXECUTION -> 422;
             case TIMEOUT -> 503;
+            // Nobody reads it; as Prometheus has it in its log.
+            case CANCELED -> 499;
         };
         String type = failure.type().name().toLowerCase(Locale.ROOT);
         return Response.status(status)

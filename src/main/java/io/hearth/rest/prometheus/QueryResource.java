@@ -1,11 +1,11 @@
 package io.hearth.rest.prometheus;
 
+import io.hearth.limits.RunningQueries;
 import io.hearth.model.EpochMicros;
 import io.hearth.promql.Evaluator;
 import io.hearth.promql.Expr;
 import io.hearth.promql.Parser;
 import io.hearth.promql.PromQlException;
-import io.hearth.promql.QueryBudget;
 import io.hearth.promql.StepGrid;
 import io.hearth.promql.ValueType;
 import io.hearth.rest.LenientQuery;
@@ -21,7 +21,6 @@ import jakarta.ws.rs.core.MultivaluedHashMap;
 import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
-import java.time.Duration;
 import java.time.InstantSource;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
@@ -33,14 +32,14 @@ public class QueryResource {
     /** As Prometheus: enough for a week by the minute. */
     static final long MAX_STEPS = 11_000;
 
-    private static final Duration MAX_TIMEOUT = Duration.ofMinutes(2);
-
     private final StoredSeries series;
+    private final RunningQueries queries;
     private final InstantSource clock;
 
     @Inject
-    public QueryResource(SeriesStore store, InstantSource clock) {
+    public QueryResource(SeriesStore store, RunningQueries queries, InstantSource clock) {
         series = new StoredSeries(store);
+        this.queries = queries;
         this.clock = clock;
     }
 
@@ -103,8 +102,9 @@ public class QueryResource {
         Expr expression = expression(parameters);
         long timeMicros = parameters.timeMicrosOr("time", nowMicros());
         long limit = parameters.limit();
-        Evaluator evaluator = evaluator(parameters, StepGrid.instant(timeMicros));
-        return Answer.of(out -> {
+        long lookbackMicros = lookbackMicros(parameters);
+        return Answer.of(queries, parameters.timeout(), (out, budget) -> {
+            Evaluator evaluator = new Evaluator(series, StepGrid.instant(timeMicros), lookbackMicros, budget);
             ResultWriter result = new ResultWriter(out, limit);
             result.begin(resultType(expression.type()));
             switch (expression.type()) {
@@ -140,23 +140,24 @@ public class QueryResource {
                     "query", "invalid expression type for range query, must be Scalar or instant Vector");
         }
         StepGrid grid = new StepGrid(startMicros, stepMicros, (int) ((endMicros - startMicros) / stepMicros) + 1);
-        Evaluator evaluator = evaluator(parameters, grid);
+        long lookbackMicros = lookbackMicros(parameters);
         Expr vector = expression.type() == ValueType.VECTOR ? expression : new Expr.VectorOf(expression);
         long limit = parameters.limit();
-        return Answer.of(out -> {
+        return Answer.of(queries, parameters.timeout(), (out, budget) -> {
             ResultWriter result = new ResultWriter(out, limit);
             result.begin("matrix");
+            Evaluator evaluator = new Evaluator(series, grid, lookbackMicros, budget);
             evaluator.vector(vector, result.matrix(grid));
             return result.end();
         });
     }
 
-    private Evaluator evaluator(Parameters parameters, StepGrid grid) {
+    private static long lookbackMicros(Parameters parameters) {
         long lookbackMicros = parameters.durationMicrosIfGiven("lookback_delta").orElse(Evaluator.LOOKBACK_MICROS);
         if (lookbackMicros <= 0) {
             throw Parameters.invalid("lookback_delta", "must be positive");
         }
-        return new Evaluator(series, grid, lookbackMicros, new QueryBudget(parameters.timeoutUpTo(MAX_TIMEOUT)));
+        return lookbackMicros;
     }
 
     private static Expr expression(Parameters parameters) {

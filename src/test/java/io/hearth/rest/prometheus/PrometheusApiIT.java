@@ -266,6 +266,41 @@ class PrometheusApiIT {
         PrometheusClient.Reply late = client.get("query", "query", "temperature", "timeout", "0");
         assertThat(late.status()).isEqualTo(503);
         assertThat(late.json().at("/errorType").asText()).isEqualTo("timeout");
+        for (String call : new String[] {"series", "label/device/values"}) {
+            PrometheusClient.Reply lateToo = client.get(call, "match[]", "{device=~\"(x?){1000}y\"}", "timeout", "0");
+            assertThat(lateToo.status()).isEqualTo(503);
+            assertThat(lateToo.json().at("/errorType").asText()).isEqualTo("timeout");
+        }
+    }
+
+    @Test
+    void regularExpressions_tooLargeWithTheirRepetitions_areBadData() throws Exception {
+        String half = "{device=~\"(abcdefghijk){900}\"}";
+        PrometheusClient.Reply nested = client.get("series", "match[]", "{device=~\"((x{1000}){1000}){1000}\"}");
+        PrometheusClient.Reply together = client.get("series", "match[]", half, "match[]", half);
+
+        assertThat(nested.status()).isEqualTo(400);
+        assertThat(nested.json().at("/error").asText()).contains("repeat at most 1000 times in all");
+        assertThat(together.status()).isEqualTo(400);
+        assertThat(together.json().at("/error").asText()).contains("at most 20000 elements");
+        assertThat(data(client.get("series", "match[]", half))).isEmpty();
+    }
+
+    @Test
+    void query_thatNeedsMoreThanAllMayHold_isRefusedAndHoldsNothing() throws Exception {
+        try (HearthProcess small = HearthProcess.start(Map.of("HEARTH_LIMITS_QUERY_BYTES", "1M"))) {
+            PrometheusClient asker =
+                    new PrometheusClient(small.httpUri().resolve("/prometheus"), "Bearer " + small.adminToken());
+            String[] large = {"query", "vector(1) + 0" + " + 0".repeat(100), "start", "0", "end", "10000", "step", "1"};
+            for (int i = 0; i < 3; i++) {
+                PrometheusClient.Reply refused = asker.get("query_range", large);
+                assertThat(refused.status()).isEqualTo(422);
+                assertThat(refused.json().at("/errorType").asText()).isEqualTo("execution");
+                assertThat(refused.json().at("/error").asText()).contains("more memory than all queries together");
+            }
+            assertThat(data(asker.get("query", "query", "1+1")).at("/result/1").asText())
+                    .isEqualTo("2");
+        }
     }
 
     @Test

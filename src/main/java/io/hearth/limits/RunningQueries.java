@@ -1,0 +1,204 @@
+package io.hearth.limits;
+
+import io.hearth.limits.QueryRefusedException.Reason;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The queries that run, and the memory that they hold together. What is more waits for a while, and is refused then. Safe for
+ * several threads.
+ */
+public final class RunningQueries {
+    /** Queries that wait to begin, each on a thread of its own: more are refused at once. */
+    static final int MAX_WAITING = 64;
+
+    /** Memory is taken in pieces of this size. */
+    static final long PIECE_BYTES = 256 << 10;
+
+    /** How often a query that waits looks whether its client is still there. */
+    private static final long LOOK_MILLIS = 100;
+
+    private final int most;
+    private final long bytes;
+    private final Duration wait;
+    private final Map<Reason, Counter> refused = new EnumMap<>(Reason.class);
+
+    // Guarded by this.
+    private int running;
+    private int waitingToBegin;
+    private int waitingForMemory;
+    private long held;
+
+    /**
+     * @param most queries at a time
+     * @param bytes what they may hold together
+     * @param wait how long a query may wait to begin, and each time that it needs memory
+     */
+    public RunningQueries(int most, long bytes, Duration wait, MeterRegistry registry) {
+        this.most = most;
+        this.bytes = bytes;
+        this.wait = wait;
+        Gauge.builder("hearth.queries.running", this, RunningQueries::running)
+                .description("PromQL queries that run")
+                .register(registry);
+        Gauge.builder("hearth.queries.held.bytes", this, RunningQueries::held)
+                .description("Memory that the running PromQL queries hold")
+                .register(registry);
+        for (Reason reason : Reason.values()) {
+            refused.put(
+                    reason,
+                    Counter.builder("hearth.queries.refused")
+                            .description("PromQL queries that were refused or ended before their time")
+                            .tag("reason", reason.name().toLowerCase(Locale.ROOT))
+                            .register(registry));
+        }
+    }
+
+    /**
+     * Begins a query. Waits while too many run.
+     *
+     * @param clientGone whether nobody waits for the answer any more
+     * @param patience how long to wait at most, if that is less than the setting
+     * @return what it holds, to be closed at its end
+     * @throws QueryRefusedException if it would have to wait for too long
+     */
+    public Share begin(BooleanSupplier clientGone, Duration patience) {
+        long deadlineNanos = System.nanoTime() + shorter(patience, wait).toNanos();
+        synchronized (this) {
+            if (running >= most && waitingToBegin >= MAX_WAITING) {
+                throw refuse(Reason.TOO_MANY, MAX_WAITING + " queries wait for others to end; try again later");
+            }
+            waitingToBegin++;
+            try {
+                while (running >= most) {
+                    if (!await(clientGone, deadlineNanos)) {
+                        throw refuse(
+                                Reason.TOO_MANY,
+                                "query timed out in query queue: " + most + " others run; try again later");
+                    }
+                }
+                running++;
+            } finally {
+                waitingToBegin--;
+            }
+        }
+        return new Share(clientGone);
+    }
+
+    /** What one query holds. For one thread. */
+    public final class Share implements AutoCloseable {
+        private final BooleanSupplier clientGone;
+        private long taken;
+        private long used;
+
+        private Share(BooleanSupplier clientGone) {
+            this.clientGone = clientGone;
+        }
+
+        /**
+         * Takes memory, until the query ends. Waits while the others hold too much.
+         *
+         * @throws QueryRefusedException if the query would have to wait for too long
+         */
+        public void take(long more) {
+            used += more;
+            if (used > taken) {
+                long piece = (used - taken + PIECE_BYTES - 1) / PIECE_BYTES * PIECE_BYTES;
+                takePiece(this, piece);
+                taken += piece;
+            }
+        }
+
+        /** Whether nobody waits for the answer any more. */
+        public boolean clientHasGone() {
+            return clientGone.getAsBoolean();
+        }
+
+        @Override
+        public void close() {
+            end(this);
+        }
+    }
+
+    private synchronized void takePiece(Share share, long piece) {
+        if (share.taken + piece > bytes) {
+            throw refuse(
+                    Reason.TOO_LARGE,
+                    "the query needs more memory than all queries together may hold, " + bytes
+                            + " bytes; ask for fewer devices, larger steps or a shorter time");
+        }
+        long deadlineNanos = System.nanoTime() + wait.toNanos();
+        while (held + piece > bytes) {
+            // When each one waits for another, nobody gets on: the last one gives way.
+            boolean allWait = waitingForMemory + 1 >= running;
+            waitingForMemory++;
+            try {
+                if (allWait || !await(share.clientGone, deadlineNanos)) {
+                    throw refuse(
+                            Reason.MEMORY,
+                            "the queries that run hold all the memory that queries may, " + bytes
+                                    + " bytes; try again later");
+                }
+            } finally {
+                waitingForMemory--;
+            }
+        }
+        held += piece;
+    }
+
+    private synchronized void end(Share share) {
+        running--;
+        held -= share.taken;
+        share.taken = 0;
+        notifyAll();
+    }
+
+    /** Waits for others to end; false if the time is over. With the lock, which it lets go meanwhile. */
+    @SuppressWarnings("WaitNotInLoop") // the loops are those of the callers
+    private boolean await(BooleanSupplier clientGone, long deadlineNanos) {
+        if (clientGone.getAsBoolean()) {
+            throw refuse(Reason.CLIENT_GONE, "the client has gone");
+        }
+        long leftMillis = (deadlineNanos - System.nanoTime()) / 1_000_000;
+        if (leftMillis <= 0) {
+            return false;
+        }
+        try {
+            wait(Math.min(leftMillis, LOOK_MILLIS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw refuse(Reason.CLIENT_GONE, "interrupted");
+        }
+        return true;
+    }
+
+    private QueryRefusedException refuse(Reason reason, String message) {
+        Counter counter = refused.get(reason);
+        if (counter != null) {
+            counter.increment();
+        }
+        return new QueryRefusedException(reason, message);
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    synchronized int running() {
+        return running;
+    }
+
+    synchronized int waiting() {
+        return waitingToBegin + waitingForMemory;
+    }
+
+    synchronized long held() {
+        return held;
+    }
+}
