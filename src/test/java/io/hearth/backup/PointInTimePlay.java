@@ -20,7 +20,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -159,7 +161,10 @@ final class PointInTimePlay {
             case 29 -> failInTheMiddle();
             case 30 -> restart(this::renameSomething);
             case 31 -> die();
-            case 32 -> it.putExpiredAndSweep(20 + random.nextInt(20));
+            case 32 -> {
+                it.putExpiredAndSweep(20 + random.nextInt(20));
+                happened("expired", null); // commits that change nothing, and tell that the clock was there
+            }
             case 33 -> checkClaim();
             default -> {
                 String body = "v" + step + "x".repeat(random.nextInt(2_000));
@@ -277,15 +282,16 @@ final class PointInTimePlay {
         it.close();
         DurableFiles.removeTree(dataOfDead);
         DurableFiles.removeTree(backupsOfDead);
-        if (random.nextBoolean()) {
-            Path torn = newestSegment();
+        Path torn = newestSegment();
+        if (random.nextBoolean() && torn != null) {
             byte[] block = LogBlock.of(List.of(), 1_000_000, 1).bytes().array();
             Files.write(torn, Arrays.copyOf(block, 1 + random.nextInt(block.length - 1)), StandardOpenOption.APPEND);
         }
         it = new BackedUpTable(data, backups, clock);
     }
 
-    private Path newestSegment() throws IOException {
+    /** Null if every segment has been given a name that is none of a segment's. */
+    private @Nullable Path newestSegment() throws IOException {
         Path newest = null;
         for (Path log : DurableFiles.list(backups.resolve("log"))) {
             for (Path segment : DurableFiles.list(log)) {
@@ -294,7 +300,7 @@ final class PointInTimePlay {
                 newest = isNewer && SegmentName.of(segment) != null ? segment : newest;
             }
         }
-        return Objects.requireNonNull(newest);
+        return newest;
     }
 
     /**
@@ -379,8 +385,19 @@ final class PointInTimePlay {
             return;
         }
         Restore.run(request);
-        assertThat(BackedUpTable.contents(target, clock)).as("to %s", instant).isEqualTo(stateAt(instant));
+        assertThat(differences(BackedUpTable.contents(target, clock), stateAt(instant)))
+                .as("to %s", instant)
+                .isEmpty();
         DurableFiles.removeTree(target);
+    }
+
+    private static List<String> differences(Map<String, String> found, Map<String, String> expected) {
+        Set<String> keys = new TreeSet<>(found.keySet());
+        keys.addAll(expected.keySet());
+        return keys.stream()
+                .filter(key -> !Objects.equals(found.get(key), expected.get(key)))
+                .map(key -> "%s is %.20s, not %.20s".formatted(key, found.get(key), expected.get(key)))
+                .toList();
     }
 
     /** What there was when the clock passed the instant for the last time. */
