@@ -85,4 +85,14 @@ public interface LimitsConfig {
     @WithDefault("10s")
     @Within(min = "0s", max = "2m")
     Duration queryWait();
+
+    /** The last will of an MQTT client: topic, payload and properties. One that is larger has its CONNECT refused. */
+    @WithDefault("16K")
+    @Within(min = "256", max = "64K")
+    MemorySize sessionWillBytes();
+
+    /** The last wills of all MQTT clients; a CONNECT with one beyond it is refused, unless the will has at most 256 bytes. */
+    @WithDefault("16M")
+    @Within(min = "64K", max = "64G")
+    MemorySize willBytes();
 }

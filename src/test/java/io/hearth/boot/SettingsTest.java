@@ -233,6 +233,8 @@ class SettingsTest {
         set("hearth.limits.queries", "21").in("RunningQueries.most", 21);
         set("hearth.limits.query-bytes", "129M").in("RunningQueries.bytes", 129L << 20);
         set("hearth.limits.query-wait", "9s").in("RunningQueries.wait", Duration.ofSeconds(9));
+        set("hearth.limits.session-will-bytes", "15K").in("MqttLimits.willBytesOfSession", 15L << 10);
+        set("hearth.limits.will-bytes", "15M").in("MqttLimits.willBytes", 15L << 20);
         set("hearth.limits.unread-timeout", "61s").in("ConnectionLimits.unread", Duration.ofSeconds(61));
 
         set("hearth.sync.max-waiting", "1002").in("SyncPages.maxWaiting", 1002);

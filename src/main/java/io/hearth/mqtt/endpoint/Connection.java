@@ -63,6 +63,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private String clientId = "";
     private boolean mqtt5;
     private @Nullable Publish will;
+    /** The will whose memory counts until this connection is closed. */
+    private @Nullable Publish willTaken;
+
     private ConnectionEvents.@Nullable Session session;
     private boolean saidGoodbye;
     private EndpointMetrics.@Nullable Closed closedFor;
@@ -211,6 +214,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
             refuseLater(refusal, request.mqtt5());
             return;
         }
+        Publish wanted = request.will();
+        if (wanted != null && !services.wills().take(wanted)) {
+            refuseLater(Handshake.Refusal.WILL, request.mqtt5());
+            return;
+        }
+        willTaken = wanted;
         Connections.signedIn(channel);
         boolean assigned = request.clientId().isEmpty();
         clientId = assigned ? UUID.randomUUID().toString() : request.clientId();
@@ -389,6 +398,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
             ctx.close();
         }
         services.clients().remove(this);
+        Publish counted = willTaken;
+        if (counted != null) {
+            services.wills().release(counted);
+            willTaken = null;
+        }
         subscriptions.clear();
         outbound.clear();
         if (wasConnected) {

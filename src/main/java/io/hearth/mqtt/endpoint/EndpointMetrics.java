@@ -22,6 +22,7 @@ public final class EndpointMetrics {
     enum Refused {
         CREDENTIALS,
         CLIENT_ID,
+        WILL,
         PROTOCOL_VERSION,
         PROTOCOL_ERROR,
         TIMEOUT,
@@ -125,6 +126,15 @@ public final class EndpointMetrics {
     void watchFilters(LongSupplier bytes) {
         Gauge.builder("hearth.mqtt.filters", bytes, LongSupplier::getAsLong)
                 .description("Memory of the topic filters of all clients")
+                .baseUnit("bytes")
+                .strongReference(true)
+                .register(registry);
+    }
+
+    /** @param bytes memory that the last wills of all clients take */
+    void watchWills(LongSupplier bytes) {
+        Gauge.builder("hearth.mqtt.wills", bytes, LongSupplier::getAsLong)
+                .description("Memory of the last wills of all clients")
                 .baseUnit("bytes")
                 .strongReference(true)
                 .register(registry);

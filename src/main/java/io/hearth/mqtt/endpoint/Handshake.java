@@ -36,6 +36,11 @@ final class Handshake {
                 MqttConnectReturnCode.CONNECTION_REFUSED_BAD_AUTHENTICATION_METHOD,
                 EndpointMetrics.Refused.CREDENTIALS,
                 "an authentication method, and there is none"),
+        WILL(
+                MqttConnectReturnCode.CONNECTION_REFUSED_SERVER_UNAVAILABLE,
+                MqttConnectReturnCode.CONNECTION_REFUSED_QUOTA_EXCEEDED,
+                EndpointMetrics.Refused.WILL,
+                "a will that is too large, or for which there is no room"),
         CLIENT_ID(
                 MqttConnectReturnCode.CONNECTION_REFUSED_IDENTIFIER_REJECTED,
                 MqttConnectReturnCode.CONNECTION_REFUSED_CLIENT_IDENTIFIER_NOT_VALID,

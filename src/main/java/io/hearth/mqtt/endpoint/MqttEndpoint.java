@@ -86,6 +86,7 @@ public final class MqttEndpoint {
         Router router = new Router(retained);
         ShadowMessages shadowMessages =
                 new ShadowMessages(shadows.service(), shadows.topics(), new ShadowPublisher(router), clock);
+        WillBudget wills = new WillBudget(limits.willBytesOfSession(), limits.willBytes());
         this.services = new Services(
                 authenticator,
                 telemetry,
@@ -99,8 +100,10 @@ public final class MqttEndpoint {
                 delays,
                 clock,
                 Math.toIntExact(config.maxPayload().asLongValue()),
-                limits);
+                limits,
+                wills);
         metrics.watchFilters(router::filterBytes);
+        metrics.watchWills(wills::bytes);
         inFlight.onRoom(() -> services.clients().all().forEach(Connection::roomAgain));
     }
 

@@ -9,13 +9,23 @@ import io.hearth.config.LimitsConfig;
  * @param filtersOfSession topic filters that a client may be subscribed to
  * @param filterBytesOfSession memory of these, by {@link Topics#filterBytes}
  * @param filterBytes memory of the filters of all clients, as {@link TopicTree#bytes} counts it
+ * @param willBytesOfSession topic, payload and properties of a client's last will
+ * @param willBytes of the wills of all clients; small ones have room beyond it
  */
-public record MqttLimits(int filtersOfPacket, int filtersOfSession, long filterBytesOfSession, long filterBytes) {
+public record MqttLimits(
+        int filtersOfPacket,
+        int filtersOfSession,
+        long filterBytesOfSession,
+        long filterBytes,
+        long willBytesOfSession,
+        long willBytes) {
     public static MqttLimits of(LimitsConfig config) {
         return new MqttLimits(
                 config.subscribeFilters(),
                 config.sessionFilters(),
                 config.sessionFilterBytes().asLongValue(),
-                config.filterBytes().asLongValue());
+                config.filterBytes().asLongValue(),
+                config.sessionWillBytes().asLongValue(),
+                config.willBytes().asLongValue());
     }
 }

@@ -27,4 +27,5 @@ record Services(
         SignInDelay delays,
         InstantSource clock,
         int maxPayloadBytes,
-        MqttLimits limits) {}
+        MqttLimits limits,
+        WillBudget wills) {}
