@@ -2,13 +2,17 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 50 | trimSuffix "-" -}}
 {{- end -}}
 
+{{/*
+Names of objects become labels of at most 63 characters: Kubernetes adds a dash and a hash of 10 for the pods of a StatefulSet,
+and services want names without dots.
+*/}}
 {{- define "hearth.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
 {{- else if contains (include "hearth.name" .) .Release.Name -}}
-{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- .Release.Name | replace "." "-" | trunc 50 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name (include "hearth.name" .) | trunc 50 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name (include "hearth.name" .) | replace "." "-" | trunc 50 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 
@@ -36,7 +40,11 @@ app.kubernetes.io/component: mosquitto
 {{- end -}}
 
 {{- define "hearth.mosquitto.fullname" -}}
-{{- printf "%s-mosquitto" (include "hearth.fullname" .) -}}
+{{- printf "%s-mosquitto" (include "hearth.fullname" . | trunc 42 | trimSuffix "-") -}}
+{{- end -}}
+
+{{- define "hearth.mosquitto.port" -}}
+{{- if .Values.mosquitto.tls.enabled }}8883{{ else }}1883{{ end -}}
 {{- end -}}
 
 {{- define "hearth.serviceAccountName" -}}
@@ -87,14 +95,23 @@ app.kubernetes.io/component: mosquitto
 
 {{- define "hearth.brokerHost" -}}
 {{- if .Values.mosquitto.enabled -}}
-{{- include "hearth.mosquitto.fullname" . -}}
+{{- printf "%s-internal" (include "hearth.mosquitto.fullname" .) -}}
 {{- else -}}
 {{- .Values.mqtt.external.host -}}
 {{- end -}}
 {{- end -}}
 
 {{- define "hearth.brokerPort" -}}
-{{- if .Values.mosquitto.enabled }}1883{{ else }}{{ .Values.mqtt.external.port | int }}{{ end -}}
+{{- if .Values.mosquitto.enabled }}1884{{ else }}{{ .Values.mqtt.external.port | int }}{{ end -}}
+{{- end -}}
+
+{{- define "hearth.brokerTls" -}}
+{{- if ternary .Values.mosquitto.tls.enabled .Values.mqtt.external.tls.enabled .Values.mosquitto.enabled }}true{{ end -}}
+{{- end -}}
+
+{{/* Whole numbers as they were written: YAML's become floating point, which is printed as 1.048576e+06. */}}
+{{- define "hearth.text" -}}
+{{- if kindIs "float64" . }}{{ printf "%.0f" . }}{{ else }}{{ . }}{{ end -}}
 {{- end -}}
 
 {{- define "hearth.httpScheme" -}}
@@ -142,11 +159,23 @@ app.kubernetes.io/component: mosquitto
 {{- if not $v.mqtt.external.username -}}
 {{- fail "mqtt.external.username is missing: the user of mosquitto.existingSecret that Hearth signs in as" -}}
 {{- end -}}
+{{- if regexMatch "[\\s:+#/]" $v.mqtt.external.username -}}
+{{- fail "mqtt.external.username has white space or one of :+#/, which Mosquitto does not take" -}}
+{{- end -}}
+{{- if not $v.mqtt.external.clientIdKey -}}
+{{- fail "mqtt.external.clientIdKey is missing: with mosquitto.enabled the client ids must not be guessable, see docs/kubernetes.md#mosquitto" -}}
+{{- end -}}
+{{- if and $v.mosquitto.tls.enabled (not $v.mosquitto.tls.secretName) -}}
+{{- fail "mosquitto.tls.secretName is missing" -}}
+{{- end -}}
 {{- else if and (include "hearth.externalMqtt" .) (not $v.mqtt.external.host) -}}
 {{- fail "mqtt.external.host is missing: mqtt.mode is external" -}}
 {{- end -}}
 {{- if and $v.mqtt.external.username (not (include "hearth.brokerSecret" .)) -}}
 {{- fail "mqtt.external.existingSecret (or mqtt.external.password) is missing: mqtt.external.username is set" -}}
+{{- end -}}
+{{- if and $v.mqtt.external.clientIdKey (not $v.mqtt.external.existingSecret) -}}
+{{- fail "mqtt.external.existingSecret is missing: mqtt.external.clientIdKey is a key of it" -}}
 {{- end -}}
 {{- if and (include "hearth.externalMqtt" .) (gt (int $v.mqtt.external.connections) 1) (not $v.mqtt.external.shareGroup) -}}
 {{- fail "mqtt.external.shareGroup is missing: mqtt.external.connections is above 1" -}}

@@ -67,8 +67,15 @@
 - name: HEARTH_MQTT_PORT
   value: {{ include "hearth.brokerPort" $ | quote }}
 # The broker keeps the session of this name, so it is the pod's, which stays.
+{{- if .clientIdKey }}
+- name: BROKER_CLIENT_ID
+  valueFrom: {secretKeyRef: {name: {{ .existingSecret | quote }}, key: {{ .clientIdKey | quote }}}}
+- name: HEARTH_MQTT_EXTERNAL_CLIENT_ID
+  value: $(POD_NAME)-$(BROKER_CLIENT_ID)
+{{- else }}
 - name: HEARTH_MQTT_EXTERNAL_CLIENT_ID
   value: $(POD_NAME)
+{{- end }}
 - name: HEARTH_MQTT_EXTERNAL_CONNECTIONS
   value: {{ .connections | quote }}
 - name: HEARTH_MQTT_EXTERNAL_SESSION_EXPIRY
@@ -83,7 +90,7 @@
 - name: HEARTH_MQTT_PASSWORD
   valueFrom: {secretKeyRef: {name: {{ include "hearth.brokerSecret" $ | quote }}, key: {{ .passwordKey | quote }}}}
 {{- end }}
-{{- if .tls.enabled }}
+{{- if include "hearth.brokerTls" $ }}
 - name: HEARTH_MQTT_TLS_ENABLED
   value: "true"
 {{- if .tls.caSecretName }}
@@ -133,7 +140,7 @@
 {{- end }}
 {{- range $name, $value := .Values.settings }}
 - name: {{ $name }}
-  value: {{ $value | quote }}
+  value: {{ include "hearth.text" $value | quote }}
 {{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
@@ -234,7 +241,7 @@ spec:
         {{- if and .Values.mqtt.tls.enabled (not (include "hearth.externalMqtt" .)) }}
         - {name: mqtt-tls, mountPath: /etc/hearth/mqtt-tls, readOnly: true}
         {{- end }}
-        {{- if and (include "hearth.externalMqtt" .) .Values.mqtt.external.tls.enabled .Values.mqtt.external.tls.caSecretName }}
+        {{- if and (include "hearth.externalMqtt" .) (include "hearth.brokerTls" .) .Values.mqtt.external.tls.caSecretName }}
         - {name: broker-ca, mountPath: /etc/hearth/broker-ca, readOnly: true}
         {{- end }}
   volumes:
@@ -262,7 +269,7 @@ spec:
     - name: mqtt-tls
       secret: {secretName: {{ .Values.mqtt.tls.secretName | quote }}, defaultMode: 0440}
     {{- end }}
-    {{- if and (include "hearth.externalMqtt" .) .Values.mqtt.external.tls.enabled .Values.mqtt.external.tls.caSecretName }}
+    {{- if and (include "hearth.externalMqtt" .) (include "hearth.brokerTls" .) .Values.mqtt.external.tls.caSecretName }}
     - name: broker-ca
       secret: {secretName: {{ .Values.mqtt.external.tls.caSecretName | quote }}, defaultMode: 0440}
     {{- end }}

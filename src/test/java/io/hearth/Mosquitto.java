@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -26,26 +27,43 @@ public final class Mosquitto implements AutoCloseable {
     private @Nullable Process process;
 
     private Mosquitto(Path directory, List<String> lines) throws IOException {
-        this.directory = directory;
-        port = FreePort.next();
-        config = directory.resolve("mosquitto.conf");
+        this(directory, FreePort.next(), lines);
         Files.write(
                 config,
                 List.of(
                         "listener " + port + " 127.0.0.1",
-                        // Started as root it becomes another user, who may not write here.
-                        "user " + System.getProperty("user.name"),
                         "persistence true",
                         "persistence_location " + directory + "/",
                         "autosave_interval 1",
                         "max_queued_messages 0",
-                        "log_dest stderr",
-                        String.join("\n", lines)));
+                        "log_dest stderr"),
+                StandardOpenOption.APPEND);
+    }
+
+    private Mosquitto(Path directory, int port, List<String> lines) throws IOException {
+        this.directory = directory;
+        this.port = port;
+        config = directory.resolve("mosquitto.conf");
+        // Started as root it becomes another user, who may not write here.
+        Files.writeString(config, "user " + System.getProperty("user.name") + "\n" + String.join("\n", lines) + "\n");
     }
 
     /** Prepares one that anybody may use; not started yet. */
     public static Mosquitto open(Path directory) throws IOException {
         return new Mosquitto(directory, List.of("allow_anonymous true"));
+    }
+
+    /** Prepares one with this configuration, in which {@code port} is that of a listener on loopback; not started yet. */
+    public static Mosquitto configured(Path directory, int port, String configuration) throws IOException {
+        return new Mosquitto(directory, port, List.of(configuration));
+    }
+
+    /** Has {@code mosquitto_passwd} hash the passwords of a file with lines {@code user:password}. */
+    public static void hashPasswords(Path users) throws IOException {
+        MosquittoExecutable executable = MosquittoExecutable.find();
+        ProcessBuilder tool = new ProcessBuilder(executable.passwordTool().toString(), "-U", users.toString());
+        executable.environment(tool);
+        awaitEnd(tool.inheritIO().start());
     }
 
     /** Prepares one that knows a single user; not started yet. */
@@ -60,14 +78,14 @@ public final class Mosquitto implements AutoCloseable {
                 user.name,
                 user.password);
         mosquitto.executable.environment(tool);
-        mosquitto.await(tool.inheritIO().start());
+        awaitEnd(tool.inheritIO().start());
         return mosquitto;
     }
 
     /** Prepares one that anybody may use, with further lines of configuration; not started yet. */
     public static Mosquitto with(Path directory, String... lines) throws IOException {
         Mosquitto mosquitto = open(directory);
-        Files.write(mosquitto.config, List.of(lines), java.nio.file.StandardOpenOption.APPEND);
+        Files.write(mosquitto.config, List.of(lines), StandardOpenOption.APPEND);
         return mosquitto;
     }
 
@@ -144,11 +162,11 @@ public final class Mosquitto implements AutoCloseable {
             throw new IllegalStateException("Mosquitto is not running");
         }
         ending.end(running);
-        await(running);
+        awaitEnd(running);
         process = null;
     }
 
-    private void await(Process ending) {
+    private static void awaitEnd(Process ending) {
         try {
             if (!ending.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
                 ending.destroyForcibly();

@@ -27,7 +27,8 @@ final class Chart {
 
     /**
      * Copies the chart without its kubeVersion: this Helm takes the cluster for a Kubernetes 1.20 and cannot be told
-     * otherwise.
+     * otherwise. Nor can it do without a cluster where a template looks for an installed object, so the copy looks for the
+     * files of {@link #install} instead.
      */
     static Chart copyTo(Path directory) throws IOException {
         Path copy = directory.resolve("hearth");
@@ -40,6 +41,13 @@ final class Chart {
         }
         Path description = copy.resolve("Chart.yaml");
         Files.writeString(description, Files.readString(description).replaceFirst("(?m)^kubeVersion: .*$", ""));
+        Path upgrade = copy.resolve("templates/_upgrade.tpl");
+        Files.writeString(
+                upgrade,
+                Files.readString(upgrade)
+                        .replaceAll(
+                                "lookup \"apps/v1\" (\\S+) \\S+ (\\(.*?\\)|\\S+) -}}",
+                                "default \"{}\" (\\$.Files.Get (printf \"installed/%s-%s.json\" $1 $2)) | fromJson -}}"));
         return new Chart(copy);
     }
 
@@ -51,11 +59,39 @@ final class Chart {
         }
     }
 
+    /** The chart in the directory of a parent, which has it as a dependency under {@code charts}. */
+    static Chart dependencyOf(Path parent) throws IOException {
+        copyTo(parent.resolve("charts"));
+        Files.writeString(parent.resolve("Chart.yaml"), """
+                apiVersion: v2
+                name: parent
+                version: 1.0.0
+                dependencies: [{name: hearth, version: 0.1.0, condition: hearth.enabled}]
+                """);
+        Path own = Files.createDirectories(parent.resolve("templates")).resolve("own.yaml");
+        Files.writeString(own, "{apiVersion: v1, kind: ConfigMap, metadata: {name: own}}");
+        return new Chart(parent);
+    }
+
+    /** Has the chart find these objects in the cluster. */
+    void install(List<KubernetesObject> objects) throws IOException {
+        for (KubernetesObject object : objects) {
+            Path file = copy.resolve("installed/%s-%s.json".formatted(object.kind(), object.name()));
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, object.json().toString());
+        }
+    }
+
     /** The objects that the chart makes of these values. */
     List<KubernetesObject> render(Path values) {
+        return render("home", values);
+    }
+
+    /** The objects that the chart makes for a release of this name. */
+    List<KubernetesObject> render(String release, Path values) {
         String text = new Helm(copy)
                 .template()
-                .withName("home")
+                .withName(release)
                 .withNamespace("iot")
                 .withValuesFile(values)
                 .call();
@@ -70,8 +106,12 @@ final class Chart {
 
     /** The objects that the chart makes of these values, given as YAML. */
     List<KubernetesObject> render(String values) throws IOException {
+        return render("home", values);
+    }
+
+    List<KubernetesObject> render(String release, String values) throws IOException {
         Path file = Files.createTempFile(copy.getParent(), "values", ".yaml");
-        return render(Files.writeString(file, values));
+        return render(release, Files.writeString(file, values));
     }
 
     static List<Object> documentsOf(Path file) throws IOException {

@@ -304,6 +304,104 @@ class HelmChartTest {
     }
 
     @Test
+    void mosquitto_bindsSessionsToUsersAndTopicsToDevices() {
+        List<KubernetesObject> objects = chart.render(Chart.DIRECTORY.resolve("examples/mosquitto.yaml"));
+        Map<String, Object> files = only(objects, "ConfigMap").map("data");
+
+        assertThat(files.get("mosquitto.conf").toString().lines())
+                .containsSubsequence("listener 1883", "use_username_as_clientid true", "listener 1884")
+                .contains("acl_file /etc/mosquitto/acl");
+        assertThat(files.get("acl").toString().lines())
+                .containsSubsequence(
+                        "pattern readwrite devices/%u/#",
+                        "pattern readwrite $aws/things/%u/#",
+                        "user gateway",
+                        "topic write devices/+/telemetry",
+                        "user hearth",
+                        "topic read devices/#",
+                        "topic readwrite $aws/things/#");
+        KubernetesObject hearth = named(objects, "StatefulSet", "home-hearth");
+        assertThat(env(hearth))
+                .containsEntry("BROKER_CLIENT_ID", "from elsewhere")
+                .containsEntry("HEARTH_MQTT_EXTERNAL_CLIENT_ID", "$(POD_NAME)-$(BROKER_CLIENT_ID)")
+                .containsEntry("HEARTH_MQTT_HOST", "home-hearth-mosquitto-internal")
+                .containsEntry("HEARTH_MQTT_PORT", "1884");
+        assertThat(named(objects, "Service", "home-hearth-mosquitto").list("spec.ports"))
+                .as("what a load balancer shows")
+                .extracting(port -> port.text("targetPort"))
+                .containsExactly("mqtt");
+        assertThat(named(objects, "Service", "home-hearth-mosquitto-internal").text("spec.type"))
+                .isEqualTo("ClusterIP");
+        assertThat(named(objects, "NetworkPolicy", "home-hearth-mosquitto").list("spec.ingress"))
+                .filteredOn(rule -> rule.list("ports").get(0).text("port").equals("internal"))
+                .singleElement()
+                .satisfies(rule -> assertThat(rule.list("from").get(0).map("podSelector.matchLabels"))
+                        .isEqualTo(hearth.map("spec.selector.matchLabels")));
+    }
+
+    @Test
+    void mosquitto_withTls_speaksItToDevicesAndToHearth() throws IOException {
+        List<KubernetesObject> objects = chart.render("""
+                mqtt:
+                  mode: external
+                  external:
+                    username: hearth
+                    existingSecret: hearth-broker
+                    clientIdKey: client-id
+                    tls: {caSecretName: broker-ca}
+                mosquitto: {enabled: true, existingSecret: mqtt-users, tls: {enabled: true, secretName: broker-tls}}
+                """);
+
+        assertThat(only(objects, "ConfigMap").map("data").get("mosquitto.conf").toString())
+                .contains("listener 8883")
+                .doesNotContain("listener 1883")
+                .containsSubsequence("listener 8883", "keyfile", "listener 1884", "keyfile");
+        assertThat(env(named(objects, "StatefulSet", "home-hearth")))
+                .containsEntry("HEARTH_MQTT_TLS_ENABLED", "true")
+                .containsEntry("HEARTH_MQTT_TLS_TRUST_FILE", "/etc/hearth/broker-ca/ca.crt");
+        assertThat(named(objects, "StatefulSet", "home-hearth-mosquitto").list("spec.template.spec.volumes"))
+                .anyMatch(volume -> "broker-tls".equals(volume.at("secret.secretName")));
+    }
+
+    /** Kubernetes adds a dash and ten characters to the name of a StatefulSet for a label of its pods. */
+    @ParameterizedTest
+    @MethodSource("examples")
+    void longReleaseName_everyLabelAndNameFits(Path example) {
+        String release = "a".repeat(52);
+        for (KubernetesObject object : chart.render(release, example)) {
+            int added = object.kind().equals("StatefulSet") ? 11 : 0;
+            // Dashboards have names and no pods.
+            int most = object.kind().equals("ConfigMap") ? 253 : 63;
+            assertThat(object.name().length() + added).as("%s", object).isLessThanOrEqualTo(most);
+            assertThat(object.map("metadata.labels").values())
+                    .allSatisfy(value -> assertThat(value.toString().length()).isLessThanOrEqualTo(63));
+        }
+    }
+
+    @Test
+    void dependency_withCondition_isRenderedOrNot() throws IOException {
+        Chart parent = Chart.dependencyOf(Files.createDirectories(directory.resolve("parent")));
+
+        assertThat(only(parent.render("hearth: {enabled: true, region: b}"), "StatefulSet")
+                        .name())
+                .isEqualTo("home-hearth");
+        assertThat(parent.render("hearth: {enabled: false}"))
+                .extracting(KubernetesObject::name)
+                .containsExactly("own");
+    }
+
+    @Test
+    void settings_numbers_areWrittenAsTheyStand() throws IOException {
+        assertThat(env(only(
+                        chart.render("settings: {HEARTH_SYNC_PAGE_RECORDS: 1048576, HEARTH_BACKUP_KEEP: 3,"
+                                + " HEARTH_TABLE_FSYNC: true}"),
+                        "StatefulSet")))
+                .containsEntry("HEARTH_SYNC_PAGE_RECORDS", "1048576")
+                .containsEntry("HEARTH_BACKUP_KEEP", "3")
+                .containsEntry("HEARTH_TABLE_FSYNC", "true");
+    }
+
+    @Test
     void credentialsAsValues_makeASecretAndNewPodsWhenTheyChange() throws IOException {
         String values = "auth: {adminToken: %s, devicePassword: an-old-password-of-devices}";
         List<KubernetesObject> before = chart.render(values.formatted("an-old-token-of-the-admin"));
@@ -362,6 +460,12 @@ class HelmChartTest {
             {mqtt: {mode: external, external: {host: m, username: u}}}     | mqtt.external.existingSecret
             {mosquitto: {enabled: true}}                                   | mqtt.mode
             {mqtt: {mode: external}, mosquitto: {enabled: true}}           | mosquitto.existingSecret
+            {mqtt: {mode: external, external: {username: h, existingSecret: s}}, mosquitto: {enabled: true, existingSecret: u}} | mqtt.external.clientIdKey
+            {mqtt: {mode: external, external: {username: 'a b', existingSecret: s, clientIdKey: k}}, mosquitto: {enabled: true, existingSecret: u}} | mqtt.external.username
+            {mqtt: {mode: external, external: {username: h, existingSecret: s, clientIdKey: k}}, mosquitto: {enabled: true, existingSecret: u, tls: {enabled: true}}} | mosquitto.tls.secretName
+            {mqtt: {mode: external, external: {host: m, clientIdKey: k}}}  | mqtt.external.existingSecret
+            {fullnameOverride: a.b}                                        | fullnameOverride
+            {extraEnv: [{name: A, value: 1048576}]}                        | extraEnv.0.value
             {autoscaling: {enabled: true}}                                 | autoscaling.enabled
             {ingress: {enabled: true}}                                     | ingress.hosts
             {drain: {preStopSeconds: 60}}                                  | drain.terminationGracePeriodSeconds
@@ -393,6 +497,11 @@ class HelmChartTest {
         List<KubernetesObject> found = all(objects, kind);
         assertThat(found).as("objects of kind %s", kind).hasSize(1);
         return found.get(0);
+    }
+
+    private static KubernetesObject named(List<KubernetesObject> objects, String kind, String name) {
+        return only(
+                objects.stream().filter(object -> object.name().equals(name)).toList(), kind);
     }
 
     private static Map<String, Object> env(KubernetesObject maker) {
