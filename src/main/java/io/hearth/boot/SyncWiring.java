@@ -1,6 +1,7 @@
 package io.hearth.boot;
 
 import io.hearth.config.HearthConfig;
+import io.hearth.config.LimitsConfig;
 import io.hearth.config.ShadowConfig;
 import io.hearth.config.StartupRefusedException;
 import io.hearth.config.StreamConfig;
@@ -65,12 +66,17 @@ class SyncWiring {
             Verification verification,
             HearthConfig hearth,
             SyncConfig config,
+            LimitsConfig limits,
             InstantSource clock,
             MeterRegistry registry) {
         RegionId region = new RegionId(hearth.region());
         HttpPeers transports;
         try {
-            transports = new HttpPeers(region, config.relay(), config.trustFile());
+            transports = new HttpPeers(
+                    region,
+                    config.relay(),
+                    config.trustFile(),
+                    limits.peerAnswer().asLongValue());
         } catch (IOException e) {
             throw new StartupRefusedException("HEARTH_SYNC_TRUST_FILE: " + e.getMessage(), e);
         }

@@ -71,6 +71,11 @@ public interface LimitsConfig {
     @Within(min = "64K", max = "64G")
     MemorySize filterBytes();
 
+    /** Bytes that an answer of a sync peer may have, as it comes and unpacked; one that has more is refused. */
+    @WithDefault("32M")
+    @Within(min = "4M", max = "1G")
+    MemorySize peerAnswer();
+
     /** PromQL queries that run at a time; one more waits. */
     @WithDefault("20")
     @Within(min = "1", max = "10000")

@@ -12,6 +12,12 @@ import org.jspecify.annotations.Nullable;
  * reached or its answer is not whole, and may be repeated then.
  */
 public interface PeerTransport extends AutoCloseable {
+    /** Segments that a peer may cut its snapshot into: how far each was taken is stored with every page. */
+    int MAX_SEGMENTS = 4096;
+
+    /** Characters of a place in a feed or a snapshot. */
+    int MAX_PLACE_LENGTH = 8192;
+
     /**
      * Where a peer's feed is.
      *

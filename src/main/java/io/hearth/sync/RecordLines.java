@@ -55,12 +55,20 @@ public final class RecordLines {
     private static final int MOST_RUNS_PER_LINE = 4096;
     private static final int LINE_BYTES = 1 << 20;
 
-    /** Far beyond what a page is cut at; a peer that sends more is broken. */
-    private static final long MAX_PAGE_BYTES = 256L << 20;
+    /** Records of a page and lines that are put aside, far beyond what a page is cut at: each takes memory, however short it is. */
+    static final int MAX_RECORDS = 300_000;
+
+    /** Of the JSON of a line, far beyond the names of a device's metrics. */
+    private static final long MAX_TOKENS = 200_000;
+
+    /** The year 9999, in epoch milliseconds. */
+    private static final long MAX_CLOCK_MILLIS = 253_402_300_799_999L;
 
     private static final JsonFactory JSON = JsonFactory.builder()
-            .streamReadConstraints(
-                    StreamReadConstraints.builder().maxStringLength(64 << 20).build())
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxStringLength(64 << 20)
+                    .maxTokenCount(MAX_TOKENS)
+                    .build())
             .build();
     private static final ObjectMapper MAPPER = new ObjectMapper(JSON);
 
@@ -231,32 +239,52 @@ public final class RecordLines {
                 throw new IOException("a line of the page is not JSON", e);
             }
             if (isKnown(json) && json.path("kind").asText().equals("next")) {
-                JsonNode after = json.get("after");
-                return new PeerTransport.Answer(
-                        records,
-                        aside,
-                        after == null || after.isNull() ? null : after.asText(),
-                        json.path("more").asBoolean(),
-                        json.path("behind").asLong(-1),
-                        json.path("clock").asLong(),
-                        lines.bytes);
+                return end(json, records, aside, lines.bytes);
             }
-            String text = new String(line, StandardCharsets.UTF_8);
             String kind = json.path("kind").asText();
             int before = records.size();
             try {
                 if (!isKnown(json) || !decode(json, records, aside)) {
                     String why =
                             "kind '" + kind + "' of version " + json.path("v").asText();
-                    aside.add(new PutAside(text, PutAside.Reason.LATER_VERSION, why));
+                    aside.add(new PutAside(text(line), PutAside.Reason.LATER_VERSION, why));
                 }
             } catch (RuntimeException e) {
                 // It arrived as it was sent, so it would be no better the next time.
                 records.subList(before, records.size()).clear();
-                aside.add(new PutAside(text, PutAside.Reason.UNREADABLE, "kind '" + kind + "': " + e.getMessage()));
+                aside.add(
+                        new PutAside(text(line), PutAside.Reason.UNREADABLE, "kind '" + kind + "': " + e.getMessage()));
             }
+            requireFew(records, aside);
         }
         throw new IOException("the page was broken off");
+    }
+
+    private static PeerTransport.Answer end(JsonNode json, List<SyncRecord> records, List<PutAside> aside, long bytes)
+            throws IOException {
+        JsonNode after = json.get("after");
+        String next = after == null || after.isNull() ? null : after.asText();
+        if (next != null && next.length() > PeerTransport.MAX_PLACE_LENGTH) {
+            throw new IOException("the place to go on from has " + next.length() + " characters, of at most "
+                    + PeerTransport.MAX_PLACE_LENGTH);
+        }
+        long clockMillis = json.path("clock").asLong();
+        if (clockMillis < 0 || clockMillis > MAX_CLOCK_MILLIS) {
+            throw new IOException("the clock of the peer says " + clockMillis + " ms, which is no time");
+        }
+        long behind = Math.max(-1, json.path("behind").asLong(-1));
+        return new PeerTransport.Answer(
+                records, aside, next, json.path("more").asBoolean(), behind, clockMillis, bytes);
+    }
+
+    private static void requireFew(List<SyncRecord> records, List<PutAside> aside) throws IOException {
+        if (records.size() + aside.size() > MAX_RECORDS) {
+            throw new IOException("the page has more than " + MAX_RECORDS + " records, as many as one may have");
+        }
+    }
+
+    private static String text(byte[] line) {
+        return new String(line, StandardCharsets.UTF_8);
     }
 
     /** The records of one line that was kept; empty if this build does not know it either. */
@@ -297,6 +325,7 @@ public final class RecordLines {
                         aside.add(
                                 new PutAside(runsLine(run, 1), PutAside.Reason.UNREADABLE, "a run: " + e.getMessage()));
                     }
+                    requireFew(records, aside);
                 }
             }
             case "chunk" -> records.add(new SyncRecord.Chunk(device(json), Bytes.wrap(data(json))));
@@ -383,9 +412,6 @@ public final class RecordLines {
                     return null; // what has no end of line is broken off
                 }
                 bytes += to;
-                if (bytes > MAX_PAGE_BYTES) {
-                    throw new IOException("the page is larger than any may be");
-                }
             }
         }
     }

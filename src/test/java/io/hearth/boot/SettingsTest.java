@@ -230,6 +230,7 @@ class SettingsTest {
         set("hearth.limits.session-filters", "1032").in("MqttLimits.filtersOfSession", 1_032);
         set("hearth.limits.session-filter-bytes", "2M").in("MqttLimits.filterBytesOfSession", 2L << 20);
         set("hearth.limits.filter-bytes", "63M").in("MqttLimits.filterBytes", 63L << 20);
+        set("hearth.limits.peer-answer", "33M").in("SyncService.transports.maxAnswerBytes", 33L << 20);
         set("hearth.limits.queries", "21").in("RunningQueries.most", 21);
         set("hearth.limits.query-bytes", "129M").in("RunningQueries.bytes", 129L << 20);
         set("hearth.limits.query-wait", "9s").in("RunningQueries.wait", Duration.ofSeconds(9));
@@ -368,7 +369,8 @@ class SettingsTest {
         SyncTarget target = made(syncs.target(table, series, shadows, presence, sync, clock));
         var shadowVerification = made(syncs.shadowVerification(table, shadows, target, shadow, clock));
         var verification = made(syncs.verification(series, target, shadowVerification, hearth, clock));
-        SyncService service = made(syncs.service(table, series, target, verification, hearth, sync, clock, registry));
+        SyncService service =
+                made(syncs.service(table, series, target, verification, hearth, sync, limits, clock, registry));
         made(new SyncSchedule(service, pages, hearth, sync));
         made(new SealSchedule(wiring.sealing(series, service, registry), seriesConfig, clock, table, registry));
         made(new IngestResource(ingests, mqtt));

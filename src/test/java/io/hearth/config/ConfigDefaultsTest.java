@@ -44,6 +44,7 @@ class ConfigDefaultsTest {
             Map.entry("hearth.limits.filter-bytes", mebibytes(64)),
             Map.entry("hearth.limits.session-filter-bytes", mebibytes(1)),
             Map.entry("hearth.limits.session-filters", 1_024),
+            Map.entry("hearth.limits.peer-answer", mebibytes(32)),
             Map.entry("hearth.limits.queries", 20),
             Map.entry("hearth.limits.query-bytes", mebibytes(128)),
             Map.entry("hearth.limits.query-wait", Duration.ofSeconds(10)),

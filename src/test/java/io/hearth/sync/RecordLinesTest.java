@@ -79,4 +79,51 @@ class RecordLinesTest {
         assertThatThrownBy(() -> RecordLines.read(damaged.getBytes(StandardCharsets.UTF_8)))
                 .isInstanceOf(IOException.class);
     }
+
+    @Test
+    void read_moreRecordsThanAPageMayHave_isRefused() {
+        byte[] shortLines = "{}\n".repeat(RecordLines.MAX_RECORDS + 1).getBytes(StandardCharsets.US_ASCII);
+        byte[] emptyRuns = new byte[3 * (RecordLines.MAX_RECORDS + 1)];
+        byte[] oneLine =
+                (RecordLines.runsLine(emptyRuns, Integer.MAX_VALUE) + "\n").getBytes(StandardCharsets.US_ASCII);
+
+        for (byte[] page : List.of(shortLines, oneLine)) {
+            assertThatThrownBy(() -> RecordLines.read(page))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("more than 300000 records");
+        }
+    }
+
+    @Test
+    void read_moreRunsInALineThanThereAre_putsTheLineAside() throws Exception {
+        String line = RecordLines.runsLine(new byte[0], Integer.MAX_VALUE) + "\n" + end("\"place\"", 1);
+
+        PeerTransport.Answer answer = RecordLines.read(line.getBytes(StandardCharsets.US_ASCII));
+
+        assertThat(answer.records()).isEmpty();
+        assertThat(answer.aside()).hasSize(1);
+    }
+
+    @Test
+    void read_aLineOfMoreValuesThanAnyHas_isRefused() {
+        byte[] page = ("{\"x\":[" + "[],".repeat(200_000) + "0]}\n").getBytes(StandardCharsets.US_ASCII);
+
+        assertThatThrownBy(() -> RecordLines.read(page)).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void read_aPlaceOrAClockBeyondAnySense_isRefused() {
+        for (String end : List.of(
+                end('"' + "x".repeat(PeerTransport.MAX_PLACE_LENGTH + 1) + '"', 1),
+                end("\"place\"", Long.MAX_VALUE),
+                end("\"place\"", -1))) {
+            assertThatThrownBy(() -> RecordLines.read(end.getBytes(StandardCharsets.US_ASCII)))
+                    .isInstanceOf(IOException.class);
+        }
+    }
+
+    private static String end(String after, long clockMillis) {
+        return "{\"v\":1,\"kind\":\"next\",\"after\":" + after + ",\"more\":false,\"behind\":0,\"clock\":" + clockMillis
+                + "}\n";
+    }
 }

@@ -1,5 +1,7 @@
 package io.hearth.sync.http;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.hearth.model.DeviceId;
@@ -8,9 +10,7 @@ import io.hearth.model.TimeRange;
 import io.hearth.sync.Peer;
 import io.hearth.sync.PeerTransport;
 import io.hearth.sync.RecordLines;
-import io.hearth.sync.ShadowVerification;
 import io.hearth.sync.Verification;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -21,11 +21,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +30,14 @@ import org.jspecify.annotations.Nullable;
 
 /** A peer over its REST API. */
 public final class HttpPeer implements PeerTransport {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** For the answer that says where to begin: a few fields. */
+    private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxStringLength(PeerTransport.MAX_PLACE_LENGTH)
+                    .maxTokenCount(1000)
+                    .build())
+            .build());
+
     private static final int SHOWN_CHARACTERS = 300;
 
     /** For an answer that is there, beside what it may wait for changes. */
@@ -49,18 +51,21 @@ public final class HttpPeer implements PeerTransport {
     private final RegionId self;
     private final boolean relayed;
     private final boolean compressed;
+    private final long maxAnswerBytes;
 
     /**
      * @param self this region, whose own writes need not come back
      * @param relayed whether the peer is to pass on what other regions wrote
      * @param compressed whether pages are worth packing on the way
+     * @param maxAnswerBytes what an answer may have, as it comes and unpacked
      */
-    HttpPeer(HttpClient client, Peer peer, RegionId self, boolean relayed, boolean compressed) {
+    HttpPeer(HttpClient client, Peer peer, RegionId self, boolean relayed, boolean compressed, long maxAnswerBytes) {
         this.client = client;
         this.peer = peer;
         this.self = self;
         this.relayed = relayed;
         this.compressed = compressed;
+        this.maxAnswerBytes = maxAnswerBytes;
     }
 
     @Override
@@ -71,7 +76,12 @@ public final class HttpPeer implements PeerTransport {
         if (changes.isEmpty() || segments < 1) {
             throw new IOException("the peer does not say where its changes begin");
         }
-        return new Start(json.path("region").asText(), changes, segments);
+        if (segments > MAX_SEGMENTS) {
+            throw new IOException(
+                    "the peer cuts its snapshot into " + segments + " segments, of at most " + MAX_SEGMENTS);
+        }
+        String region = json.path("region").asText();
+        return new Start(region.substring(0, Math.min(region.length(), SHOWN_CHARACTERS)), changes, segments);
     }
 
     @Override
@@ -97,24 +107,7 @@ public final class HttpPeer implements PeerTransport {
                 "digests?segment=" + segment + "&segments=" + segments + "&from=" + range.startMicros() + "&to="
                         + range.endMicros() + "&tombstones=" + tombstonesFromMillis,
                 DIGEST_PATIENCE);
-        JsonNode json = JSON.readTree(in);
-        Map<DeviceId, SortedMap<Long, Long>> byDevice = new TreeMap<>();
-        json.path("devices").properties().forEach(device -> {
-            SortedMap<Long, Long> windows = new TreeMap<>();
-            device.getValue()
-                    .properties()
-                    .forEach(window -> windows.put(
-                            Long.parseLong(window.getKey()),
-                            Long.parseUnsignedLong(window.getValue().asText(), 16)));
-            byDevice.put(new DeviceId(device.getKey()), windows);
-        });
-        List<ShadowVerification.Digest> shadows = new ArrayList<>(); // a peer of an earlier version has none
-        json.path("shadows")
-                .forEach(shadow -> shadows.add(new ShadowVerification.Digest(
-                        new DeviceId(shadow.path("thing").asText()),
-                        shadow.path("name").asText(),
-                        Long.parseUnsignedLong(shadow.path("digest").asText(), 16))));
-        return new Verification.Digests(byDevice, shadows);
+        return DigestsJson.read(in);
     }
 
     @Override
@@ -148,10 +141,10 @@ public final class HttpPeer implements PeerTransport {
         if (compressed) {
             request.header("Accept-Encoding", "gzip");
         }
-        HttpResponse<byte[]> response = send(request.build(), patience);
-        InputStream body = new ByteArrayInputStream(response.body());
+        HttpResponse<InputStream> response = send(request.build(), patience);
+        InputStream body = response.body();
         if (response.headers().firstValue("Content-Encoding").orElse("").equals("gzip")) {
-            body = new GZIPInputStream(body, 1 << 16);
+            body = BoundedBody.unpacked(new GZIPInputStream(body, 1 << 16), maxAnswerBytes);
         }
         switch (response.statusCode()) {
             case 200 -> {
@@ -175,12 +168,15 @@ public final class HttpPeer implements PeerTransport {
     }
 
     /** Whatever happens to the connection, in this time it has answered as a whole or failed. */
-    private HttpResponse<byte[]> send(HttpRequest request, Duration patience) throws IOException {
-        CompletableFuture<HttpResponse<byte[]>> answer =
-                client.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
+    private HttpResponse<InputStream> send(HttpRequest request, Duration patience) throws IOException {
+        CompletableFuture<HttpResponse<InputStream>> answer =
+                client.sendAsync(request, head -> new BoundedBody(maxAnswerBytes));
         try {
             return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException failure && failure.getClass() == IOException.class) {
+                throw failure;
+            }
             throw new IOException(String.valueOf(e.getCause()), e);
         } catch (TimeoutException e) {
             answer.cancel(true);

@@ -26,15 +26,18 @@ public final class HttpPeers implements Function<Peer, PeerTransport> {
     private final HttpClient client;
     private final RegionId self;
     private final boolean relayed;
+    private final long maxAnswerBytes;
 
     /**
      * @param relayed whether peers are to pass on what other regions wrote
      * @param trustFile certificates (PEM) that peers may show, or whose holders signed theirs; without, those that Java trusts
+     * @param maxAnswerBytes what an answer of a peer may have, as it comes and unpacked
      * @throws IOException the trust file cannot be read
      */
-    public HttpPeers(RegionId self, boolean relayed, Optional<Path> trustFile) throws IOException {
+    public HttpPeers(RegionId self, boolean relayed, Optional<Path> trustFile, long maxAnswerBytes) throws IOException {
         this.self = self;
         this.relayed = relayed;
+        this.maxAnswerBytes = maxAnswerBytes;
         HttpClient.Builder builder =
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT_PATIENCE);
         if (trustFile.isPresent()) {
@@ -67,7 +70,7 @@ public final class HttpPeers implements Function<Peer, PeerTransport> {
 
     @Override
     public PeerTransport apply(Peer peer) {
-        return new HttpPeer(client, peer, self, relayed, !isLoopback(peer.url().getHost()));
+        return new HttpPeer(client, peer, self, relayed, !isLoopback(peer.url().getHost()), maxAnswerBytes);
     }
 
     private static boolean isLoopback(String host) {

@@ -7,11 +7,15 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import io.hearth.model.DeviceId;
 import io.hearth.model.RegionId;
+import io.hearth.model.TimeRange;
 import io.hearth.sync.Peer;
 import io.hearth.sync.PeerTransport;
 import io.hearth.sync.RecordLines;
+import io.hearth.sync.ShadowVerification;
 import io.hearth.sync.SyncPage;
+import io.hearth.sync.Verification;
 import io.hearth.table.Cursor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -27,9 +31,12 @@ import java.security.KeyStore;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import javax.net.ssl.KeyManagerFactory;
@@ -37,16 +44,23 @@ import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A peer over real connections: who is trusted, and how answers are packed. */
 @SuppressWarnings("NullAway")
 class HttpPeerTest {
     private static final RegionId SELF = new RegionId("here");
     private static final String PASSWORD = "password";
+    private static final int MAX_ANSWER_BYTES = 1 << 20;
     private static final byte[] PAGE = RecordLines.write(new SyncPage(List.of(), new Cursor("place"), false, 0), 1);
 
     private final BlockingQueue<List<String>> encodings = new LinkedBlockingQueue<>();
+    private final CountDownLatch hungUp = new CountDownLatch(1);
     private byte[] answer = PAGE;
+    private boolean packed;
+    private boolean endless;
     private HttpServer server;
 
     @TempDir
@@ -89,7 +103,7 @@ class HttpPeerTest {
         startPlain();
         Path empty = Files.writeString(directory.resolve("empty.pem"), "");
 
-        assertThatThrownBy(() -> new HttpPeers(SELF, false, Optional.of(empty)))
+        assertThatThrownBy(() -> new HttpPeers(SELF, false, Optional.of(empty), MAX_ANSWER_BYTES))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("empty.pem");
     }
@@ -98,6 +112,7 @@ class HttpPeerTest {
     void changes_ofAPeerOnAnotherMachine_areAskedForAndReadPacked() throws Exception {
         startPlain();
         answer = gzipped(PAGE);
+        packed = true;
 
         assertThat(changes(true).next()).isEqualTo("place");
         assertThat(encodings.take()).containsExactly("gzip");
@@ -106,10 +121,112 @@ class HttpPeerTest {
     @Test
     void changes_packedAndBrokenOff_areRefused() throws Exception {
         startPlain();
-        byte[] packed = gzipped(PAGE);
-        answer = Arrays.copyOf(packed, packed.length / 2);
+        byte[] whole = gzipped(PAGE);
+        answer = Arrays.copyOf(whole, whole.length / 2);
+        packed = true;
 
         assertThatThrownBy(() -> changes(true)).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void changes_withoutEnd_areRefusedAndTheConnectionIsClosed() throws Exception {
+        startPlain();
+        endless = true;
+        // No line of it ends, either.
+        answer = "x".repeat(100_000).getBytes(StandardCharsets.US_ASCII);
+
+        assertThatThrownBy(() -> changes(false))
+                .isInstanceOf(IOException.class)
+                .hasMessage("the answer is longer than HEARTH_LIMITS_PEER_ANSWER allows, which is 1048576 bytes");
+        assertThat(hungUp.await(60, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void changes_thatUnpackToMoreThanTheyMay_areRefused() throws Exception {
+        startPlain();
+        answer = gzipped(new byte[20 * MAX_ANSWER_BYTES]);
+        packed = true;
+        assertThat(answer.length).isLessThan(MAX_ANSWER_BYTES);
+
+        assertThatThrownBy(() -> changes(true))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("longer than HEARTH_LIMITS_PEER_ANSWER allows");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "{\"region\":\"there\",\"changes\":\"x\",\"segments\":2147483647} | 2147483647 segments, of at most 4096",
+                "{\"region\":\"there\",\"changes\":\"x\",\"segments\":1e99} | segments, of at most 4096",
+                "{\"region\":\"there\",\"changes\":\"x\",\"segments\":-1} | does not say where its changes begin",
+                "{\"region\":\"there\",\"segments\":8} | does not say where its changes begin",
+                "[] | does not say where its changes begin",
+                "{ | Unexpected end-of-input",
+            })
+    void start_thatMakesNoSense_isRefused(String text, String message) throws Exception {
+        startPlain();
+        answer = text.getBytes(StandardCharsets.US_ASCII);
+
+        try (PeerTransport transport = transport(false)) {
+            assertThatThrownBy(transport::start).isInstanceOf(IOException.class).hasMessageContaining(message);
+        }
+    }
+
+    @Test
+    void start_withAPlaceOrAListBeyondAnySense_isRefused() throws Exception {
+        startPlain();
+        try (PeerTransport transport = transport(false)) {
+            answer = ("{\"region\":\"there\",\"segments\":8,\"changes\":\"" + "x".repeat(100_000) + "\"}")
+                    .getBytes(StandardCharsets.US_ASCII);
+            assertThatThrownBy(transport::start).isInstanceOf(IOException.class).hasMessageContaining("maximum");
+
+            answer = ("{\"x\":[" + "[],".repeat(100_000) + "0]}").getBytes(StandardCharsets.US_ASCII);
+            assertThatThrownBy(transport::start).isInstanceOf(IOException.class).hasMessageContaining("Token count");
+        }
+    }
+
+    @Test
+    void digests_thatWereAskedFor_areRead() throws Exception {
+        startPlain();
+        answer = ("{\"later\":[{}],\"devices\":{\"d1\":{\"86400000000\":\"ffffffffffffffff\",\"0\":\"1f\"},\"d2\":{}},"
+                        + "\"shadows\":[{\"thing\":\"t\",\"name\":\"n\",\"digest\":\"2\",\"later\":{}}]}")
+                .getBytes(StandardCharsets.US_ASCII);
+
+        Verification.Digests digests = digests();
+
+        assertThat(digests.byDevice())
+                .isEqualTo(Map.of(
+                        new DeviceId("d1"), Map.of(86_400_000_000L, -1L, 0L, 31L), new DeviceId("d2"), Map.of()));
+        assertThat(digests.shadows()).containsExactly(new ShadowVerification.Digest(new DeviceId("t"), "n", 2));
+        answer = "{}".getBytes(StandardCharsets.US_ASCII);
+        assertThat(digests()).isEqualTo(new Verification.Digests(Map.of(), List.of()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "[]",
+                "{\"devices\":[]}",
+                "{\"devices\":{\"no device\":{}}}",
+                "{\"devices\":{\"d\":{\"x\":\"1\"}}}",
+                "{\"devices\":{\"d\":{\"0\":\"x\"}}}",
+                "{\"devices\":{\"d\":{\"0\":{}}}}",
+                "{\"shadows\":[{}]}",
+                "{\"devices\":{",
+            })
+    void digests_thatMakeNoSense_areRefused(String text) throws Exception {
+        startPlain();
+        answer = text.getBytes(StandardCharsets.US_ASCII);
+
+        assertThatThrownBy(this::digests).isInstanceOf(IOException.class);
+    }
+
+    private Verification.Digests digests() throws IOException {
+        try (PeerTransport transport = transport(false)) {
+            return transport.digests(0, 8, new TimeRange(0, 1), 0);
+        }
     }
 
     @Test
@@ -121,15 +238,19 @@ class HttpPeerTest {
     }
 
     private PeerTransport.Answer changes(Optional<Path> trustFile) throws IOException {
-        try (PeerTransport transport = new HttpPeers(SELF, false, trustFile).apply(peer())) {
+        try (PeerTransport transport = new HttpPeers(SELF, false, trustFile, MAX_ANSWER_BYTES).apply(peer())) {
             return transport.changes("start", 10, Duration.ZERO);
         }
     }
 
     private PeerTransport.Answer changes(boolean compressed) throws IOException {
-        try (PeerTransport transport = new HttpPeer(HttpClient.newHttpClient(), peer(), SELF, false, compressed)) {
+        try (PeerTransport transport = transport(compressed)) {
             return transport.changes("start", 10, Duration.ZERO);
         }
+    }
+
+    private PeerTransport transport(boolean compressed) {
+        return new HttpPeer(HttpClient.newHttpClient(), peer(), SELF, false, compressed, MAX_ANSWER_BYTES);
     }
 
     private Peer peer() {
@@ -170,18 +291,23 @@ class HttpPeerTest {
 
     private void start(HttpServer made) {
         server = made;
-        server.createContext("/api/v1/sync/changes", this::answer);
+        server.createContext("/api/v1/sync/", this::answer);
         server.start();
     }
 
     private void answer(HttpExchange exchange) throws IOException {
         encodings.add(List.copyOf(exchange.getRequestHeaders().getOrDefault("Accept-Encoding", List.of())));
-        if (answer != PAGE) {
+        if (packed) {
             exchange.getResponseHeaders().add("Content-Encoding", "gzip");
         }
-        exchange.sendResponseHeaders(200, answer.length);
-        exchange.getResponseBody().write(answer);
-        exchange.close();
+        exchange.sendResponseHeaders(200, endless ? 0 : answer.length);
+        try (exchange) {
+            do {
+                exchange.getResponseBody().write(answer);
+            } while (endless);
+        } catch (IOException closed) {
+            hungUp.countDown();
+        }
     }
 
     private static byte[] gzipped(byte[] page) throws IOException {
