@@ -74,7 +74,9 @@ class ArchitectureTest {
             Map.entry("erasure", Set.of("ingest", "model", "mqtt.endpoint", "presence", "series", "shadow")),
             Map.entry("rest.format", Set.of("model", "series.aggregate")),
             Map.entry("rest.problem", Set.of("table")),
-            Map.entry("rest.prometheus", Set.of("rest", "rest.format", "limits", "promql", "model", "series", "table")),
+            Map.entry(
+                    "rest.prometheus",
+                    Set.of("rest", "rest.format", "rest.problem", "limits", "promql", "model", "series", "table")),
             Map.entry(
                     "rest",
                     Set.of(

@@ -15,7 +15,9 @@ public final class PromQlException extends RuntimeException {
         /** The query took longer than it may, or waited longer for others than it may. */
         TIMEOUT,
         /** The client has gone. */
-        CANCELED
+        CANCELED,
+        /** What is stored cannot be read. */
+        INTERNAL
     }
 
     private final Type type;

@@ -1,11 +1,13 @@
 package io.hearth.series;
 
 import io.hearth.model.Column;
+import io.hearth.model.EpochMicros;
 import io.hearth.model.ReadingBlock;
 import io.hearth.model.TimeRange;
 import io.hearth.model.WriteStamp;
 import io.hearth.series.chunk.Span;
 import io.hearth.table.Bytes;
+import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -86,14 +88,23 @@ final class BlockBuilder {
 
     /** Adds the readings of a run that lie in the range and have not expired. */
     void addRun(Item item) {
-        RunReader run = new RunReader(item);
-        int row = rows;
-        ensureRows(row + run.size());
-        run.readTimes(times, row);
-        run.skipTransmissions();
-        rows += run.size();
-        run.readMetrics(this, row);
-        addSource(new Source(item.key().sortKey(), run.retentionSeconds(), true), row, rows);
+        try {
+            RunReader run = new RunReader(item);
+            int row = rows;
+            ensureRows(row + run.size());
+            run.readTimes(times, row);
+            run.skipTransmissions();
+            rows += run.size();
+            run.readMetrics(this, row);
+            addSource(new Source(item.key().sortKey(), run.retentionSeconds(), true), row, rows);
+        } catch (CorruptItemException e) {
+            throw new CorruptItemException(
+                    "the run of device " + item.key().partitionKey() + " from "
+                            + EpochMicros.toInstant(
+                                    SeriesKeys.runFirstTimeMicros(item.key().sortKey()))
+                            + " on is corrupt: " + e.getMessage(),
+                    e);
+        }
     }
 
     /** Adds the readings of a chunk that lie in the range and have not expired; only those are copied. */

@@ -100,7 +100,11 @@ public class Failures {
                 return overloaded(request);
             }
         }
-        return answer(internal(failure), request).build();
+        ProblemException problem = Damage.metBy(failure)
+                .map(damage ->
+                        new ProblemException(ProblemType.DAMAGED_DATA, damage + " What does not need it is answered."))
+                .orElseGet(() -> internal(failure));
+        return answer(problem, request).build();
     }
 
     private static Response overloaded(HttpServerRequest request) {

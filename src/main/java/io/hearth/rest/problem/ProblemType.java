@@ -16,6 +16,7 @@ public enum ProblemType {
     UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type"),
     TOO_MANY_REQUESTS(429, "Too many requests"),
     INTERNAL_ERROR(500, "Internal error"),
+    DAMAGED_DATA(500, "Damaged data"),
     BACKUP_FAILED(500, "Backup failed"),
     OVERLOADED(503, "Overloaded");
 

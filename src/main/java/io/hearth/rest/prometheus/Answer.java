@@ -6,6 +6,9 @@ import io.hearth.promql.PromQlException;
 import io.hearth.promql.QueryBudget;
 import io.hearth.rest.StreamedAnswer;
 import io.hearth.rest.format.TextOutput;
+import io.hearth.rest.problem.Damage;
+import io.hearth.table.CorruptItemException;
+import io.hearth.table.TableException;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
@@ -55,11 +58,21 @@ final class Answer {
         HeldOutput held = new HeldOutput(sink, memory);
         TextOutput out = new TextOutput(held);
         out.ascii("{\"status\":\"success\",\"data\":");
-        boolean truncated = data.writeTo(out);
+        boolean truncated = write(data, out);
         out.ascii(truncated ? TRUNCATED : "");
         out.ascii('}');
         out.flush();
         held.release();
+    }
+
+    private static boolean write(Data data, TextOutput out) throws IOException {
+        try {
+            return data.writeTo(out);
+        } catch (CorruptItemException | TableException e) {
+            throw Damage.metBy(e)
+                    .<RuntimeException>map(damage -> new PromQlException(PromQlException.Type.INTERNAL, damage))
+                    .orElse(e);
+        }
     }
 
     /** Data that are the same for every request; ASCII. */

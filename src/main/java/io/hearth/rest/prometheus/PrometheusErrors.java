@@ -19,6 +19,7 @@ public final class PrometheusErrors {
             case TIMEOUT -> 503;
             // Nobody reads it; as Prometheus has it in its log.
             case CANCELED -> 499;
+            case INTERNAL -> 500;
         };
         String type = failure.type().name().toLowerCase(Locale.ROOT);
         return Response.status(status)
