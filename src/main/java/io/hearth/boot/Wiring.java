@@ -22,6 +22,7 @@ import io.hearth.live.LiveEvents;
 import io.hearth.live.LiveFeed;
 import io.hearth.model.RegionId;
 import io.hearth.mqtt.ShadowTopics;
+import io.hearth.mqtt.endpoint.KnownDevices;
 import io.hearth.mqtt.endpoint.MqttLimits;
 import io.hearth.mqtt.endpoint.RetainedMessages;
 import io.hearth.presence.DevicePresence;
@@ -279,8 +280,15 @@ class Wiring {
 
     @Produces
     @Singleton
-    RetainedMessages retainedMessages(Table table, InstantSource wallClock) {
-        return new RetainedMessages(table, wallClock);
+    RetainedMessages retainedMessages(
+            Table table, InstantSource wallClock, MqttLimits limits, KnownDevices knownDevices) {
+        return new RetainedMessages(table, wallClock, limits.retained(), knownDevices);
+    }
+
+    @Produces
+    @Singleton
+    KnownDevices knownDevices(SeriesStore series) {
+        return series::isKnown;
     }
 
     @Produces

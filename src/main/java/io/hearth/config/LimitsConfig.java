@@ -100,4 +100,27 @@ public interface LimitsConfig {
     @WithDefault("16M")
     @Within(min = "64K", max = "64G")
     MemorySize willBytes();
+
+    /** Retained messages; those on topics of no device that has stored readings may be half of it. */
+    @WithDefault("100000")
+    @Within(min = "2", max = "100000000")
+    int retainedMessages();
+
+    /** Memory of retained messages; those on topics of no device that has stored readings may take half of it. */
+    @WithDefault("64M")
+    @Within(min = "64K", max = "64G")
+    MemorySize retainedBytes();
+
+    /** Memory of the retained messages on the topics of one device. */
+    @WithDefault("256K")
+    @Within(min = "1K", max = "1G")
+    MemorySize deviceRetainedBytes();
+
+    /**
+     * Devices that have never stored a reading and are online by what their status topics say; the status of a further one is
+     * passed over.
+     */
+    @WithDefault("10000")
+    @Within(min = "0", max = "10000000")
+    int unknownDevices();
 }

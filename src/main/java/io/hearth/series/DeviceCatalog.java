@@ -331,6 +331,12 @@ final class DeviceCatalog {
                 .replaceWithVoid();
     }
 
+    /** Whether a device has a record, as far as can be told without the table. */
+    boolean isKnown(DeviceId device) {
+        Known known = cache.getIfPresent(device);
+        return known == null ? ids.contains(device) : known.firstSeenMicros > 0;
+    }
+
     /** Has the record of a device read anew, as it may have been removed. */
     void forget(DeviceId device) {
         cache.invalidate(device);

@@ -84,6 +84,11 @@ final class DeviceIds {
         }
     }
 
+    /** Whether a device is among those in memory; those may be all, some or none. */
+    synchronized boolean contains(DeviceId id) {
+        return ids.contains(id);
+    }
+
     private void addWithinBounds(DeviceId id) {
         ids.add(id);
         if (ids.size() > max) {

@@ -587,6 +587,11 @@ public final class SeriesStore {
         return catalog.find(device);
     }
 
+    /** Whether a device has sent readings, as far as that can be told at once: false of some that have, never true of others. */
+    public boolean isKnown(DeviceId device) {
+        return catalog.isKnown(device);
+    }
+
     /** The devices that have sent readings, by id. */
     public DevicePage devices(int limit, @Nullable Cursor cursor) {
         return catalog.list(limit, cursor);

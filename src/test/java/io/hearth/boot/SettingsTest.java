@@ -236,6 +236,10 @@ class SettingsTest {
         set("hearth.limits.query-wait", "9s").in("RunningQueries.wait", Duration.ofSeconds(9));
         set("hearth.limits.session-will-bytes", "15K").in("MqttLimits.willBytesOfSession", 15L << 10);
         set("hearth.limits.will-bytes", "15M").in("MqttLimits.willBytes", 15L << 20);
+        set("hearth.limits.unknown-devices", "10001").in("MqttLimits.unknownDevices", 10_001);
+        set("hearth.limits.retained-messages", "100001").in("MqttLimits.retained.messages", 100_001);
+        set("hearth.limits.retained-bytes", "62M").in("MqttLimits.retained.bytes", 62L << 20);
+        set("hearth.limits.device-retained-bytes", "255K").in("MqttLimits.retained.bytesOfDevice", 255L << 10);
         set("hearth.limits.unread-timeout", "61s").in("ConnectionLimits.unread", Duration.ofSeconds(61));
 
         set("hearth.sync.max-waiting", "1002").in("SyncPages.maxWaiting", 1002);

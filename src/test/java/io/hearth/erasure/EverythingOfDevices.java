@@ -60,7 +60,7 @@ final class EverythingOfDevices implements AutoCloseable {
                 table, REGION, clock, new ShadowStore.Settings(Limits.DEFAULT, Duration.ofDays(2), KEPT));
         presence = new DevicePresence(table, clock, KEPT, () -> 0);
         deadLetters = new DeadLetters(table, KEPT);
-        retained = new RetainedMessages(table, clock);
+        retained = RetainedTexts.messages(table, clock);
         eraser = new DeviceEraser(
                 series, new DeviceEraser.Stores(shadows, presence, deadLetters, retained), REGION, clock);
         eraser.listen();

@@ -25,23 +25,36 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConnectionEvents {
     private static final String PREFIX = "$aws/events/presence/";
-    private static final int MAX_COUNTED_CLIENTS = 100_000;
+    /** Client ids whose connections are counted: 100,000 of 36 characters. */
+    private static final long COUNTED_CLIENTS_BYTES = 16L << 20;
+
+    private static final int COUNTED_CLIENT_OVERHEAD_BYTES = 100;
     private static final JsonFactory JSON = new JsonFactory();
 
     private final Router router;
     private final DevicePresence presence;
+    private final UnknownDevices unknown;
+    private final EndpointMetrics metrics;
     private final InstantSource clock;
     private final AtomicLong sessions = new AtomicLong();
 
     /** How often each client has connected, to order its events by; begins anew after an hour, as with AWS. */
     private final Cache<String, AtomicLong> versions = Caffeine.newBuilder()
-            .maximumSize(MAX_COUNTED_CLIENTS)
+            .maximumWeight(COUNTED_CLIENTS_BYTES)
+            .weigher((String client, AtomicLong version) -> COUNTED_CLIENT_OVERHEAD_BYTES + 2 * client.length())
             .expireAfterAccess(Duration.ofHours(1))
             .build();
 
-    ConnectionEvents(Router router, DevicePresence presence, InstantSource clock) {
+    ConnectionEvents(
+            Router router,
+            DevicePresence presence,
+            UnknownDevices unknown,
+            EndpointMetrics metrics,
+            InstantSource clock) {
         this.router = router;
         this.presence = presence;
+        this.unknown = unknown;
+        this.metrics = metrics;
         this.clock = clock;
     }
 
@@ -96,7 +109,7 @@ final class ConnectionEvents {
     void published(Publish publish, Session by) {
         DeviceId device = deviceOf(publish);
         Boolean online = device == null ? null : StatusTopic.isOnline(publish.payload());
-        if (device != null && online != null) {
+        if (device != null && online != null && admits(device, online)) {
             presence.said(device, online, by.number());
         }
     }
@@ -109,12 +122,20 @@ final class ConnectionEvents {
     CompletionStage<Boolean> willPublished(Publish will, Session by) {
         DeviceId device = deviceOf(will);
         Boolean online = device == null ? null : StatusTopic.isOnline(will.payload());
-        if (device == null || online == null) {
+        if (device == null || online == null || !admits(device, online)) {
             return CompletableFuture.completedStage(false);
         }
         return online
                 ? presence.said(device, true, by.number()).thenApply(done -> false)
                 : presence.willSaid(device, by.number());
+    }
+
+    private boolean admits(DeviceId device, boolean online) {
+        boolean admitted = unknown.admits(device, online);
+        if (!admitted) {
+            metrics.limited(EndpointMetrics.Limited.STATUS);
+        }
+        return admitted;
     }
 
     private static @Nullable DeviceId deviceOf(Publish publish) {

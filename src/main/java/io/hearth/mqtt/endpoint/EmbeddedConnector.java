@@ -50,6 +50,7 @@ public class EmbeddedConnector implements InboundConnector {
     private final MeterRegistry registry;
     private final SignInDelay delays;
     private final MqttLimits limits;
+    private final KnownDevices known;
     private final InstantSource clock;
     private volatile @Nullable MqttEndpoint endpoint;
 
@@ -65,6 +66,7 @@ public class EmbeddedConnector implements InboundConnector {
             MeterRegistry registry,
             SignInDelay delays,
             MqttLimits limits,
+            KnownDevices known,
             InstantSource clock) {
         this.vertx = vertx;
         this.config = config;
@@ -76,6 +78,7 @@ public class EmbeddedConnector implements InboundConnector {
         this.registry = registry;
         this.delays = delays;
         this.limits = limits;
+        this.known = known;
         this.clock = clock;
     }
 
@@ -99,6 +102,7 @@ public class EmbeddedConnector implements InboundConnector {
                 new EndpointMetrics(registry, inFlight),
                 delays,
                 limits,
+                known,
                 clock);
         endpoint = made;
         return telemetry;

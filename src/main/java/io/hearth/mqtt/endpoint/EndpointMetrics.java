@@ -44,7 +44,8 @@ public final class EndpointMetrics {
 
     /** What a client asked for and did not get, as it would hold more than a limit allows. */
     enum Limited {
-        FILTER
+        FILTER,
+        STATUS
     }
 
     private final MeterRegistry registry;
@@ -128,6 +129,17 @@ public final class EndpointMetrics {
                 .description("Memory of the topic filters of all clients")
                 .baseUnit("bytes")
                 .strongReference(true)
+                .register(registry);
+    }
+
+    void watchRetained(RetainedMessages retained) {
+        Gauge.builder("hearth.mqtt.retained", retained, RetainedMessages::bytes)
+                .description("Memory of retained messages")
+                .baseUnit("bytes")
+                .register(registry);
+        FunctionCounter.builder("hearth.mqtt.limited", retained.leftOut(), LongAdder::sum)
+                .description("What clients asked for and did not get, as a limit was reached")
+                .tag("what", "retained")
                 .register(registry);
     }
 

@@ -65,6 +65,7 @@ public final class MqttEndpoint {
      * @param telemetry where publishes of telemetry go; they are answered when their message is acknowledged
      * @param delays how long wrong credentials wait for their refusal
      * @param limits of what clients may hold
+     * @param known the devices whose status is kept however many there are
      * @param shadows serves requests for shadows, which are answered over this endpoint
      */
     public MqttEndpoint(
@@ -79,6 +80,7 @@ public final class MqttEndpoint {
             EndpointMetrics metrics,
             SignInDelay delays,
             MqttLimits limits,
+            KnownDevices known,
             InstantSource clock) {
         this.vertx = vertx;
         this.config = config;
@@ -94,7 +96,12 @@ public final class MqttEndpoint {
                 inFlight,
                 new Clients(),
                 router,
-                new ConnectionEvents(router, presence, clock),
+                new ConnectionEvents(
+                        router,
+                        presence,
+                        new UnknownDevices(known, limits.unknownDevices(), System::nanoTime),
+                        metrics,
+                        clock),
                 metrics,
                 new QuietLog(),
                 delays,
@@ -104,6 +111,7 @@ public final class MqttEndpoint {
                 wills);
         metrics.watchFilters(router::filterBytes);
         metrics.watchWills(wills::bytes);
+        metrics.watchRetained(retained);
         inFlight.onRoom(() -> services.clients().all().forEach(Connection::roomAgain));
     }
 

@@ -11,6 +11,7 @@ import io.hearth.config.LimitsConfig;
  * @param filterBytes memory of the filters of all clients, as {@link TopicTree#bytes} counts it
  * @param willBytesOfSession topic, payload and properties of a client's last will
  * @param willBytes of the wills of all clients; small ones have room beyond it
+ * @param unknownDevices devices that have never stored a reading and whose status topic says that they are online
  */
 public record MqttLimits(
         int filtersOfPacket,
@@ -18,7 +19,18 @@ public record MqttLimits(
         long filterBytesOfSession,
         long filterBytes,
         long willBytesOfSession,
-        long willBytes) {
+        long willBytes,
+        int unknownDevices,
+        Retained retained) {
+    /**
+     * What may be retained.
+     *
+     * @param messages on all topics
+     * @param bytes in memory, of all topics
+     * @param bytesOfDevice in memory, of the topics of one device
+     */
+    public record Retained(int messages, long bytes, long bytesOfDevice) {}
+
     public static MqttLimits of(LimitsConfig config) {
         return new MqttLimits(
                 config.subscribeFilters(),
@@ -26,6 +38,11 @@ public record MqttLimits(
                 config.sessionFilterBytes().asLongValue(),
                 config.filterBytes().asLongValue(),
                 config.sessionWillBytes().asLongValue(),
-                config.willBytes().asLongValue());
+                config.willBytes().asLongValue(),
+                config.unknownDevices(),
+                new Retained(
+                        config.retainedMessages(),
+                        config.retainedBytes().asLongValue(),
+                        config.deviceRetainedBytes().asLongValue()));
     }
 }

@@ -28,16 +28,15 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The last retained message of each topic, in memory to be sent and in the table to outlive the process. Bounded: what goes
- * beyond is routed but not retained, and the topic's earlier message is forgotten, as it is out of date.
+ * beyond, as {@link RetainedRoom} says, is routed but not retained, and the topic's earlier message is forgotten, as it is out
+ * of date.
  */
 public final class RetainedMessages {
-    static final int MAX_MESSAGES = 100_000;
-    static final long MAX_TOTAL_BYTES = 64L << 20;
     /** The longest message, payload and properties, that is retained. */
     static final int MAX_MESSAGE_BYTES = 64 << 10;
 
@@ -61,21 +60,42 @@ public final class RetainedMessages {
     private final Table table;
     private final InstantSource clock;
     private final Map<String, Retained> byTopic = new ConcurrentHashMap<>();
-    private final AtomicLong totalBytes = new AtomicLong();
+    private final LongAdder leftOut = new LongAdder();
+
+    /** Guarded by this. */
+    private final RetainedRoom room;
 
     /** The last write of each topic that has writes under way. Guarded by this. */
     private final Map<String, CompletableFuture<Void>> writing = new HashMap<>();
 
-    private record Retained(Publish publish, long sinceMicros) {}
+    private record Retained(RetainedRoom.Place place, long sinceMicros) {
+        Publish publish() {
+            return place.publish();
+        }
+    }
 
-    /** @param clock by which messages come */
-    public RetainedMessages(Table table, InstantSource clock) {
+    /**
+     * @param clock by which messages come
+     * @param known the devices whose messages have room before those of others
+     */
+    public RetainedMessages(Table table, InstantSource clock, MqttLimits.Retained limits, KnownDevices known) {
         this.table = table;
         this.clock = clock;
+        this.room = new RetainedRoom(limits, known);
+    }
+
+    /** Memory that they take, about. */
+    synchronized long bytes() {
+        return room.bytes();
+    }
+
+    /** How many messages were not retained, as there was no room. */
+    LongAdder leftOut() {
+        return leftOut;
     }
 
     /** Reads what the table holds, which blocks; to be called once, before any other method. */
-    void load() {
+    synchronized void load() {
         @Nullable Cursor cursor = null;
         do {
             Page page = table.query(new Query(
@@ -89,8 +109,9 @@ public final class RetainedMessages {
                     table.write(List.of(new Write.Delete(item.key()))).await().indefinitely();
                     continue;
                 }
-                byTopic.put(publish.topic(), new Retained(publish, item.version()));
-                totalBytes.addAndGet(sizeOf(publish));
+                RetainedRoom.Place place = room.placeOf(publish);
+                byTopic.put(publish.topic(), new Retained(place, item.version()));
+                room.take(place);
             }
             cursor = page.next();
         } while (cursor != null);
@@ -102,15 +123,27 @@ public final class RetainedMessages {
      */
     synchronized CompletionStage<Void> keep(Publish publish) {
         byte[] topic = publish.topic().getBytes(StandardCharsets.UTF_8);
-        boolean hadOne = byTopic.containsKey(publish.topic());
-        boolean keep = publish.payload().length > 0 && hasRoom(publish, topic.length, hadOne);
-        if (!keep && !hadOne) {
+        Retained before = byTopic.get(publish.topic());
+        RetainedRoom.Place place = room.placeOf(publish);
+        boolean isEmpty = publish.payload().length == 0;
+        boolean keep =
+                !isEmpty && canHold(publish, topic.length) && room.has(place, before == null ? null : before.place);
+        if (!keep && !isEmpty) {
+            leftOut.increment();
+        }
+        if (!keep && before == null) {
             return DONE;
         }
+        if (before != null) {
+            room.free(before.place);
+        }
         long nowMicros = Math.max(0, EpochMicros.of(clock.instant()));
-        Retained before =
-                keep ? byTopic.put(publish.topic(), new Retained(publish, nowMicros)) : byTopic.remove(publish.topic());
-        totalBytes.addAndGet((keep ? sizeOf(publish) : 0) - (before == null ? 0 : sizeOf(before.publish)));
+        if (keep) {
+            room.take(place);
+            byTopic.put(publish.topic(), new Retained(place, nowMicros));
+        } else {
+            byTopic.remove(publish.topic());
+        }
         Key key = new Key(PARTITION, Bytes.wrap(topic));
         Write write = keep ? new Write.Put(new Item(key, encode(publish), 0, nowMicros, null)) : new Write.Delete(key);
         return writeInTurn(publish.topic(), write);
@@ -146,7 +179,7 @@ public final class RetainedMessages {
     @Nullable
     Publish of(String topic) {
         Retained retained = byTopic.get(topic);
-        return retained == null ? null : retained.publish;
+        return retained == null ? null : retained.publish();
     }
 
     /** Whether anything is retained on the topics of a device. Blocks until the table answers. */
@@ -192,11 +225,11 @@ public final class RetainedMessages {
     private synchronized CompletableFuture<Void> forget(DeviceId device, long untilMicros) {
         List<CompletableFuture<Void>> deletes = new ArrayList<>();
         byTopic.values().removeIf(retained -> {
-            Publish publish = retained.publish;
+            Publish publish = retained.publish();
             boolean goes =
                     retained.sinceMicros <= untilMicros && publish.topic().startsWith(prefix(device));
             if (goes) {
-                totalBytes.addAndGet(-sizeOf(publish));
+                room.free(retained.place);
                 Write delete = new Write.Delete(new Key(PARTITION, topic(publish.topic())));
                 deletes.add(writeInTurn(publish.topic(), delete));
             }
@@ -233,22 +266,15 @@ public final class RetainedMessages {
 
             @Override
             public Publish next() {
-                return all.next().publish;
+                return all.next().publish();
             }
         };
     }
 
-    private boolean hasRoom(Publish publish, int topicBytes, boolean replaces) {
-        long size = sizeOf(publish);
+    private static boolean canHold(Publish publish, int topicBytes) {
         return !publish.isCutOff()
                 && topicBytes <= Key.MAX_SORT_KEY_BYTES
-                && size <= MAX_MESSAGE_BYTES
-                && (replaces || byTopic.size() < MAX_MESSAGES)
-                && totalBytes.get() + size <= MAX_TOTAL_BYTES;
-    }
-
-    private static long sizeOf(Publish publish) {
-        return publish.payload().length + publish.properties().length;
+                && publish.payload().length + publish.properties().length <= MAX_MESSAGE_BYTES;
     }
 
     private static Bytes encode(Publish publish) {

@@ -49,12 +49,13 @@ final class EndpointBenchmark {
                 (user, password) -> password != null,
                 telemetry,
                 inFlight,
-                new RetainedMessages(table, Clock.systemUTC()),
+                RetainedTexts.messages(table, Clock.systemUTC()),
                 new DevicePresence(table, Clock.systemUTC(), Duration.ofDays(30), System::nanoTime),
                 EndpointFixture.shadows(EndpointFixture.shadowStore(table), Runnable::run),
                 new EndpointMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), inFlight),
                 new SignInDelay(Duration.ZERO, new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)),
                 EndpointFixture.limits(Map.of()),
+                device -> true,
                 Clock.systemUTC());
         endpoint.start();
         System.out.println("port " + endpoint.actualPort());

@@ -4,6 +4,7 @@ import io.hearth.config.LimitsConfig;
 import io.hearth.config.MqttConfig;
 import io.hearth.ingest.Delivery;
 import io.hearth.limits.SignInDelay;
+import io.hearth.model.DeviceId;
 import io.hearth.model.RegionId;
 import io.hearth.mqtt.InFlight;
 import io.hearth.mqtt.ShadowTopics;
@@ -32,6 +33,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -50,6 +53,9 @@ final class EndpointFixture implements AutoCloseable {
     final MqttEndpoint endpoint;
     private final List<TelemetryMessage> waiting = new ArrayList<>();
     private final List<Delivery> deliveries = new ArrayList<>();
+    /** The devices that count as having stored readings. */
+    final Set<DeviceId> known = ConcurrentHashMap.newKeySet();
+
     private boolean settleAtOnce = true;
     private boolean keepDeliveries = true;
 
@@ -80,12 +86,13 @@ final class EndpointFixture implements AutoCloseable {
                 (user, password) -> Arrays.equals(password, PASSWORD.getBytes(StandardCharsets.UTF_8)),
                 telemetry,
                 inFlight,
-                new RetainedMessages(table, Clock.systemUTC()),
+                new RetainedMessages(table, Clock.systemUTC(), limits(settings).retained(), known::contains),
                 presence,
                 shadows(shadowStore, shadowThreads),
                 new EndpointMetrics(registry, inFlight),
                 new SignInDelay(Duration.ZERO, registry),
                 limits(settings),
+                known::contains,
                 clock);
         endpoint.start();
     }

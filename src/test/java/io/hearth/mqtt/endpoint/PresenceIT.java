@@ -10,6 +10,7 @@ import io.hearth.mqtt.endpoint.RawClient.Hello;
 import io.hearth.mqtt.endpoint.RawClient.Packet;
 import io.hearth.presence.Presence.Cause;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -53,6 +54,22 @@ class PresenceIT {
             gateway.send(gateway.publish("devices/child/status", 1, 2, "dimmed"));
             gateway.send(gateway.publish("devices/child/status", 1, 3, "OFFLINE"));
             awaitPresence("child", false, Cause.STATUS);
+        }
+    }
+
+    @Test
+    void statusesOfInventedDevices_arePassedOverBeyondTheLimit_thoseOfKnownOnesCount() {
+        try (EndpointFixture limited = new EndpointFixture(Map.of("hearth.limits.unknown-devices", "100"));
+                RawClient client = RawClient.connected(limited.port(), "gateway")) {
+            limited.known.add(new DeviceId("known"));
+            for (int i = 0; i < 5_000; i++) {
+                client.send(client.publish("devices/invented-" + i + "/status", 0, 0, "online"));
+            }
+            client.send(client.publish("devices/known/status", 1, 1, "online"));
+            assertThat(client.read().type()).isEqualTo(RawClient.PUBACK);
+            await().until(() -> limited.presence.of(new DeviceId("known")).isPresent());
+            await().until(() -> limited.presence.online() == 101 + 1);
+            assertThat(limited.metric("hearth.mqtt.limited", "what", "status")).isEqualTo(4_900);
         }
     }
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class RetainedStreamTest {
     private final RetainedMessages retained =
-            new RetainedMessages(new MemoryTable(Clock.systemUTC()), Clock.systemUTC());
+            RetainedTexts.messages(new MemoryTable(Clock.systemUTC()), Clock.systemUTC());
     private final RetainedStream stream = new RetainedStream(retained);
 
     @Test

@@ -1,6 +1,8 @@
 package io.hearth.mqtt.endpoint;
 
+import io.hearth.table.Table;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +11,12 @@ import java.util.TreeMap;
 /** Retained messages as plain texts. */
 public final class RetainedTexts {
     private RetainedTexts() {}
+
+    /** With the limits of a service for which nothing is set, and no known devices. */
+    public static RetainedMessages messages(Table table, InstantSource clock) {
+        return new RetainedMessages(
+                table, clock, EndpointFixture.limits(Map.of()).retained(), device -> false);
+    }
 
     /** Reads what the table holds, as the endpoint does when it starts. */
     public static void load(RetainedMessages retained) {

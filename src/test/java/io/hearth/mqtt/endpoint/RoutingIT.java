@@ -235,13 +235,13 @@ class RoutingIT {
 
     @Test
     void retainedOnATopicOfTheServerByAnEarlierBuild_isForgottenAtTheStart() {
-        RetainedTexts.keep(new RetainedMessages(table, Clock.systemUTC()), "$SYS/x", "evil");
+        RetainedTexts.keep(RetainedTexts.messages(table, Clock.systemUTC()), "$SYS/x", "evil");
         try (EndpointFixture later = new EndpointFixture(Map.of(), table);
                 RawClient subscriber = RawClient.connected(later.port(), "s")) {
             subscriber.subscribed("$SYS/#", 0);
             subscriber.expectNothingYet();
         }
-        RetainedMessages stored = new RetainedMessages(table, Clock.systemUTC());
+        RetainedMessages stored = RetainedTexts.messages(table, Clock.systemUTC());
         stored.load();
         assertThat(stored.all()).isExhausted();
     }
@@ -265,7 +265,7 @@ class RoutingIT {
             device.expectNothingYet();
             fixture.settleAll();
             assertThat(device.read().type()).isEqualTo(RawClient.PUBACK);
-            RetainedMessages stored = new RetainedMessages(table, Clock.systemUTC());
+            RetainedMessages stored = RetainedTexts.messages(table, Clock.systemUTC());
             stored.load();
             assertThat(RetainedTexts.matching(stored, "devices/r/telemetry")).hasSize(1);
             subscriber.subscribed("devices/r/telemetry", 1);
