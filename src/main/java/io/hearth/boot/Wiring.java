@@ -171,9 +171,25 @@ class Wiring {
 
     @Produces
     @Singleton
-    SeriesStore series(Table table, HearthConfig config, SeriesConfig series, InstantSource wallClock) {
-        return new SeriesStore(
-                table, new RegionId(config.region()), wallClock, config.retention(), rollupRules(series));
+    SeriesStore series(
+            Table table,
+            HearthConfig config,
+            SeriesConfig series,
+            LimitsConfig limits,
+            InstantSource wallClock,
+            MeterRegistry registry) {
+        SeriesStore store = new SeriesStore(
+                table,
+                new RegionId(config.region()),
+                wallClock,
+                config.retention(),
+                rollupRules(series),
+                limits.catalogBytes().asLongValue());
+        Gauge.builder("hearth.series.catalog", store, SeriesStore::catalogBytes)
+                .description("Memory of what is known of devices and their metrics")
+                .baseUnit("bytes")
+                .register(registry);
+        return store;
     }
 
     private static RollupRules rollupRules(SeriesConfig series) {

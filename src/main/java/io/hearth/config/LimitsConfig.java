@@ -123,4 +123,12 @@ public interface LimitsConfig {
     @WithDefault("10000")
     @Within(min = "0", max = "10000000")
     int unknownDevices();
+
+    /**
+     * Memory of what is known of devices and their metrics: two bytes a character, 200 a device and 96 a metric. What has not been used
+     * for the longest time is read from the table again.
+     */
+    @WithDefault("40M")
+    @Within(min = "1M", max = "64G")
+    MemorySize catalogBytes();
 }

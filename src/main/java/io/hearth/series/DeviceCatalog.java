@@ -62,6 +62,13 @@ final class DeviceCatalog {
     private static final int FORMAT = 2;
     private static final int FORMAT_WITHOUT_REGIONS = 1;
     private static final String INDEX_PARTITION = "!devices";
+    /** How much of the records is kept in memory where nothing else is said. */
+    static final long CACHED_BYTES = 40L << 20;
+
+    private static final int DEVICE_BYTES = 200;
+    private static final int NAME_BYTES = 96;
+
+    /** How many records of a table that others write to are read at the start. */
     private static final int CACHED_DEVICES = 200_000;
 
     /** About 100 bytes each. */
@@ -80,6 +87,7 @@ final class DeviceCatalog {
     private final Table table;
     private final RegionId region;
     private final ToLongFunction<DeviceId> erasedUntilMicros;
+    private final long maxCachedBytes;
     private final Cache<DeviceId, Known> cache;
 
     private final Function<DeviceId, Known> loader = this::load;
@@ -89,16 +97,22 @@ final class DeviceCatalog {
      * @param region whose readings {@link #knows} and {@link #recordWith} are about
      * @param erasedUntilMicros {@link Erasure#behindMicros} of the last erasure of the whole device, 0 if there was none: an
      *     earlier record is going to be removed, so the next reading has to bring a new one
+     * @param maxCachedBytes memory for records, by {@link #bytesOf}; those that are used least are read from the table again
      */
-    DeviceCatalog(Table table, RegionId region, ToLongFunction<DeviceId> erasedUntilMicros) {
-        this(table, region, erasedUntilMicros, Ticker.systemTicker());
-    }
-
-    DeviceCatalog(Table table, RegionId region, ToLongFunction<DeviceId> erasedUntilMicros, Ticker ticker) {
+    DeviceCatalog(
+            Table table,
+            RegionId region,
+            ToLongFunction<DeviceId> erasedUntilMicros,
+            long maxCachedBytes,
+            Ticker ticker) {
         this.table = table;
         this.region = region;
         this.erasedUntilMicros = erasedUntilMicros;
-        Caffeine<Object, Object> builder = Caffeine.newBuilder().ticker(ticker).maximumSize(CACHED_DEVICES);
+        this.maxCachedBytes = maxCachedBytes;
+        Caffeine<DeviceId, Known> builder = Caffeine.newBuilder()
+                .ticker(ticker)
+                .maximumWeight(this.maxCachedBytes)
+                .weigher((DeviceId device, Known known) -> bytesOf(device, known));
         cache = table.isShared() ? builder.refreshAfterWrite(REFRESHED_AFTER).build(new Refresh()) : builder.build();
     }
 
@@ -129,6 +143,25 @@ final class DeviceCatalog {
      */
     private record Known(long firstSeenMicros, Set<String> metrics, Set<RegionId> regions, boolean stored) {
         private static final Known NOTHING = new Known(0, Set.of(), Set.of(), false);
+
+        boolean isSomething() {
+            return firstSeenMicros != 0 || !metrics.isEmpty() || !regions.isEmpty();
+        }
+    }
+
+    /**
+     * What a record takes in memory, about: two bytes a character, and what a device and a name cost beside them. Nothing while it
+     * holds what is not durable yet, so that it is not evicted: the next record would lack that.
+     */
+    private static int bytesOf(DeviceId device, Known known) {
+        if (!known.stored && known.isSomething()) {
+            return 0;
+        }
+        int bytes = DEVICE_BYTES + 2 * device.value().length();
+        for (String metric : known.metrics) {
+            bytes += NAME_BYTES + 2 * metric.length();
+        }
+        return bytes;
     }
 
     /** Whether the catalog holds, durably, the device with every metric of a reading of this region. */
@@ -329,6 +362,12 @@ final class DeviceCatalog {
                         "the record of device " + ours.id() + " is being changed by many at once", failure))
                 .invoke(this::stored)
                 .replaceWithVoid();
+    }
+
+    /** Memory that records take, about. */
+    long cachedBytes() {
+        cache.cleanUp();
+        return cache.policy().eviction().orElseThrow().weightedSize().orElseThrow();
     }
 
     /** Whether a device has a record, as far as can be told without the table. */

@@ -1,5 +1,6 @@
 package io.hearth.series;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
@@ -133,7 +134,21 @@ public final class SeriesStore {
      */
     public SeriesStore(
             Table table, RegionId region, InstantSource wallClock, Duration retention, RollupRules rollupRules) {
-        this(table, region, wallClock, retention, rollupRules, SeriesStore::pause);
+        this(table, region, wallClock, retention, rollupRules, DeviceCatalog.CACHED_BYTES, SeriesStore::pause);
+    }
+
+    /**
+     * The same with a bound on the memory for the devices' records, of which there is one per device: two bytes a character, 200 a
+     * device and 96 a metric.
+     */
+    public SeriesStore(
+            Table table,
+            RegionId region,
+            InstantSource wallClock,
+            Duration retention,
+            RollupRules rollupRules,
+            long catalogBytes) {
+        this(table, region, wallClock, retention, rollupRules, catalogBytes, SeriesStore::pause);
     }
 
     /** @param pauseMillis waits for so many milliseconds */
@@ -143,6 +158,7 @@ public final class SeriesStore {
             InstantSource wallClock,
             Duration retention,
             RollupRules rollupRules,
+            long catalogBytes,
             LongConsumer pauseMillis) {
         this.table = table;
         this.ownRegion = region;
@@ -160,7 +176,7 @@ public final class SeriesStore {
             clock = new HybridClock(wallClock, stampedUntilMillis);
             stamps = null;
         }
-        this.catalog = new DeviceCatalog(table, region, this::erasedUntilMicros);
+        this.catalog = new DeviceCatalog(table, region, this::erasedUntilMicros, catalogBytes, Ticker.systemTicker());
         this.rollups = new Rollups(table, rollupRules, wallClock);
         this.rolledAggregates = new RolledAggregates(
                 table,
@@ -590,6 +606,11 @@ public final class SeriesStore {
     /** Whether a device has sent readings, as far as that can be told at once: false of some that have, never true of others. */
     public boolean isKnown(DeviceId device) {
         return catalog.isKnown(device);
+    }
+
+    /** Memory that the devices' records take, about. */
+    public long catalogBytes() {
+        return catalog.cachedBytes();
     }
 
     /** The devices that have sent readings, by id. */

@@ -240,6 +240,7 @@ class SettingsTest {
         set("hearth.limits.retained-messages", "100001").in("MqttLimits.retained.messages", 100_001);
         set("hearth.limits.retained-bytes", "62M").in("MqttLimits.retained.bytes", 62L << 20);
         set("hearth.limits.device-retained-bytes", "255K").in("MqttLimits.retained.bytesOfDevice", 255L << 10);
+        set("hearth.limits.catalog-bytes", "41M").in("SeriesStore.catalog.maxCachedBytes", 41L << 20);
         set("hearth.limits.unread-timeout", "61s").in("ConnectionLimits.unread", Duration.ofSeconds(61));
 
         set("hearth.sync.max-waiting", "1002").in("SyncPages.maxWaiting", 1002);
@@ -349,7 +350,7 @@ class SettingsTest {
         made(wiring.runningQueries(limits, registry));
         made(Wiring.rocksDbSettings(hearth, tableConfig));
         made(Wiring.dynamoDbSettings(config.getConfigMapping(DynamoDbConfig.class), tableConfig));
-        SeriesStore series = made(wiring.series(table, hearth, seriesConfig, clock));
+        SeriesStore series = made(wiring.series(table, hearth, seriesConfig, limits, clock, registry));
         DeadLetters deadLetters = made(wiring.deadLetters(table, ingest));
         Credentials credentials = made(new Credentials(hearth, sync));
         made(wiring.liveFeed(table, stream, registry));

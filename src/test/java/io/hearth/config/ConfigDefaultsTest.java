@@ -39,6 +39,7 @@ class ConfigDefaultsTest {
             Map.entry("hearth.ingest.dead-letter-retention", Duration.ofDays(30)),
             Map.entry("hearth.ingest.linger", Optional.empty()),
             Map.entry("hearth.ingest.redelivery-window", Duration.ofHours(24)),
+            Map.entry("hearth.limits.catalog-bytes", mebibytes(40)),
             Map.entry("hearth.limits.connections", 50_000),
             Map.entry("hearth.limits.connections-per-address", 50_000),
             Map.entry("hearth.limits.device-retained-bytes", new MemorySize(BigInteger.valueOf(256 << 10))),

@@ -47,7 +47,7 @@ public final class SeriesFixture implements InstantSource {
 
     /** Where the store has to wait, this clock goes on. */
     SeriesStore open(Table table, RegionId region, Duration retention, RollupRules rollups) {
-        return new SeriesStore(table, region, this, retention, rollups, this::pass);
+        return new SeriesStore(table, region, this, retention, rollups, DeviceCatalog.CACHED_BYTES, this::pass);
     }
 
     private void pass(long millis) {
