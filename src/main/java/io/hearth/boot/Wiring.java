@@ -66,6 +66,7 @@ import org.jspecify.annotations.Nullable;
 /** Makes the rooms that know nothing of Quarkus, from the settings. */
 @Singleton
 class Wiring {
+    private static final Duration SLOW_STREAM = Duration.ofSeconds(5);
     private static final Duration LINGER_WHERE_ITEMS_COST = Duration.ofMillis(100);
 
     @Produces
@@ -224,12 +225,24 @@ class Wiring {
 
     @Produces
     @Singleton
-    LiveFeed liveFeed(Table table, StreamConfig config, MeterRegistry registry) {
+    LiveFeed liveFeed(Table table, StreamConfig config, LimitsConfig limits, MeterRegistry registry) {
         LiveFeed feed = new LiveFeed(
                 table,
                 new LiveEvents(),
                 LiveEventJson::of,
-                new LiveFeed.Settings(config.pollInterval(), config.heartbeat(), config.maxClients()));
+                new LiveFeed.Settings(
+                        config.pollInterval(),
+                        config.heartbeat(),
+                        config.maxClients(),
+                        Math.toIntExact(limits.streamQueue().asLongValue()),
+                        limits.streamsBytes().asLongValue(),
+                        SLOW_STREAM));
+        Gauge.builder("hearth.stream.waiting.bytes", feed, LiveFeed::waitingBytes)
+                .description("What waits for clients of the live stream to take it")
+                .register(registry);
+        FunctionCounter.builder("hearth.stream.cut", feed, LiveFeed::cut)
+                .description("Clients of the live stream that were cut as they read too slowly")
+                .register(registry);
         Gauge.builder("hearth.stream.clients", feed, LiveFeed::listeners)
                 .description("Clients that follow the live stream")
                 .register(registry);

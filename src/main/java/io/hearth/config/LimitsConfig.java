@@ -71,6 +71,16 @@ public interface LimitsConfig {
     @Within(min = "64K", max = "64G")
     MemorySize filterBytes();
 
+    /** Bytes that may wait for one client of the live stream before it is sent no more, but for one event. */
+    @WithDefault("64K")
+    @Within(min = "4K", max = "64M")
+    MemorySize streamQueue();
+
+    /** Bytes that may wait for all clients of the live stream; then the slowest are cut. */
+    @WithDefault("32M")
+    @Within(min = "1M", max = "64G")
+    MemorySize streamsBytes();
+
     /** Bytes that an answer of a sync peer may have, as it comes and unpacked; one that has more is refused. */
     @WithDefault("32M")
     @Within(min = "4M", max = "1G")

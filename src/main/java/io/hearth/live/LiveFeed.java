@@ -3,20 +3,21 @@ package io.hearth.live;
 import io.hearth.table.Change;
 import io.hearth.table.ChangePage;
 import io.hearth.table.ChangeStart;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Cursor;
 import io.hearth.table.CursorExpiredException;
-import io.hearth.table.Item;
 import io.hearth.table.Table;
 import io.hearth.table.TableException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -30,9 +31,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Follows the table's change feed for any number of listeners, on one thread.
  *
- * <p>Those who keep up share one reading of it. A listener that does not takes nothing with it: it has a place in the feed,
- * no queue, and reads on from there by itself when it has room; if the feed is no longer kept there, it is told so. What is
- * held is the last few megabytes of the feed, and nothing while nobody listens.
+ * <p>Those who keep up share one reading of it. A listener that does not has a place in the feed, and reads on from there by
+ * itself when it has room; if the feed is no longer kept there, it is told so. What is held is the last few megabytes of the
+ * feed, and nothing while nobody listens.
+ *
+ * <p>What listeners have not taken yet, and pages that they have not been told to the end, is bounded in all. When it is as much
+ * as it may be, nobody is told more until others have taken theirs, and those are cut that have had no room for long: they may
+ * come back with the last place that they were given.
  *
  * <p>Delivery is at least once and in commit order per device: a listener that resumes gets the events behind the place it
  * names, of which the last few may have arrived before.
@@ -42,49 +47,61 @@ public final class LiveFeed implements AutoCloseable {
      * @param pollInterval how long to wait before looking for changes again when there were none
      * @param heartbeatInterval how long a listener may hear nothing
      * @param maxListeners how many may follow at a time
+     * @param queueBytes what may wait for one listener before it is told no more, but for one event
+     * @param allBytes what may wait for all listeners
+     * @param slow for how long a listener may have no room before it is cut, if there is none for all
      */
-    public record Settings(Duration pollInterval, Duration heartbeatInterval, int maxListeners) {}
+    public record Settings(
+            Duration pollInterval,
+            Duration heartbeatInterval,
+            int maxListeners,
+            int queueBytes,
+            long allBytes,
+            Duration slow) {}
 
     private static final Logger LOG = Logger.getLogger(LiveFeed.class);
     private static final int PAGE_CHANGES = 256;
-    private static final long HELD_BYTES = 8L << 20;
-    private static final int PAGE_OVERHEAD_BYTES = 256;
 
-    /** Keys and objects of a change, about; its JSON, made if anybody wants it, is several times its body. */
-    private static final int ENTRY_OVERHEAD_BYTES = 256;
+    /** Of a page that one listener reads by itself. */
+    private static final int OWN_PAGE_CHANGES = 32;
+
+    private static final long HELD_BYTES = 8L << 20;
 
     /** So that one who has much to catch up on does not hold up the others. */
     private static final int PAGES_PER_TURN = 4;
 
     /** A flush at least this often, as only then a listener knows whether it has room. */
-    private static final int FLUSH_BYTES = 64 << 10;
+    private static final int FLUSH_BYTES = 16 << 10;
 
     private static final byte[] NOTHING = new byte[0];
+
     private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
 
     private final Table table;
     private final LiveEvents events;
-    private final Function<LiveEvent, byte[]> toJson;
+    private final FeedPage.Decoder decoder;
     private final Settings settings;
     private final List<Subscription> subscriptions = new CopyOnWriteArrayList<>();
     private final AtomicInteger places = new AtomicInteger();
     private final LongAdder told = new LongAdder();
     private final LongAdder missed = new LongAdder();
+    private final LongAdder cut = new LongAdder();
     private final AtomicBoolean awake = new AtomicBoolean();
+    private volatile long waitingBytes;
     private @Nullable Thread thread;
     private volatile boolean closed;
 
     // On the thread of the feed from here on.
-    private final Deque<HeldPage> held = new ArrayDeque<>();
-    private final Map<Cursor, HeldPage> heldByStart = new HashMap<>();
-    private long heldBytes;
+    private final Deque<FeedPage> held = new ArrayDeque<>();
+    private final Map<Cursor, FeedPage> heldByStart = new HashMap<>();
     private @Nullable Cursor head;
+    private long owedBytes;
 
     public LiveFeed(Table table, LiveEvents events, Function<LiveEvent, byte[]> toJson, Settings settings) {
         this.table = table;
         this.events = events;
-        this.toJson = toJson;
+        decoder = entry -> toJson.apply(events.decode(entry.kind(), entry.item()));
         this.settings = settings;
     }
 
@@ -101,6 +118,21 @@ public final class LiveFeed implements AutoCloseable {
     /** How often a listener was told that it missed something. */
     public long missed() {
         return missed.sum();
+    }
+
+    /** How many listeners were cut because they had no room for long while there was none for all. */
+    public long cut() {
+        return cut.sum();
+    }
+
+    /** What waits for listeners, bytes, about. */
+    public long waitingBytes() {
+        return waitingBytes;
+    }
+
+    /** What may wait for one listener before it is told no more, bytes. */
+    public int queueBytes() {
+        return settings.queueBytes();
     }
 
     /**
@@ -206,15 +238,62 @@ public final class LiveFeed implements AutoCloseable {
 
     private boolean turn() {
         boolean progress = advanceHead();
+        owedBytes = weighed();
         for (Subscription subscription : subscriptions) {
             if (subscription.listener.isGone()) {
-                subscriptions.remove(subscription);
-                places.decrementAndGet();
+                remove(subscription);
             } else {
+                long before = subscription.listener.waitingBytes();
                 progress |= subscription.serve();
+                owedBytes += Math.max(0, subscription.listener.waitingBytes() - before);
             }
         }
+        waitingBytes = owedBytes;
         return progress;
+    }
+
+    private void remove(Subscription subscription) {
+        if (subscriptions.remove(subscription)) {
+            places.decrementAndGet();
+        }
+    }
+
+    /** What waits for listeners: what they have been told and have not taken, and pages that are theirs alone. */
+    private long weighed() {
+        long bytes = 0;
+        Set<FeedPage> pages = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Subscription subscription : subscriptions) {
+            bytes += subscription.listener.waitingBytes();
+            FeedPage page = subscription.page;
+            if (page != null && heldByStart.get(page.start()) != page && pages.add(page)) {
+                bytes += page.bytes();
+            }
+        }
+        return bytes;
+    }
+
+    /** Whether there is room for more. Where there is none, those are cut who have had none for long, the longest first. */
+    private boolean hasRoomForAll() {
+        while (owedBytes >= settings.allBytes()) {
+            Subscription slowest = null;
+            for (Subscription each : subscriptions) {
+                boolean waits = each.listener.waitingBytes() > 0 || each.page != null;
+                if (waits && (slowest == null || each.roomSinceNanos - slowest.roomSinceNanos < 0)) {
+                    slowest = each;
+                }
+            }
+            if (slowest == null
+                    || System.nanoTime() - slowest.roomSinceNanos
+                            < settings.slow().toNanos()) {
+                return false;
+            }
+            remove(slowest);
+            slowest.page = null;
+            slowest.listener.cut();
+            cut.increment();
+            owedBytes = weighed();
+        }
+        return true;
     }
 
     /** Reads on for all who are at the head. */
@@ -222,24 +301,25 @@ public final class LiveFeed implements AutoCloseable {
         if (head == null) {
             head = now();
         }
-        HeldPage page;
+        FeedPage page;
         try {
-            page = read(head);
+            page = read(head, PAGE_CHANGES, true);
         } catch (CursorExpiredException e) {
             forgetAll(); // Listeners find out by themselves.
             return true;
         }
-        if (page.next.equals(head)) {
+        if (page.next().equals(head)) {
             return false;
         }
         held.add(page);
-        heldByStart.put(page.start, page);
-        heldBytes += page.bytes;
-        head = page.next;
+        heldByStart.put(page.start(), page);
+        head = page.next();
+        // Anew each time, as pages grow when somebody is told of them.
+        long heldBytes = held.stream().mapToLong(FeedPage::bytes).sum();
         while (heldBytes > HELD_BYTES && held.size() > 1) {
-            HeldPage oldest = held.remove();
-            heldByStart.remove(oldest.start);
-            heldBytes -= oldest.bytes;
+            FeedPage oldest = held.remove();
+            heldByStart.remove(oldest.start());
+            heldBytes -= oldest.bytes();
         }
         return true;
     }
@@ -247,55 +327,21 @@ public final class LiveFeed implements AutoCloseable {
     private void forgetAll() {
         held.clear();
         heldByStart.clear();
-        heldBytes = 0;
+        waitingBytes = 0;
         head = null;
     }
 
-    private HeldPage read(Cursor after) {
-        ChangePage page = table.changes(after, PAGE_CHANGES).await().indefinitely();
-        List<Entry> entries = new ArrayList<>(page.changes().size());
-        long bytes = PAGE_OVERHEAD_BYTES;
+    private FeedPage read(Cursor after, int changes, boolean shared) {
+        ChangePage page = table.changes(after, changes).await().indefinitely();
+        List<FeedPage.Entry> entries = new ArrayList<>(page.changes().size());
         for (Change change : page.changes()) {
             LiveEvent.Kind kind = events.kindOf(change);
             if (kind != null && change instanceof Change.Stored stored) {
-                entries.add(new Entry(stored.item(), kind));
-                bytes += ENTRY_OVERHEAD_BYTES + stored.item().body().length();
+                entries.add(new FeedPage.Entry(stored.item(), kind));
             }
         }
         // A page of nothing that concerns anybody still leads on.
-        return new HeldPage(after, entries.toArray(new Entry[0]), page.next(), bytes);
-    }
-
-    /** A part of the feed; who is at {@code start} finds the changes behind it here. */
-    private record HeldPage(Cursor start, Entry[] entries, Cursor next, long bytes) {}
-
-    /** A stored item that is an event, decoded when the first listener wants it. */
-    private final class Entry {
-        private final Item item;
-        private final LiveEvent.Kind kind;
-        private byte @Nullable [] json;
-
-        Entry(Item item, LiveEvent.Kind kind) {
-            this.item = item;
-            this.kind = kind;
-        }
-
-        /** What to tell; empty if the item is damaged, which whoever reads it by name will be told. */
-        byte[] json() {
-            byte[] made = json;
-            if (made == null) {
-                try {
-                    made = toJson.apply(events.decode(kind, item));
-                } catch (CorruptItemException | IllegalArgumentException e) {
-                    LOG.errorf(
-                            "The live feed leaves out an item of %s: %s",
-                            item.key().partitionKey(), e.getMessage());
-                    made = NOTHING;
-                }
-                json = made;
-            }
-            return made;
-        }
+        return new FeedPage(after, entries, page.next(), shared);
     }
 
     /** One listener's place in the feed. */
@@ -303,9 +349,12 @@ public final class LiveFeed implements AutoCloseable {
         private final LiveFilter filter;
         private Cursor place;
         private boolean expired;
-        private @Nullable HeldPage page;
+        private @Nullable FeedPage page;
         private int nextEntry;
         private long silentSinceNanos = System.nanoTime();
+
+        /** When it last had room. */
+        private long roomSinceNanos = System.nanoTime();
 
         @SuppressWarnings("NullAway.Init") // set by start, before the feed sees it
         private LiveListener listener;
@@ -328,7 +377,10 @@ public final class LiveFeed implements AutoCloseable {
         /** Tells what there is as far as there is room; whether there was any. */
         private boolean serve() {
             boolean progress = false;
-            for (int i = 0; i < PAGES_PER_TURN && listener.isReady(); i++) {
+            for (int i = 0; i < PAGES_PER_TURN && isReady(); i++) {
+                if (!hasRoomForAll()) {
+                    break;
+                }
                 if (expired) {
                     tellMissed();
                 }
@@ -353,18 +405,30 @@ public final class LiveFeed implements AutoCloseable {
             return progress;
         }
 
-        private @Nullable HeldPage pageBehindPlace() {
-            HeldPage found = heldByStart.get(place);
+        private boolean isReady() {
+            boolean ready = listener.isReady();
+            if (ready) {
+                roomSinceNanos = System.nanoTime();
+            }
+            return ready;
+        }
+
+        private @Nullable FeedPage pageBehindPlace() {
+            FeedPage found = heldByStart.get(place);
             if (found != null || place.equals(head)) {
                 return found;
             }
             try {
-                found = read(place);
+                found = read(place, OWN_PAGE_CHANGES, false);
             } catch (CursorExpiredException e) {
                 expired = true;
                 return null;
             }
-            return found.next.equals(place) ? null : found;
+            if (found.next().equals(place)) {
+                return null;
+            }
+            owedBytes += found.bytes();
+            return found;
         }
 
         private void tellMissed() {
@@ -377,21 +441,20 @@ public final class LiveFeed implements AutoCloseable {
         }
 
         /** Tells the rest of a page, all of it if there is room. */
-        private void tell(HeldPage current) {
-            int last = lastWanted(current);
+        private void tell(FeedPage current) {
+            int last = current.lastWanted(filter);
             int unflushed = 0;
             while (nextEntry <= last) {
                 if (unflushed >= FLUSH_BYTES) {
                     listener.flush();
                     unflushed = 0;
-                    if (!listener.isReady()) {
+                    if (!isReady()) {
                         return;
                     }
                 }
-                Entry entry = current.entries[nextEntry];
-                byte[] json = filter.accepts(entry.kind, entry.item.key()) ? entry.json() : NOTHING;
+                byte[] json = current.accepts(filter, nextEntry) ? current.json(nextEntry, decoder) : NOTHING;
                 if (json.length > 0) {
-                    listener.event(entry.kind, json, nextEntry == last ? current.next : null);
+                    listener.event(current.kind(nextEntry), json, nextEntry == last ? current.next() : null);
                     told.increment();
                     unflushed += json.length;
                 }
@@ -400,16 +463,8 @@ public final class LiveFeed implements AutoCloseable {
             if (unflushed > 0) {
                 listener.flush();
             }
-            place = current.next;
+            place = current.next();
             page = null;
-        }
-
-        private int lastWanted(HeldPage current) {
-            int last = current.entries.length - 1;
-            while (last >= 0 && !filter.accepts(current.entries[last].kind, current.entries[last].item.key())) {
-                last--;
-            }
-            return last;
         }
     }
 }

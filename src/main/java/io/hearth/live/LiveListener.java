@@ -31,6 +31,12 @@ public interface LiveListener {
     /** Sends what was told since the last flush. */
     void flush();
 
+    /** What was told and flushed and has not been taken yet, in bytes. */
+    long waitingBytes();
+
+    /** It has had no room for so long that it is not waited for any more. Forgets what it has not taken. */
+    void cut();
+
     /** The feed ends with the service. */
     void end();
 }

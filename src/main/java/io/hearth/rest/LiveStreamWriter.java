@@ -33,7 +33,7 @@ public final class LiveStreamWriter implements ServerMessageBodyWriter<LiveStrea
         response.setResponseHeader(HttpHeaders.CACHE_CONTROL, "no-store");
         // Reverse proxies would wait for more of it.
         response.setResponseHeader("X-Accel-Buffering", "no");
-        stream.subscription().start(ServerSentEvents.open(response, stream.feed()::wake));
+        stream.subscription().start(ServerSentEvents.open(response, stream.feed()));
     }
 
     @Override

@@ -1,11 +1,13 @@
 package io.hearth.rest;
 
 import io.hearth.live.LiveEvent;
+import io.hearth.live.LiveFeed;
 import io.hearth.live.LiveListener;
 import io.hearth.table.Cursor;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.resteasy.reactive.server.spi.ServerHttpResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -18,21 +20,26 @@ final class ServerSentEvents implements LiveListener {
     private static final byte[] END_OF_EVENT = "\n\n".getBytes(StandardCharsets.US_ASCII);
 
     private final ServerHttpResponse response;
-    private final Runnable whenReady;
-    private final ByteArrayOutputStream pending = new ByteArrayOutputStream();
+    private final LiveFeed feed;
 
-    private ServerSentEvents(ServerHttpResponse response, Runnable whenReady) {
+    /** Written, but not yet with the operating system: what the response's own queue says comes late, on its event loop. */
+    private final AtomicLong unsentBytes = new AtomicLong();
+
+    private volatile boolean waitsForRoom;
+    private ByteArrayOutputStream pending = new ByteArrayOutputStream();
+
+    private ServerSentEvents(ServerHttpResponse response, LiveFeed feed) {
         this.response = response;
-        this.whenReady = whenReady;
+        this.feed = feed;
     }
 
     /** Begins the response. */
-    static ServerSentEvents open(ServerHttpResponse response, Runnable whenReady) {
-        ServerSentEvents events = new ServerSentEvents(response, whenReady);
+    static ServerSentEvents open(ServerHttpResponse response, LiveFeed feed) {
+        ServerSentEvents events = new ServerSentEvents(response, feed);
         response.setChunked(true);
-        response.addDrainHandler(whenReady);
-        response.addCloseHandler(whenReady);
-        response.write(BEGINNING.getBytes(StandardCharsets.US_ASCII), failure -> whenReady.run());
+        response.addDrainHandler(feed::wake);
+        response.addCloseHandler(feed::wake);
+        response.write(BEGINNING.getBytes(StandardCharsets.US_ASCII), failure -> feed.wake());
         return events;
     }
 
@@ -43,7 +50,16 @@ final class ServerSentEvents implements LiveListener {
 
     @Override
     public boolean isReady() {
-        return !response.isWriteQueueFull();
+        if (hasRoom()) {
+            return true;
+        }
+        waitsForRoom = true;
+        // It may have been sent just before.
+        return hasRoom();
+    }
+
+    private boolean hasRoom() {
+        return unsentBytes.get() < feed.queueBytes() && !response.isWriteQueueFull();
     }
 
     @Override
@@ -71,12 +87,27 @@ final class ServerSentEvents implements LiveListener {
 
     @Override
     public void flush() {
-        response.write(pending.toByteArray(), failure -> {
-            if (failure != null) {
-                whenReady.run();
+        byte[] piece = pending.toByteArray();
+        pending = new ByteArrayOutputStream();
+        unsentBytes.addAndGet(piece.length);
+        response.write(piece, failure -> {
+            boolean room = unsentBytes.addAndGet(-piece.length) <= feed.queueBytes() / 2;
+            if (failure != null || (waitsForRoom && room)) {
+                waitsForRoom = false;
+                feed.wake();
             }
         });
-        pending.reset();
+    }
+
+    @Override
+    public long waitingBytes() {
+        return unsentBytes.get();
+    }
+
+    @Override
+    public void cut() {
+        // An end would wait behind all that the client does not take.
+        response.reset();
     }
 
     @Override

@@ -230,6 +230,8 @@ class SettingsTest {
         set("hearth.limits.session-filters", "1032").in("MqttLimits.filtersOfSession", 1_032);
         set("hearth.limits.session-filter-bytes", "2M").in("MqttLimits.filterBytesOfSession", 2L << 20);
         set("hearth.limits.filter-bytes", "63M").in("MqttLimits.filterBytes", 63L << 20);
+        set("hearth.limits.stream-queue", "65K").in("LiveFeed.settings.queueBytes", 65 << 10);
+        set("hearth.limits.streams-bytes", "31M").in("LiveFeed.settings.allBytes", 31L << 20);
         set("hearth.limits.peer-answer", "33M").in("SyncService.transports.maxAnswerBytes", 33L << 20);
         set("hearth.limits.queries", "21").in("RunningQueries.most", 21);
         set("hearth.limits.query-bytes", "129M").in("RunningQueries.bytes", 129L << 20);
@@ -353,7 +355,7 @@ class SettingsTest {
         SeriesStore series = made(wiring.series(table, hearth, seriesConfig, limits, clock, registry));
         DeadLetters deadLetters = made(wiring.deadLetters(table, ingest));
         Credentials credentials = made(new Credentials(hearth, sync));
-        made(wiring.liveFeed(table, stream, registry));
+        made(wiring.liveFeed(table, stream, limits, registry));
         DevicePresence presence = made(wiring.presence(table, hearth, clock, registry));
         ShadowStore shadows = made(wiring.shadows(table, hearth, shadow, clock));
         made(wiring.shadowService(shadows, shadow, registry));

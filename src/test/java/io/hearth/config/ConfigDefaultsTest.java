@@ -48,6 +48,8 @@ class ConfigDefaultsTest {
             Map.entry("hearth.limits.retained-messages", 100_000),
             Map.entry("hearth.limits.session-filter-bytes", mebibytes(1)),
             Map.entry("hearth.limits.session-filters", 1_024),
+            Map.entry("hearth.limits.stream-queue", new MemorySize(BigInteger.valueOf(64 * 1024))),
+            Map.entry("hearth.limits.streams-bytes", mebibytes(32)),
             Map.entry("hearth.limits.peer-answer", mebibytes(32)),
             Map.entry("hearth.limits.queries", 20),
             Map.entry("hearth.limits.query-bytes", mebibytes(128)),

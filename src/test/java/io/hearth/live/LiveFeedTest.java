@@ -32,6 +32,8 @@ class LiveFeedTest {
     private static final long START = EpochMicros.of(SeriesFixture.START);
     private static final LiveFilter ALL = new LiveFilter(Set.of(), Set.of(LiveEvent.Kind.values()));
 
+    private static final long ALL_BYTES = 1 << 20;
+
     private final SeriesFixture clock = new SeriesFixture();
     private final MemoryTable table = new MemoryTable(clock);
     private final SeriesStore store = clock.open(table, Duration.ofDays(30));
@@ -84,6 +86,41 @@ class LiveFeedTest {
         append("d1", 50_000);
         slow.awaitEvents(Stream.of(expected, "d1 50000"));
         quick.awaitEvents(Stream.of(expected, "d1 50000"));
+    }
+
+    @Test
+    void listener_thatHasNoRoomWhileThereIsNoneForAll_isCutAndTheOthersGoOn() {
+        feed.close();
+        feed = feed(Duration.ofHours(1), 10, Duration.ofMillis(50));
+        Listener stuck = new Listener();
+        stuck.ready = false;
+        stuck.waitingBytes = ALL_BYTES;
+        feed.subscribe(ALL, null).orElseThrow().start(stuck);
+        Listener quick = start(feed.subscribe(ALL, null).orElseThrow());
+
+        append("d1", 1);
+
+        quick.awaitEvents("d1 1");
+        assertThat(stuck.cut).isTrue();
+        assertThat(quick.cut).isFalse();
+        assertThat(feed.cut()).isEqualTo(1);
+        assertThat(feed.listeners()).isEqualTo(1);
+    }
+
+    @Test
+    void listeners_whileThereIsNoRoomForAll_areToldNoMoreUntilThereIs() {
+        Listener full = start(feed.subscribe(ALL, null).orElseThrow());
+        Listener other = start(feed.subscribe(ALL, null).orElseThrow());
+        full.waitingBytes = ALL_BYTES;
+        append("d1", 1);
+        await().until(() -> feed.waitingBytes() >= ALL_BYTES);
+        append("d1", 2);
+
+        full.waitingBytes = 0;
+
+        full.awaitEvents("d1 1", "d1 2");
+        other.awaitEvents("d1 1", "d1 2");
+        assertThat(feed.cut()).isZero();
     }
 
     @Test
@@ -170,6 +207,10 @@ class LiveFeedTest {
     }
 
     private LiveFeed feed(Duration heartbeat, int maxListeners) {
+        return feed(heartbeat, maxListeners, Duration.ofHours(1));
+    }
+
+    private LiveFeed feed(Duration heartbeat, int maxListeners, Duration slow) {
         return new LiveFeed(
                 table,
                 new LiveEvents(),
@@ -183,7 +224,7 @@ class LiveFeedTest {
                     }
                     return text.toString().getBytes(UTF_8);
                 },
-                new LiveFeed.Settings(Duration.ofMillis(1), heartbeat, maxListeners));
+                new LiveFeed.Settings(Duration.ofMillis(1), heartbeat, maxListeners, 64 << 10, ALL_BYTES, slow));
     }
 
     private static Listener start(LiveFeed.Subscription subscription) {
@@ -223,6 +264,8 @@ class LiveFeedTest {
         private volatile boolean ready = true;
         private volatile boolean gone;
         private volatile boolean ended;
+        private volatile boolean cut;
+        private volatile long waitingBytes;
 
         @Override
         public boolean isGone() {
@@ -257,6 +300,16 @@ class LiveFeedTest {
         public void flush() {
             events.addAll(unflushed);
             unflushed.clear();
+        }
+
+        @Override
+        public long waitingBytes() {
+            return waitingBytes;
+        }
+
+        @Override
+        public void cut() {
+            cut = true;
         }
 
         @Override
