@@ -71,6 +71,16 @@ public interface LimitsConfig {
     @Within(min = "64K", max = "64G")
     MemorySize filterBytes();
 
+    /** How many times as large the gzip body of a stream of readings may become, beyond its first mebibyte. */
+    @WithDefault("100")
+    @Within(min = "2", max = "2000")
+    int unpackedRatio();
+
+    /** Bytes that the gzip body of a stream of readings may become. */
+    @WithDefault("16G")
+    @Within(min = "1M", max = "1T")
+    MemorySize unpackedBytes();
+
     /** Bytes that may wait for one client of the live stream before it is sent no more, but for one event. */
     @WithDefault("64K")
     @Within(min = "4K", max = "64M")

@@ -27,11 +27,13 @@ public class BatchResource {
     static final String PATH = "/api/v1/readings:batch";
 
     private final LineIntake intake;
+    private final RequestBodies bodies;
     private final LineFormat lines = new JsonLines();
 
     @Inject
-    public BatchResource(LineIntake intake) {
+    public BatchResource(LineIntake intake, RequestBodies bodies) {
         this.intake = intake;
+        this.bodies = bodies;
     }
 
     /** Answers when the whole stream has been read and everything in it is durable or rejected. */
@@ -60,12 +62,13 @@ public class BatchResource {
             description = "What was stored, and the first 1,000 lines that could not be.",
             content = @Content(schema = @Schema(implementation = IngestAnswer.class)))
     @APIResponse(responseCode = "400", description = "None could be stored; `rejected` says why.")
+    @APIResponse(responseCode = "413", description = "The body unpacks to more than it may.")
     @APIResponse(responseCode = "415", description = "The body is not NDJSON.")
     @Consumes({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"})
     @Produces(MediaType.APPLICATION_JSON)
     public IngestAnswer store(
             @RestHeader(HttpHeaders.CONTENT_ENCODING) @Nullable String contentEncoding, InputStream body)
             throws IOException {
-        return intake.store(lines, UnpackedBody.of(body, contentEncoding)).orProblem();
+        return intake.store(lines, bodies.unpacked(body, contentEncoding)).orProblem();
     }
 }

@@ -34,10 +34,12 @@ public class ImportResource {
 
     private final LineIntake lines;
     private final ParquetIntake parquet;
+    private final RequestBodies bodies;
     private final LineFormat ndjson = new JsonLines();
 
     @Inject
-    public ImportResource(LineIntake lines, ParquetIntake parquet) {
+    public ImportResource(LineIntake lines, ParquetIntake parquet, RequestBodies bodies) {
+        this.bodies = bodies;
         this.lines = lines;
         this.parquet = parquet;
     }
@@ -56,7 +58,9 @@ public class ImportResource {
             description = "What was stored, and the first 1,000 rows that could not be.",
             content = @Content(schema = @Schema(implementation = IngestAnswer.class)))
     @APIResponse(responseCode = "400", description = "The file is malformed, or none of it could be stored.")
-    @APIResponse(responseCode = "413", description = "The Parquet file is larger than is allowed.")
+    @APIResponse(
+            responseCode = "413",
+            description = "The Parquet file is larger than is allowed, or the body unpacks to more than it may.")
     @APIResponse(responseCode = "415", description = "The Content-Type is none of the three.")
     @Consumes({
         "application/x-ndjson",
@@ -75,7 +79,7 @@ public class ImportResource {
         if (contentType == null) {
             throw new NotSupportedException();
         }
-        UnpackedBody unpacked = UnpackedBody.of(body, contentEncoding);
+        UnpackedBody unpacked = bodies.unpacked(body, contentEncoding);
         MediaType type = MediaType.valueOf(contentType);
         if (type.getSubtype().contains("parquet")) {
             return parquet.store(unpacked).orProblem();

@@ -35,12 +35,14 @@ public class LineProtocolResource {
     static final String WRITE_V2 = "/api/v2/write";
 
     private final LineIntake intake;
+    private final RequestBodies bodies;
     private final LineProtocol protocol;
     private final LineProtocol.Naming naming;
 
     @Inject
-    public LineProtocolResource(LineIntake intake, LineProtocolConfig config) {
+    public LineProtocolResource(LineIntake intake, RequestBodies bodies, LineProtocolConfig config) {
         this.intake = intake;
+        this.bodies = bodies;
         protocol = new LineProtocol(config.deviceTags());
         naming = LineProtocol.Naming.valueOf(config.metric().name());
     }
@@ -136,7 +138,7 @@ public class LineProtocolResource {
 
     private LineWriteAnswer write(LineFormat format, @Nullable String contentEncoding, InputStream body)
             throws IOException {
-        return new LineWriteAnswer(intake.store(format, UnpackedBody.of(body, contentEncoding)));
+        return new LineWriteAnswer(intake.store(format, bodies.unpacked(body, contentEncoding)));
     }
 
     private LineProtocol.Naming naming(@Nullable String metric) {

@@ -32,6 +32,7 @@ import io.hearth.rest.IngestResource;
 import io.hearth.rest.LineIntake;
 import io.hearth.rest.LineProtocolResource;
 import io.hearth.rest.ParquetIntake;
+import io.hearth.rest.RequestBodies;
 import io.hearth.security.Credentials;
 import io.hearth.security.Listeners;
 import io.hearth.series.SeriesStore;
@@ -232,6 +233,8 @@ class SettingsTest {
         set("hearth.limits.filter-bytes", "63M").in("MqttLimits.filterBytes", 63L << 20);
         set("hearth.limits.stream-queue", "65K").in("LiveFeed.settings.queueBytes", 65 << 10);
         set("hearth.limits.streams-bytes", "31M").in("LiveFeed.settings.allBytes", 31L << 20);
+        set("hearth.limits.unpacked-ratio", "101").in("RequestBodies.limits.ratio", 101);
+        set("hearth.limits.unpacked-bytes", "17G").in("RequestBodies.limits.bytes", 17L << 30);
         set("hearth.limits.peer-answer", "33M").in("SyncService.transports.maxAnswerBytes", 33L << 20);
         set("hearth.limits.queries", "21").in("RunningQueries.most", 21);
         set("hearth.limits.query-bytes", "129M").in("RunningQueries.bytes", 129L << 20);
@@ -381,8 +384,10 @@ class SettingsTest {
         made(new SyncSchedule(service, pages, hearth, sync));
         made(new SealSchedule(wiring.sealing(series, service, registry), seriesConfig, clock, table, registry));
         made(new IngestResource(ingests, mqtt));
+        RequestBodies bodies = made(new RequestBodies(limits));
         made(new ParquetIntake(ingests, hearth, config.getConfigMapping(ImportConfig.class)));
-        made(new LineProtocolResource(new LineIntake(ingests), config.getConfigMapping(LineProtocolConfig.class)));
+        made(new LineProtocolResource(
+                new LineIntake(ingests), bodies, config.getConfigMapping(LineProtocolConfig.class)));
         try (RocksDbTable embedded =
                 RocksDbTable.open(Wiring.rocksDbSettings(hearth, tableConfig), clock, CommitListener.NONE)) {
             made(new BackupWiring().backups(embedded, hearth, backup, clock).orElseThrow());

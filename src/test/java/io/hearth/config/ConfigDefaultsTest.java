@@ -62,6 +62,8 @@ class ConfigDefaultsTest {
             Map.entry("hearth.limits.unauthenticated-connections", 5_000),
             Map.entry("hearth.limits.unauthenticated-connections-per-address", 2_000),
             Map.entry("hearth.limits.unknown-devices", 10_000),
+            Map.entry("hearth.limits.unpacked-bytes", mebibytes(16 << 10)),
+            Map.entry("hearth.limits.unpacked-ratio", 100),
             Map.entry("hearth.limits.unread-timeout", Duration.ofSeconds(60)),
             Map.entry("hearth.limits.will-bytes", mebibytes(16)),
             Map.entry("hearth.line-protocol.device-tags", List.of("device_id", "device")),

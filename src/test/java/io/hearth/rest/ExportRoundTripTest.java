@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hearth.config.HearthConfig;
 import io.hearth.config.ImportConfig;
+import io.hearth.config.LimitsConfig;
 import io.hearth.ingest.DeadLetters;
 import io.hearth.ingest.Ingest;
 import io.hearth.ingest.IngestSettings;
@@ -202,7 +203,11 @@ class ExportRoundTripTest {
         HearthConfig hearth = proxy(HearthConfig.class, Map.of("dataDir", directory));
         ImportConfig config = proxy(
                 ImportConfig.class, Map.of("maxFile", new MemorySize(BigInteger.valueOf(1 << 30)), "maxFiles", 1));
-        ImportResource resource = new ImportResource(new LineIntake(ingest), new ParquetIntake(ingest, hearth, config));
+        LimitsConfig limits = proxy(
+                LimitsConfig.class,
+                Map.of("unpackedRatio", 100, "unpackedBytes", new MemorySize(BigInteger.valueOf(1 << 30))));
+        ImportResource resource = new ImportResource(
+                new LineIntake(ingest), new ParquetIntake(ingest, hearth, config), new RequestBodies(limits));
         String type = switch (format) {
             case "csv" -> "text/csv";
             case "parquet" -> "application/vnd.apache.parquet";
