@@ -95,7 +95,8 @@ final class Inbound {
     /**
      * Publishes the will of a client that is gone; nobody waits for an answer. A will is no request for a shadow, as with AWS:
      * published late, it would overwrite what a newer session of the device has reported. For the same reason, after the will
-     * of a session that its device has left behind, the status topic gets again what it had before.
+     * of a session that its device has left behind, the status topic gets again what it had before, and retains nothing if it
+     * had nothing.
      */
     void acceptWill(Publish will) {
         if (isReserved(will)) {
@@ -106,7 +107,9 @@ final class Inbound {
         take(will, TelemetryTopic.deviceOf(will.topic()), null);
         if (session != null) {
             services.events().willPublished(will, session).thenAccept(isOnline -> {
-                if (isOnline && said != null && Boolean.TRUE.equals(StatusTopic.isOnline(said.payload()))) {
+                if (isOnline && said == null) {
+                    services.router().forgetRetained(will);
+                } else if (isOnline && said != null && Boolean.TRUE.equals(StatusTopic.isOnline(said.payload()))) {
                     connection.execute(() -> sayAgain(said, will));
                 }
             });

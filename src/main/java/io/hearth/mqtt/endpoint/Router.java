@@ -75,6 +75,12 @@ final class Router {
         return retained.keepInPlaceOf(last.retain() ? last : before, before);
     }
 
+    /** Retains nothing of a topic any more, if {@code last} is what it has. */
+    void forgetRetained(Publish last) {
+        Publish empty = new Publish(last.topic(), last.qos(), false, true, 0, Publish.NO_BYTES, Publish.NO_BYTES, 0);
+        CompletionStage<Void> unused = retained.keepInPlaceOf(last, empty);
+    }
+
     /** For what is retained on the topics that a client subscribes to. */
     RetainedStream retainedStream() {
         return new RetainedStream(retained);

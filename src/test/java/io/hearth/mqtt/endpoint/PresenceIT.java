@@ -111,6 +111,30 @@ class PresenceIT {
     }
 
     @Test
+    void statusTopic_afterTheWillOfASessionLeftBehind_ofADeviceThatRetainsNothing_retainsNothing() {
+        Hello hello = Hello.mqtt3("left-behind").retainedWill("devices/d1/status");
+        RawClient left = RawClient.connected(fixture.port(), hello);
+        left.send(left.publish("devices/d1/status", 1, 1, "online"));
+        awaitPresence("d1", true, Cause.STATUS);
+        try (RawClient back = RawClient.connected(fixture.port(), "back");
+                RawClient watcher = RawClient.connected(fixture.port(), "watcher")) {
+            watcher.subscribed("devices/d1/status", 1);
+            back.send(back.publish("devices/d1/status", 1, 1, "online"));
+            assertThat(watcher.read().payload()).isEqualTo("online");
+            left.close();
+            assertThat(watcher.read().payload()).isEqualTo("offline");
+            await().untilAsserted(() -> {
+                try (RawClient late = RawClient.connected(fixture.port(), "late")) {
+                    late.subscribed("devices/d1/status", 0);
+                    late.expectNothingYet();
+                }
+            });
+            assertThat(fixture.presence.of(new DeviceId("d1")).orElseThrow().online())
+                    .isTrue();
+        }
+    }
+
+    @Test
     void statusTopic_afterTheWillOfTheLastSession_saysOffline() {
         Hello hello = Hello.mqtt3("gateway").retainedWill("devices/d1/status");
         RawClient gateway = RawClient.connected(fixture.port(), hello);
