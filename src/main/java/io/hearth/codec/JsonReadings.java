@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A reading is {@code {"temperature":21.5,"motion":true}}, or {@code {"ts":…,"values":{…}}}. The field {@code ts} is
  * its device time: RFC 3339 with an offset, or an epoch number. Every other field is a metric; the fields of
- * {@code values} are, too. Nested objects flatten with dots, {@code null} is left out.
+ * {@code values} are, too. Nested objects flatten with dots, arrays with the index of each element ({@code a.0}); {@code null} is
+ * left out.
  *
  * <p>A document that is no JSON is refused as a whole. In one that is, a reading with a value or a name that cannot be
  * stored, or with a field or a metric that it has twice, is rejected alone.
@@ -321,9 +322,20 @@ public final class JsonReadings {
             return prefix + '.' + field;
         }
 
+        private void readElements(String metric) throws IOException, UnfitReadingException {
+            int index = 0;
+            for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+                readValue(joined(metric, String.valueOf(index++)), token);
+            }
+        }
+
         private void readValue(String metric, JsonToken token) throws IOException, UnfitReadingException {
             if (token == JsonToken.START_OBJECT) {
                 readNested(metric);
+                return;
+            }
+            if (token == JsonToken.START_ARRAY) {
+                readElements(metric);
                 return;
             }
             if (token == JsonToken.VALUE_NULL) {
@@ -350,7 +362,7 @@ public final class JsonReadings {
                 case VALUE_TRUE -> target.addBool(metric, true);
                 case VALUE_FALSE -> target.addBool(metric, false);
                 case VALUE_STRING -> target.addText(metric, readText(metric));
-                default -> throw new UnfitReadingException(quoted(metric) + ": an array is not a value");
+                default -> throw new IllegalStateException("no value begins with " + token);
             }
         }
 

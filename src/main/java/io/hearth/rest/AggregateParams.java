@@ -65,6 +65,14 @@ public final class AggregateParams {
     public @Nullable String metrics;
 
     @RestQuery
+    @MetricList
+    @Parameter(
+            description =
+                    "A metric to answer, taken as it is, for names with a comma; may be given several times, also beside"
+                            + " metrics.")
+    public List<String> metric = List.of();
+
+    @RestQuery
     @AggregateTerm(AggregateTerm.Kind.ZONE)
     @Parameter(
             description = "The zone whose midnights and calendar buckets follow.",
@@ -121,7 +129,7 @@ public final class AggregateParams {
 
     /** The metrics asked for, in the order they were; empty asks for all. */
     List<String> metricNames() {
-        return metrics == null ? List.of() : List.of(metrics.split(","));
+        return MetricList.Names.of(metrics, metric);
     }
 
     /**

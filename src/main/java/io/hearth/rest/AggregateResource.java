@@ -41,11 +41,13 @@ import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
 
 /** What the readings of a device, or of many, come to in buckets of time. */
+@Tag(name = "Readings")
 @Path("/api/v1")
 public class AggregateResource {
     /** The most metrics that all devices together may have in a table whose columns they are. */
@@ -237,12 +239,12 @@ public class AggregateResource {
     }
 
     private static List<String> columnsOf(AggregateParams params, BucketSeries buckets) {
-        return params.metrics == null ? buckets.metrics() : params.metricNames();
+        return params.metricNames().isEmpty() ? buckets.metrics() : params.metricNames();
     }
 
     /** The columns must be known before the first row: those asked for, or all that any of the devices has had so far. */
     private List<String> columnsOf(AggregateParams params, @Nullable String ids) {
-        if (params.metrics != null) {
+        if (!params.metricNames().isEmpty()) {
             return params.metricNames();
         }
         SortedSet<String> metrics = new TreeSet<>();

@@ -1,5 +1,9 @@
 package io.hearth.rest;
 
+import static java.util.Map.entry;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.hearth.rest.problem.Problem;
 import io.quarkus.smallrye.openapi.OpenApiFilter;
 import java.util.List;
@@ -8,9 +12,13 @@ import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.Operation;
+import org.eclipse.microprofile.openapi.models.media.Content;
+import org.eclipse.microprofile.openapi.models.media.MediaType;
 import org.eclipse.microprofile.openapi.models.media.Schema;
 import org.eclipse.microprofile.openapi.models.responses.APIResponse;
 import org.eclipse.microprofile.openapi.models.security.SecurityScheme;
+import org.jboss.jandex.IndexView;
+import org.jspecify.annotations.Nullable;
 
 /** Adds to the OpenAPI document what holds for every operation: the token, and the problems that any may answer. */
 @OpenApiFilter(OpenApiFilter.RunStage.BUILD)
@@ -19,19 +27,59 @@ public class ApiDescription implements OASFilter {
     private static final Map<String, String> PROBLEMS = Map.of(
             "400", "Something in the request is invalid; `errors` names the fields.",
             "401", "The token is missing or wrong.",
+            "403", "Authentication is off, and the request does not come from this machine.",
             "406", "None of the media types of Accept can be answered.",
             "500", "Something failed inside; the service's log has it under `id`.",
             "503", "The table cannot keep up; try again after Retry-After.");
 
+    private static final Map<String, String> BODY_PROBLEMS = Map.of(
+            "413", "The body is too large.",
+            "415", "The body's Content-Type or Content-Encoding is not one that this path takes.");
+
+    private static final Map<String, String> TAGS = Map.ofEntries(
+            entry("Ingest", "Readings in, as JSON and NDJSON."),
+            entry("InfluxDB", "Readings in, as clients of InfluxDB write them."),
+            entry("Readings", "Readings out: ranges, aggregates, latest values."),
+            entry("Devices", "Which devices there are, and whether they are connected."),
+            entry("Shadows", "Desired and reported state of devices."),
+            entry("AWS IoT", "Shadows, as AWS SDKs ask for them."),
+            entry("Live stream", "What happens, as it happens."),
+            entry("Dead letters", "What could not be stored."),
+            entry("Export and import", "Readings as files."),
+            entry("Erasure", "Readings and devices that are to be gone."),
+            entry("Sync", "Other regions: peers, changes, comparison."),
+            entry("Backups", "Backups of the embedded engine."),
+            entry("Maintenance", "What the service does by itself, done now."),
+            entry("Prometheus", "The read API of Prometheus, for Grafana."));
+
+    private final IndexView index;
+
+    /** @param index of the classes of the service */
+    public ApiDescription(IndexView index) {
+        this.index = index;
+    }
+
     @Override
     public void filterOpenAPI(OpenAPI api) {
+        ForeignRoutes.describe(api);
+        describeReadings(api);
+        NullableFields.describe(api.getComponents().getSchemas(), index);
+        api.setServers(
+                List.of(OASFactory.createServer().url("/").description("The service that answered this document.")));
+        api.setTags(TAGS.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(tag -> OASFactory.createTag().name(tag.getKey()).description(tag.getValue()))
+                .toList());
         api.setInfo(OASFactory.createInfo()
                 .title("Hearth")
+                .contact(OASFactory.createContact().name("The Hearth project"))
                 .version("v1")
                 .description(
                         "Telemetry of smart homes: readings in, ranges and latest values out. Times are RFC 3339 UTC;"
                                 + " ranges are half-open. Lists page with `limit` and `cursor`. Every error is"
-                                + " `application/problem+json` (RFC 9457)."));
+                                + " `application/problem+json` (RFC 9457).\n\n"
+                                + "To try calls in Swagger UI press **Authorize** first and paste the admin token: the password"
+                                + " with which the page was opened opens only the page."));
         api.getComponents()
                 .addSecurityScheme(
                         TOKEN,
@@ -44,16 +92,67 @@ public class ApiDescription implements OASFilter {
         api.addSecurityRequirement(OASFactory.createSecurityRequirement().addScheme(TOKEN));
         api.getPaths()
                 .getPathItems()
-                .values()
-                .forEach(path -> path.getOperations().values().forEach(ApiDescription::addProblems));
+                .forEach((path, item) -> item.getOperations().values().forEach(operation -> {
+                    if (operation.getDescription() == null) {
+                        operation.setDescription(operation.getSummary() + ".");
+                    }
+                    quoteLines(operation);
+                    if (!path.contains("/things/") && operation.getSecurity() == null) {
+                        addProblems(operation);
+                    }
+                }));
+    }
+
+    /** A reading has any fields; an array of them is a body, too. */
+    private static void describeReadings(OpenAPI api) {
+        api.getComponents()
+                .addSchema(
+                        "Reading",
+                        object().description(
+                                        "One reading: `ts` if it has a time of its own, and metrics, or `values` with metrics.")
+                                .examples(List.of(Map.of("temperature", 21.5, "motion", true))));
+        Schema reading = OASFactory.createSchema().ref("#/components/schemas/Reading");
+        Operation store =
+                api.getPaths().getPathItem("/api/v1/devices/{id}/readings").getPOST();
+        store.getRequestBody()
+                .getContent()
+                .getMediaType("application/json")
+                .schema(OASFactory.createSchema()
+                        .addAnyOf(reading)
+                        .addAnyOf(OASFactory.createSchema()
+                                .type(List.of(Schema.SchemaType.ARRAY))
+                                .items(reading)));
+    }
+
+    /** Examples of NDJSON are texts, which the annotations' reader takes for the object that they begin with. */
+    private static void quoteLines(Operation operation) {
+        if (operation.getRequestBody() != null) {
+            quoteLines(operation.getRequestBody().getContent());
+        }
+        operation.getResponses().getAPIResponses().values().forEach(response -> quoteLines(response.getContent()));
+    }
+
+    private static void quoteLines(@Nullable Content content) {
+        MediaType lines = content == null ? null : content.getMediaType("application/x-ndjson");
+        if (lines == null || lines.getExamples() == null) {
+            return;
+        }
+        lines.getExamples().values().forEach(example -> {
+            try {
+                if (!(example.getValue() instanceof String)) {
+                    example.setValue(new ObjectMapper().writeValueAsString(example.getValue()) + "\n");
+                }
+            } catch (JsonProcessingException e) {
+                throw new IllegalStateException("an example is always writable", e);
+            }
+        });
     }
 
     private static void addProblems(Operation operation) {
-        PROBLEMS.forEach((status, description) -> {
-            if (operation.getResponses().getAPIResponse(status) == null) {
-                operation.getResponses().addAPIResponse(status, problemResponse(description));
-            }
-        });
+        addAbsent(operation, PROBLEMS);
+        if (operation.getRequestBody() != null) {
+            addAbsent(operation, BODY_PROBLEMS);
+        }
         for (Map.Entry<String, APIResponse> response :
                 operation.getResponses().getAPIResponses().entrySet()) {
             boolean bare = response.getValue().getContent() == null;
@@ -61,6 +160,14 @@ public class ApiDescription implements OASFilter {
                 response.getValue().setContent(problemResponse("").getContent());
             }
         }
+    }
+
+    private static void addAbsent(Operation operation, Map<String, String> problems) {
+        problems.forEach((status, description) -> {
+            if (operation.getResponses().getAPIResponse(status) == null) {
+                operation.getResponses().addAPIResponse(status, problemResponse(description));
+            }
+        });
     }
 
     private static APIResponse problemResponse(String description) {

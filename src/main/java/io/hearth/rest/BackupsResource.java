@@ -22,10 +22,12 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jspecify.annotations.Nullable;
 
 /** Backups of the embedded table. To restore one is a command of the jar, as no service runs on the table meanwhile. */
+@Tag(name = "Backups")
 @Path("/api/v1")
 @Produces(MediaType.APPLICATION_JSON)
 public class BackupsResource {
@@ -73,6 +75,11 @@ public class BackupsResource {
     @GET
     @Path("/backups")
     @Operation(operationId = "backups", summary = "The finished backups, the oldest first")
+    @APIResponse(
+            responseCode = "200",
+            description = "The backups.",
+            content = @Content(schema = @Schema(implementation = Listed.class)))
+    @APIResponse(responseCode = "409", description = "Backups are off.")
     public Listed list() {
         Backups on = on();
         try {
@@ -96,6 +103,7 @@ public class BackupsResource {
             description = "What was found.",
             content = @Content(schema = @Schema(implementation = Verified.class)))
     @APIResponse(responseCode = "404", description = "There is no finished backup of this id.")
+    @APIResponse(responseCode = "409", description = "Backups are off.")
     public Verified verify(@RestPath String id) {
         try {
             Verification found = on().verify(id);

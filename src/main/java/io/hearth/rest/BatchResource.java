@@ -18,10 +18,12 @@ import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestHeader;
 import org.jspecify.annotations.Nullable;
 
 /** Readings of many devices as a stream of lines, of any length, for gateways and imports. */
+@Tag(name = "Ingest")
 @Path("/api/v1")
 public class BatchResource {
     static final String PATH = "/api/v1/readings:batch";

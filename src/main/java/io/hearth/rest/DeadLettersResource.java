@@ -30,11 +30,13 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
 
 /** What came in and could not be stored: to be looked at, and to be sent through ingest again. */
+@Tag(name = "Dead letters")
 @Path("/api/v1")
 @Produces(MediaType.APPLICATION_JSON)
 public class DeadLettersResource {

@@ -16,11 +16,13 @@ import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
 
 /** Erasure: what is erased is in no answer any more, and leaves the disk with the next sweep of the table. */
+@Tag(name = "Erasure")
 @Path("/api/v1")
 public class ErasureResource {
     private final SeriesStore series;

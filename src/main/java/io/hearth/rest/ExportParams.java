@@ -4,6 +4,7 @@ import io.hearth.model.TimeRange;
 import io.hearth.rest.problem.FieldError;
 import io.hearth.rest.problem.ProblemException;
 import jakarta.validation.constraints.Pattern;
+import java.util.List;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.jboss.resteasy.reactive.RestQuery;
@@ -36,6 +37,14 @@ public final class ExportParams {
     public @Nullable String metrics;
 
     @RestQuery
+    @MetricList
+    @Parameter(
+            description =
+                    "A metric to answer, taken as it is, for names with a comma; may be given several times, also beside"
+                            + " metrics.")
+    public List<String> metric = List.of();
+
+    @RestQuery
     @Pattern(regexp = ExportForm.NAMES, message = "must be ndjson, csv or parquet")
     @Parameter(description = "The form: ndjson, csv or parquet. Without it as Accept says, else ndjson.")
     public @Nullable String format;
@@ -51,6 +60,6 @@ public final class ExportParams {
 
     /** The metrics asked for; empty asks for all. */
     Set<String> metricNames() {
-        return metrics == null ? Set.of() : Set.of(metrics.split(","));
+        return Set.copyOf(MetricList.Names.of(metrics, metric));
     }
 }

@@ -30,9 +30,11 @@ import java.util.List;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** The readings of all devices, or of some, as a file. */
+@Tag(name = "Export and import")
 @Path("/api/v1")
 public class ExportResource {
     private static final int DEVICES_AT_A_TIME = 1000;

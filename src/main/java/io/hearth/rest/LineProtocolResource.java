@@ -20,6 +20,7 @@ import java.util.Locale;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestHeader;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * What clients of InfluxDB write to, Telegraf before all: line protocol over the paths of its versions 1 and 2, with their
  * parameters and their answers. Databases, buckets and organisations are not told apart.
  */
+@Tag(name = "InfluxDB")
 @Path("/")
 @LenientQuery
 public class LineProtocolResource {

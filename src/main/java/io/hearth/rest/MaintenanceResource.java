@@ -18,9 +18,11 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** What operators may want to happen now rather than by itself. */
+@Tag(name = "Maintenance")
 @Path("/api/v1")
 @Produces(MediaType.APPLICATION_JSON)
 public class MaintenanceResource {

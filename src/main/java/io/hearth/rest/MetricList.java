@@ -10,21 +10,22 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
-import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Names of metrics, separated by commas, none twice. */
+/** Names of metrics, none twice: a text that separates them by commas, or a list. */
 @Documented
-@Constraint(validatedBy = MetricList.Validator.class)
+@Constraint(validatedBy = {MetricList.Validator.class, MetricList.Names.class})
 @Target({ElementType.PARAMETER, ElementType.FIELD})
 @Retention(RetentionPolicy.RUNTIME)
 @interface MetricList {
     /** The most names. */
     int MAX = 1_000;
 
-    String message() default "must be 1 to 1000 different names of metrics, separated by commas";
+    String message() default "must be 1 to 1000 different names of metrics";
 
     Class<?>[] groups() default {};
 
@@ -37,10 +38,30 @@ import org.jspecify.annotations.Nullable;
             if (text == null) {
                 return true;
             }
-            String[] names = text.split(",", -1);
+            return Names.areValid(List.of(text.split(",", -1)));
+        }
+    }
+
+    /** Checks a list of names. */
+    final class Names implements ConstraintValidator<MetricList, List<String>> {
+        @Override
+        public boolean isValid(@Nullable List<String> names, ConstraintValidatorContext context) {
+            return names == null || areValid(names);
+        }
+
+        private static boolean areValid(List<String> names) {
             Set<String> seen = new HashSet<>();
-            return names.length <= MAX
-                    && Arrays.stream(names).allMatch(name -> MetricName.isValid(name) && seen.add(name));
+            return names.size() <= MAX && names.stream().allMatch(name -> MetricName.isValid(name) && seen.add(name));
+        }
+
+        /** The names that two valid parameters ask for, each once, in the order given; empty asks for all. */
+        static List<String> of(@Nullable String separated, List<String> each) {
+            Set<String> names = new LinkedHashSet<>();
+            if (separated != null) {
+                names.addAll(List.of(separated.split(",")));
+            }
+            names.addAll(each);
+            return List.copyOf(names);
         }
     }
 }

@@ -49,6 +49,14 @@ public final class RangeParams {
     public @Nullable String metrics;
 
     @RestQuery
+    @MetricList
+    @Parameter(
+            description =
+                    "A metric to answer, taken as it is, for names with a comma; may be given several times, also beside"
+                            + " metrics.")
+    public List<String> metric = List.of();
+
+    @RestQuery
     @Pattern(regexp = "asc|desc", message = "must be asc or desc")
     @Parameter(description = "By device time, ascending or descending.", schema = @Schema(defaultValue = "asc"))
     public @Nullable String order;
@@ -105,7 +113,7 @@ public final class RangeParams {
 
     /** The metrics asked for, in the order they were; empty asks for all. */
     List<String> metricNames() {
-        return metrics == null ? List.of() : List.of(metrics.split(","));
+        return MetricList.Names.of(metrics, metric);
     }
 
     /** The limit, or {@code otherwise} if there is none. */

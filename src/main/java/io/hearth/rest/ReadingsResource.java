@@ -33,8 +33,10 @@ import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Range queries: the raw readings of a device by device time. */
+@Tag(name = "Readings")
 @Path("/api/v1")
 public class ReadingsResource {
     static final String NEXT_CURSOR = "Hearth-Next-Cursor";
@@ -147,7 +149,7 @@ public class ReadingsResource {
 
     /** The columns must be known before the first row: those asked for, or all the device has had so far. */
     private Function<TextOutput, ReadingsWriter> csv(RangeParams params) {
-        List<String> metrics = params.metrics == null
+        List<String> metrics = params.metricNames().isEmpty()
                 ? series.device(params.device())
                         .map(device -> List.copyOf(device.metrics()))
                         .orElse(List.of())

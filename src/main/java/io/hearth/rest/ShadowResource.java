@@ -32,18 +32,26 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestHeader;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
 
 /** Shadows as resources: ETag is the version, changes are JSON merge patches (RFC 7396). */
+@Tag(name = "Shadows")
 @Path("/api/v1")
 @Produces(MediaType.APPLICATION_JSON)
 public class ShadowResource {
     private static final String MERGE_PATCH = "application/merge-patch+json";
+    private static final String PATCH_EXAMPLE = "{\"desired\":{\"on\":true,\"timer\":null}}";
     private static final String BY = "rest:admin";
     private static final Pattern ETAG = Pattern.compile("\\s*\"([0-9]{1,18})\"\\s*");
 
@@ -64,7 +72,10 @@ public class ShadowResource {
             operationId = "shadow",
             summary = "The shadow of a device: desired, reported, and the delta between them",
             description = "As AWS IoT's Device Shadow documents it; `ETag` is the version.")
-    @APIResponse(responseCode = "200", description = "The document.")
+    @APIResponse(
+            responseCode = "200",
+            description = "The document.",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(type = SchemaType.OBJECT)))
     @APIResponse(responseCode = "304", description = "The version is still that of If-None-Match.")
     @APIResponse(responseCode = "404", description = "There is no such shadow.")
     public Uni<Response> shadow(
@@ -75,7 +86,11 @@ public class ShadowResource {
     @GET
     @Path("/devices/{id}/shadow/{name}")
     @Operation(operationId = "namedShadow", summary = "A named shadow of a device")
-    @APIResponse(responseCode = "200", description = "The document.")
+    @APIResponse(responseCode = "304", description = "The version is still that of If-None-Match.")
+    @APIResponse(
+            responseCode = "200",
+            description = "The document.",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(type = SchemaType.OBJECT)))
     @APIResponse(responseCode = "404", description = "There is no such shadow.")
     public Uni<Response> namedShadow(
             @RestPath @DeviceIdText String id,
@@ -93,7 +108,23 @@ public class ShadowResource {
             description =
                     "The body patches the state: `{\"desired\":{\"on\":true,\"timer\":null}}`. The device is told over"
                             + " MQTT what it lacks. With `If-Match` only that version is changed.")
-    @APIResponse(responseCode = "200", description = "The document after the change.")
+    @RequestBody(
+            required = true,
+            content = {
+                @Content(
+                        mediaType = MERGE_PATCH,
+                        schema = @Schema(type = SchemaType.OBJECT),
+                        examples = @ExampleObject(name = "desired", value = PATCH_EXAMPLE)),
+                @Content(
+                        mediaType = MediaType.APPLICATION_JSON,
+                        schema = @Schema(type = SchemaType.OBJECT),
+                        examples = @ExampleObject(name = "desired", value = PATCH_EXAMPLE))
+            })
+    @APIResponse(responseCode = "429", description = "There are too many requests for this shadow.")
+    @APIResponse(
+            responseCode = "200",
+            description = "The document after the change.",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(type = SchemaType.OBJECT)))
     @APIResponse(responseCode = "412", description = "The version is not that of If-Match; nothing has changed.")
     public Uni<Response> patchShadow(
             @RestPath @DeviceIdText String id,
@@ -106,7 +137,23 @@ public class ShadowResource {
     @Path("/devices/{id}/shadow/{name}")
     @Consumes({MERGE_PATCH, MediaType.APPLICATION_JSON})
     @Operation(operationId = "patchNamedShadow", summary = "Changes a named shadow of a device, or makes it")
-    @APIResponse(responseCode = "200", description = "The document after the change.")
+    @RequestBody(
+            required = true,
+            content = {
+                @Content(
+                        mediaType = MERGE_PATCH,
+                        schema = @Schema(type = SchemaType.OBJECT),
+                        examples = @ExampleObject(name = "desired", value = PATCH_EXAMPLE)),
+                @Content(
+                        mediaType = MediaType.APPLICATION_JSON,
+                        schema = @Schema(type = SchemaType.OBJECT),
+                        examples = @ExampleObject(name = "desired", value = PATCH_EXAMPLE))
+            })
+    @APIResponse(responseCode = "429", description = "There are too many requests for this shadow.")
+    @APIResponse(
+            responseCode = "200",
+            description = "The document after the change.",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(type = SchemaType.OBJECT)))
     @APIResponse(responseCode = "412", description = "The version is not that of If-Match; nothing has changed.")
     public Uni<Response> patchNamedShadow(
             @RestPath @DeviceIdText String id,
@@ -120,6 +167,7 @@ public class ShadowResource {
     @Path("/devices/{id}/shadow")
     @Operation(operationId = "deleteShadow", summary = "Deletes the shadow of a device; its version goes on for a time")
     @APIResponse(responseCode = "204", description = "It is gone.")
+    @APIResponse(responseCode = "412", description = "The version is not that of If-Match; nothing has changed.")
     @APIResponse(responseCode = "404", description = "There is no such shadow.")
     public Uni<Response> deleteShadow(
             @RestPath @DeviceIdText String id, @RestHeader("If-Match") @Nullable String ifMatch) {
@@ -130,6 +178,7 @@ public class ShadowResource {
     @Path("/devices/{id}/shadow/{name}")
     @Operation(operationId = "deleteNamedShadow", summary = "Deletes a named shadow of a device")
     @APIResponse(responseCode = "204", description = "It is gone.")
+    @APIResponse(responseCode = "412", description = "The version is not that of If-Match; nothing has changed.")
     @APIResponse(responseCode = "404", description = "There is no such shadow.")
     public Uni<Response> deleteNamedShadow(
             @RestPath @DeviceIdText String id,

@@ -31,10 +31,12 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jspecify.annotations.Nullable;
 
 /** Which regions this one pulls from, and how far it is with each. */
+@Tag(name = "Sync")
 @Path("/api/v1/sync")
 @Produces(MediaType.APPLICATION_JSON)
 public class SyncPeersResource {

@@ -33,10 +33,12 @@ import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
 
 /** What this region tells other regions and apps: its changes, and everything. */
+@Tag(name = "Sync")
 @Path("/api/v1/sync")
 public class SyncResource {
     static final String NDJSON = "application/x-ndjson";
@@ -146,7 +148,13 @@ public class SyncResource {
                     "Without `segment`, a JSON object: the `region`, into how many `segments` to cut the snapshot, and the"
                             + " place in the feed of `changes` to go on from afterwards. With it, a page of that segment; its"
                             + " last line, of kind `next`, has no `after` at the end of the segment.")
-    @APIResponse(responseCode = "200", description = "A page of it.")
+    @APIResponse(
+            responseCode = "200",
+            description = "Where to begin, or a page.",
+            content = {
+                @Content(mediaType = "application/json", schema = @Schema(implementation = Beginning.class)),
+                @Content(mediaType = NDJSON, schema = @Schema(type = SchemaType.STRING))
+            })
     public Uni<Response> snapshot(
             @RestQuery
                     @Limit(min = 0, max = Scan.MAX_SEGMENTS - 1)

@@ -97,6 +97,46 @@ class JsonReadingsTest {
     }
 
     @Test
+    void decode_arrays_flattenByIndex() throws Exception {
+        assertThat(
+                        decode(
+                                "{\"aenergy\":{\"total\":5.5,\"by_minute\":[1.5,null,\"x\"]},\"m\":[[1,2],[{\"k\":true}]],\"e\":[]}"))
+                .isEmpty();
+        assertThat(decode("[{\"e\":[]},{\"a\":[1],\"a.0\":2},{\"a\":[1,{\"b c\":1}]},{\"a\":1}]"))
+                .extracting(RejectedReading::detail)
+                .satisfiesExactly(
+                        nothing -> assertThat(nothing).contains("at least one value"),
+                        twice -> assertThat(twice).isEqualTo("a.0: is there twice"),
+                        name -> assertThat(name).startsWith("a.1.b c: is not a metric name"));
+
+        assertThat(reading(0))
+                .isEqualTo(Map.of(
+                        "aenergy.total",
+                        5.5,
+                        "aenergy.by_minute.0",
+                        1.5,
+                        "aenergy.by_minute.2",
+                        "x",
+                        "m.0.0",
+                        1.0,
+                        "m.0.1",
+                        2.0,
+                        "m.1.0.k",
+                        true));
+        assertThat(points.size()).isEqualTo(2);
+    }
+
+    @Test
+    void decode_manyNullsInALongName_isRefusedBeforeTheyAreNamed() throws Exception {
+        String nulls = "null,".repeat(25_000) + "null";
+
+        assertThat(decode("{\"" + "n".repeat(40_000) + "\":[" + nulls + "],\"a\":1}")
+                        .get(0)
+                        .detail())
+                .contains("at most 128 bytes together");
+    }
+
+    @Test
     void decode_byteOrderMark_isSkipped() throws Exception {
         assertThat(decode("\uFEFF{\"a\":1}")).isEmpty();
         assertThat(decode("\uFEFF[{\"a\":2},{}]")).hasSize(1);
@@ -156,7 +196,7 @@ class JsonReadingsTest {
     @Test
     void decode_oneUnfitReadingOfMany_rejectsItAlone() throws Exception {
         List<RejectedReading> rejected = decode(
-                "[{\"a\":1},{\"a\":[1,{\"b\":[2]}],\"c\":1},7,{\"a\":{\"b c\":1}},{},{\"ts\":\"soon\",\"a\":1},{\"a\":1e999},{\"a\":2}]");
+                "[{\"a\":1},{\"a\":\"\\ud800\",\"c\":1},7,{\"a\":{\"b c\":1}},{},{\"ts\":\"soon\",\"a\":1},{\"a\":1e999},{\"a\":2}]");
 
         assertThat(points.size()).isEqualTo(2);
         assertThat(reading(0)).isEqualTo(Map.of("a", 1.0));

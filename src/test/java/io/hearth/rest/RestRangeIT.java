@@ -94,6 +94,24 @@ class RestRangeIT extends RestFixture {
     }
 
     @Test
+    void metricWithAComma_isSelectedByMetric_whichRepeats() throws Exception {
+        json(batch(line("commas", START, "\"a,b\":1,\"a\":2,\"c\":3,\"d\":4")), 200);
+        String path = "/api/v1/devices/commas/readings";
+
+        assertThat(text(get(path + "?metric=a,b"))).contains("\"values\":{\"a,b\":1}}");
+        assertThat(json(get(path + "?metric=a,b&metric=c&metrics=d,c"), 200).at("/readings/0/values"))
+                .hasToString("{\"a,b\":1,\"c\":3,\"d\":4}");
+        assertThat(json(get(path + "/aggregate?maxPoints=1&from=-2h&metric=a,b"), 200)
+                        .at("/buckets/0/a,b/avg")
+                        .asInt())
+                .isEqualTo(1);
+        assertThat(text(get("/api/v1/export?ids=commas&metric=a,b")))
+                .contains("\"a,b\":1")
+                .doesNotContain("\"c\"");
+        assertThat(json(get(path + "?metric="), 200).at("/readings/0/values")).hasSize(4);
+    }
+
+    @Test
     void range_isHalfOpen_andTakesEveryFormOfTime() throws Exception {
         storeRamp("times", 10);
         String from = START.plusSeconds(2).toString();

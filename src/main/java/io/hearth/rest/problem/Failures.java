@@ -1,5 +1,7 @@
 package io.hearth.rest.problem;
 
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import io.hearth.table.InvalidCursorException;
 import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.ThrottledException;
@@ -15,7 +17,9 @@ import jakarta.ws.rs.core.Response;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
@@ -90,6 +94,19 @@ public class Failures {
                 ? answer.header(HttpHeaders.ALLOW, String.join(", ", methods.of(request.path())))
                         .build()
                 : answer.build();
+    }
+
+    /** A body that is JSON, but not of the form that it must have. Names the field. */
+    @ServerExceptionMapper
+    public Response unfit(MismatchedInputException failure, HttpServerRequest request) {
+        String field = failure.getPath().stream()
+                .map(JsonMappingException.Reference::getFieldName)
+                .filter(Objects::nonNull)
+                .collect(Collectors.joining("."));
+        FieldError error = field.isEmpty()
+                ? new FieldError("body", "is not of the form that it must have")
+                : new FieldError(field, "is not of the type that it must have");
+        return answer(ProblemException.invalid(error), request).build();
     }
 
     @ServerExceptionMapper

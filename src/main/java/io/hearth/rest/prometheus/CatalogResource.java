@@ -25,11 +25,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /**
  * Which series, labels and metrics there are: what query builders and dashboard variables ask. Tells what devices have ever
  * sent, whatever {@code start} and {@code end} say.
  */
+@Tag(name = "Prometheus")
 @Path("/prometheus/api/v1")
 @Produces(MediaType.APPLICATION_JSON)
 @LenientQuery
@@ -60,7 +62,7 @@ public class CatalogResource {
 
     @GET
     @Path("/series")
-    @Operation(summary = "The series that match[] selects")
+    @Operation(operationId = "prometheusSeries", summary = "The series that match[] selects")
     public Response series(UriInfo uri) {
         return seriesOf(new Parameters(uri.getQueryParameters(), new MultivaluedHashMap<>()));
     }
@@ -68,14 +70,14 @@ public class CatalogResource {
     @POST
     @Path("/series")
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
-    @Operation(summary = "The series that match[] selects, as a form")
+    @Operation(operationId = "prometheusSeriesForm", summary = "The series that match[] selects, as a form")
     public Response series(UriInfo uri, MultivaluedMap<String, String> form) {
         return seriesOf(new Parameters(uri.getQueryParameters(), form));
     }
 
     @GET
     @Path("/labels")
-    @Operation(summary = "The names of labels")
+    @Operation(operationId = "prometheusLabels", summary = "The names of labels")
     public Response labels(UriInfo uri) {
         return labelsOf(new Parameters(uri.getQueryParameters(), new MultivaluedHashMap<>()));
     }
@@ -83,14 +85,14 @@ public class CatalogResource {
     @POST
     @Path("/labels")
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
-    @Operation(summary = "The names of labels, as a form")
+    @Operation(operationId = "prometheusLabelsForm", summary = "The names of labels, as a form")
     public Response labels(UriInfo uri, MultivaluedMap<String, String> form) {
         return labelsOf(new Parameters(uri.getQueryParameters(), form));
     }
 
     @GET
     @Path("/label/{name}/values")
-    @Operation(summary = "The values of a label")
+    @Operation(operationId = "prometheusLabelValues", summary = "The values of a label")
     public Response labelValues(String name, UriInfo uri) {
         Parameters parameters = new Parameters(uri.getQueryParameters(), new MultivaluedHashMap<>());
         List<List<LabelMatcher>> matches = parameters.matches();
@@ -110,7 +112,7 @@ public class CatalogResource {
 
     @GET
     @Path("/metadata")
-    @Operation(summary = "The metrics; devices do not say of which type theirs are")
+    @Operation(operationId = "prometheusMetadata", summary = "The metrics; devices do not say of which type theirs are")
     public Response metadata(UriInfo uri) {
         Parameters parameters = new Parameters(uri.getQueryParameters(), new MultivaluedHashMap<>());
         String metric = parameters.first("metric");
@@ -139,28 +141,28 @@ public class CatalogResource {
 
     @GET
     @Path("/status/buildinfo")
-    @Operation(summary = "Which version of Prometheus' API this is")
+    @Operation(operationId = "prometheusBuildInfo", summary = "Which version of Prometheus' API this is")
     public Response buildInfo() {
         return Answer.fixed(BUILD_INFO);
     }
 
     @GET
     @Path("/rules")
-    @Operation(summary = "No rules: there are none")
+    @Operation(operationId = "prometheusRules", summary = "No rules: there are none")
     public Response rules() {
         return Answer.fixed("{\"groups\":[]}");
     }
 
     @GET
     @Path("/alerts")
-    @Operation(summary = "No alerts: there are none")
+    @Operation(operationId = "prometheusAlerts", summary = "No alerts: there are none")
     public Response alerts() {
         return Answer.fixed("{\"alerts\":[]}");
     }
 
     @GET
     @Path("/query_exemplars")
-    @Operation(summary = "No exemplars: readings have none")
+    @Operation(operationId = "prometheusExemplars", summary = "No exemplars: readings have none")
     public Response exemplars() {
         return Answer.fixed("[]");
     }
@@ -168,7 +170,7 @@ public class CatalogResource {
     @POST
     @Path("/query_exemplars")
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
-    @Operation(summary = "No exemplars: readings have none")
+    @Operation(operationId = "prometheusExemplarsForm", summary = "No exemplars: readings have none")
     public Response exemplars(MultivaluedMap<String, String> form) {
         return Answer.fixed("[]");
     }

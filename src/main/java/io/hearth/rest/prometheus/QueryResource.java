@@ -23,8 +23,10 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.time.InstantSource;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Queries at one instant, and at the steps of a range. */
+@Tag(name = "Prometheus")
 @Path("/prometheus/api/v1")
 @Produces(MediaType.APPLICATION_JSON)
 @LenientQuery
@@ -45,7 +47,7 @@ public class QueryResource {
 
     @GET
     @Path("/query")
-    @Operation(summary = "A PromQL query at one instant, as Prometheus answers it")
+    @Operation(operationId = "prometheusQuery", summary = "A PromQL query at one instant, as Prometheus answers it")
     public Response query(UriInfo uri) {
         return instant(new Parameters(uri.getQueryParameters(), new MultivaluedHashMap<>()));
     }
@@ -53,14 +55,16 @@ public class QueryResource {
     @POST
     @Path("/query")
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
-    @Operation(summary = "A PromQL query at one instant, as a form")
+    @Operation(operationId = "prometheusQueryForm", summary = "A PromQL query at one instant, as a form")
     public Response query(UriInfo uri, MultivaluedMap<String, String> form) {
         return instant(new Parameters(uri.getQueryParameters(), form));
     }
 
     @GET
     @Path("/query_range")
-    @Operation(summary = "A PromQL query at the steps of a range, as Prometheus answers it")
+    @Operation(
+            operationId = "prometheusQueryRange",
+            summary = "A PromQL query at the steps of a range, as Prometheus answers it")
     public Response queryRange(UriInfo uri) {
         return range(new Parameters(uri.getQueryParameters(), new MultivaluedHashMap<>()));
     }
@@ -68,7 +72,7 @@ public class QueryResource {
     @POST
     @Path("/query_range")
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
-    @Operation(summary = "A PromQL query at the steps of a range, as a form")
+    @Operation(operationId = "prometheusQueryRangeForm", summary = "A PromQL query at the steps of a range, as a form")
     public Response queryRange(UriInfo uri, MultivaluedMap<String, String> form) {
         return range(new Parameters(uri.getQueryParameters(), form));
     }
@@ -76,7 +80,7 @@ public class QueryResource {
     /** A well-formed query as it is: its layout is left to who wrote it. */
     @GET
     @Path("/format_query")
-    @Operation(summary = "Checks a PromQL query")
+    @Operation(operationId = "prometheusFormatQuery", summary = "Checks a PromQL query")
     public Response formatQuery(UriInfo uri) {
         return formatted(new Parameters(uri.getQueryParameters(), new MultivaluedHashMap<>()));
     }
@@ -84,7 +88,7 @@ public class QueryResource {
     @POST
     @Path("/format_query")
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
-    @Operation(summary = "Checks a PromQL query, as a form")
+    @Operation(operationId = "prometheusFormatQueryForm", summary = "Checks a PromQL query, as a form")
     public Response formatQuery(UriInfo uri, MultivaluedMap<String, String> form) {
         return formatted(new Parameters(uri.getQueryParameters(), form));
     }
