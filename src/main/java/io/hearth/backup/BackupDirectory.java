@@ -1,5 +1,6 @@
 package io.hearth.backup;
 
+import io.hearth.table.PrivateDirectory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -55,7 +56,7 @@ final class BackupDirectory {
      */
     static BackupDirectory openOrCreate(Path root) {
         try {
-            Files.createDirectories(root);
+            PrivateDirectory.create(root);
             if (!Files.exists(root.resolve(MARK))) {
                 List<Path> others = DurableFiles.list(root).stream()
                         .filter(file -> !file.getFileName().toString().equals(MARK + ".tmp"))
@@ -66,9 +67,11 @@ final class BackupDirectory {
                 DurableFiles.write(root.resolve(MARK), MARK_TEXT);
             }
             BackupDirectory directory = open(root);
-            Files.createDirectories(root.resolve(FILES));
-            Files.createDirectories(root.resolve(BACKUPS));
-            Files.createDirectories(root.resolve(LOGS));
+            PrivateDirectory.closeToAll(root);
+            for (String name : List.of(FILES, BACKUPS, LOGS)) {
+                PrivateDirectory.create(root.resolve(name));
+                PrivateDirectory.closeToAll(root.resolve(name));
+            }
             DurableFiles.syncDirectory(root);
             DurableFiles.syncParent(root);
             return directory;

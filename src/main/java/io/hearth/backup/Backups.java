@@ -2,13 +2,13 @@ package io.hearth.backup;
 
 import io.hearth.model.EpochMicros;
 import io.hearth.table.CursorExpiredException;
+import io.hearth.table.PrivateDirectory;
 import io.hearth.table.TableException;
 import io.hearth.table.rocksdb.RocksDbTable;
 import io.hearth.table.rocksdb.TableCheckpoint;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -136,7 +136,8 @@ public final class Backups implements AutoCloseable {
         boolean finished = false;
         try {
             Path staging = settings.staging().resolve(id);
-            Files.createDirectories(settings.staging());
+            PrivateDirectory.create(settings.staging());
+            PrivateDirectory.close(settings.staging());
             LogShipper shipper = follower(directory);
             TableCheckpoint checkpoint = table.checkpoint(staging);
             if (shipper == null) {

@@ -3,6 +3,7 @@ package io.hearth.backup;
 import io.hearth.backup.Manifest.StoredFile;
 import io.hearth.model.EpochMicros;
 import io.hearth.table.Bytes;
+import io.hearth.table.PrivateDirectory;
 import io.hearth.table.TableException;
 import io.hearth.table.rocksdb.LogRecord;
 import io.hearth.table.rocksdb.TableRestore;
@@ -197,7 +198,7 @@ public final class Restore {
     }
 
     private void copy(Manifest manifest, Path table) throws IOException {
-        Files.createDirectories(table);
+        PrivateDirectory.create(table);
         for (StoredFile file : manifest.files()) {
             Path source = directory.root().resolve(file.path());
             if (!Files.exists(source)) {

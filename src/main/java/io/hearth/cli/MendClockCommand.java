@@ -5,6 +5,7 @@ import io.hearth.model.RegionId;
 import io.hearth.presence.StoredPresence;
 import io.hearth.sync.ClockMend;
 import io.hearth.table.CommitListener;
+import io.hearth.table.PrivateDirectory;
 import io.hearth.table.TableException;
 import io.hearth.table.rocksdb.RocksDbSettings;
 import io.hearth.table.rocksdb.RocksDbTable;
@@ -111,7 +112,7 @@ final class MendClockCommand implements Callable<Integer> {
         }
         boolean finished = false;
         try {
-            Files.createDirectories(unfinished);
+            PrivateDirectory.create(unfinished);
             copyTable(unfinished.resolve(TABLE));
             ClockMend.Report report;
             try (RocksDbTable table = open(unfinished.resolve(TABLE))) {

@@ -9,13 +9,13 @@ import io.hearth.ingest.IngestResult;
 import io.hearth.ingest.LineSequence;
 import io.hearth.rest.problem.ProblemException;
 import io.hearth.rest.problem.ProblemType;
+import io.hearth.table.PrivateDirectory;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -53,7 +53,8 @@ public class ParquetIntake {
                     ProblemType.OVERLOADED, "As many Parquet files as are allowed at a time are being imported.");
         }
         try {
-            Files.createDirectories(directory);
+            PrivateDirectory.create(directory);
+            PrivateDirectory.close(directory);
             try (FileChannel file = FileChannel.open(
                     directory.resolve(UUID.randomUUID() + ".parquet"),
                     StandardOpenOption.CREATE_NEW,

@@ -1,6 +1,7 @@
 package io.hearth.security;
 
 import io.hearth.config.StartupRefusedException;
+import io.hearth.table.PrivateDirectory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -108,7 +109,7 @@ final class SecretFile {
         new SecureRandom().nextBytes(random);
         String secret = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
 
-        Files.createDirectories(dataDir);
+        PrivateDirectory.create(dataDir);
         Files.createDirectories(directory, OWNER_DIRECTORY);
         Path unfinished = Files.createTempFile(directory, file.getFileName().toString(), ".new", OWNER_FILE);
         try {

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -79,6 +80,36 @@ final class BackupsTest {
         assertThat(BackedUpTable.contents(directory.resolve("new"), clock))
                 .isEqualTo(Map.of("d/1", "base", "d/2", "kept"));
         assertThat(restored("newest", null, null)).isEqualTo(Map.of("d/2", "too late"));
+    }
+
+    @Test
+    void backUpAndRestore_directoriesThatAreMade_areOfTheOwnerAlone() throws IOException {
+        Path data = directory.resolve("data");
+        backedUp();
+        restored("new", null, null);
+
+        for (Path made : List.of(data, data.resolve("table"), backups(), directory.resolve("new"))) {
+            assertThat(Files.getPosixFilePermissions(made))
+                    .as(made.toString())
+                    .isEqualTo(PosixFilePermissions.fromString("rwx------"));
+        }
+    }
+
+    @Test
+    void backUp_directoriesOfEarlierVersions_areClosedToAllButOwnerAndGroup() throws IOException {
+        backedUp();
+        List<Path> open =
+                List.of(directory.resolve("data/table"), backups(), backups().resolve("files"));
+        for (Path each : open) {
+            Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+
+        backedUp();
+
+        assertThat(Files.getPosixFilePermissions(open.get(0))).isEqualTo(PosixFilePermissions.fromString("rwx------"));
+        for (Path each : open.subList(1, 3)) {
+            assertThat(Files.getPosixFilePermissions(each)).isEqualTo(PosixFilePermissions.fromString("rwxr-x---"));
+        }
     }
 
     @Test

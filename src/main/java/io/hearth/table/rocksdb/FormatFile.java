@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.table.PrivateDirectory;
 import io.hearth.table.TableDamagedException;
 import io.hearth.table.TableException;
 import io.hearth.table.UnsupportedFormatException;
@@ -50,7 +51,7 @@ record FormatFile(UUID tableId, boolean checked) {
      */
     static @Nullable FormatFile read(Path directory) {
         try {
-            Files.createDirectories(directory);
+            PrivateDirectory.create(directory);
             Path file = directory.resolve(NAME);
             if (Files.exists(file)) {
                 return parse(CheckedText.read(file), file);

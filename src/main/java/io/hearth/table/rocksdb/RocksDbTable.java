@@ -10,6 +10,7 @@ import io.hearth.table.Cursor;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
 import io.hearth.table.Page;
+import io.hearth.table.PrivateDirectory;
 import io.hearth.table.Query;
 import io.hearth.table.Scan;
 import io.hearth.table.Table;
@@ -71,6 +72,8 @@ public final class RocksDbTable implements Table {
     public static RocksDbTable open(
             RocksDbSettings settings, InstantSource clock, LongSupplier nanoTime, CommitListener listener) {
         FormatFile format = FormatFile.read(settings.directory());
+        // It is ours, or empty. Tables of earlier versions are open to all.
+        PrivateDirectory.close(settings.directory());
         RocksDB.loadLibrary();
         return new RocksDbTable(settings, clock, nanoTime, listener, format);
     }

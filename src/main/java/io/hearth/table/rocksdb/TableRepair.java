@@ -2,6 +2,7 @@ package io.hearth.table.rocksdb;
 
 import io.hearth.table.IndexKey;
 import io.hearth.table.Key;
+import io.hearth.table.PrivateDirectory;
 import io.hearth.table.TableDamagedException;
 import io.hearth.table.TableException;
 import io.hearth.table.rocksdb.ManifestFile.SortedFileEntry;
@@ -101,7 +102,7 @@ public final class TableRepair {
     }
 
     private void refuseIfUsed() throws IOException {
-        Files.createDirectories(to);
+        PrivateDirectory.create(to);
         try (Stream<Path> files = Files.list(to)) {
             if (files.findAny().isPresent()) {
                 throw new TableException(to + " is not empty. A repair makes a new directory", null);
