@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The dashboards, held to Grafana's own schema and to what makes one usable. What they ask is asked by {@link DashboardsIT}. */
@@ -60,6 +61,44 @@ class DashboardsTest {
         ((ObjectNode) changed.path("panels").get(1)).put("titel", "Ingest");
 
         assertThat(faults("dashboard", changed)).isNotEmpty();
+    }
+
+    /** In the other mode such a panel has nothing to show, and says so instead of "No data". */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            hearth_table_commit_     | only with the embedded table
+            hearth_table_committed_  | only with the embedded table
+            hearth_mqtt_broker_      | only with an external broker
+            hearth_table_request_    | only with a table on the DynamoDB API
+            hearth_table_capacity_   | only with a table on the DynamoDB API
+            """)
+    void panelOfOneMode_withoutData_saysWhichMode(String metric, String text) {
+        List<JsonNode> panels = dashboards().stream()
+                .flatMap(dashboard -> dashboard.panels().stream())
+                .filter(panel -> panel.path("targets").toString().contains(metric))
+                .filter(panel -> !panel.path("targets").toString().contains("vector(0)"))
+                .toList();
+
+        assertThat(panels)
+                .isNotEmpty()
+                .allSatisfy(panel -> assertThat(panel.path("fieldConfig")
+                                .path("defaults")
+                                .path("noValue")
+                                .asText())
+                        .as(panel.path("title").asText())
+                        .isEqualTo(text));
+    }
+
+    /** A third of the width of a small panel holds so many. */
+    @ParameterizedTest
+    @MethodSource("dashboards")
+    void legends_areShortEnoughToBeShownWhole(Dashboard dashboard) {
+        for (JsonNode panel : dashboard.panels()) {
+            for (JsonNode target : panel.path("targets")) {
+                String legend = target.path("legendFormat").asText().replaceAll("\\{\\{.*?}}", "");
+                assertThat(legend.length()).as(legend).isLessThanOrEqualTo(17);
+            }
+        }
     }
 
     @ParameterizedTest
