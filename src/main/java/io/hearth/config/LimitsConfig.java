@@ -144,6 +144,16 @@ public interface LimitsConfig {
     @Within(min = "0", max = "10000000")
     int unknownDevices();
 
+    /** Memory of what waits for an MQTT subscriber; beyond it messages of QoS 0 are dropped, before one of QoS 1 would be it is closed. */
+    @WithDefault("16M")
+    @Within(min = "64K", max = "1G")
+    MemorySize sessionQueueBytes();
+
+    /** Memory of what waits for all MQTT subscribers, beyond 8 KiB each; at it the same happens to those for whom more waits. */
+    @WithDefault("64M")
+    @Within(min = "64K", max = "64G")
+    MemorySize queueBytes();
+
     /**
      * Memory of what is known of devices and their metrics: two bytes a character, 200 a device and 96 a metric. What has not been used
      * for the longest time is read from the table again.

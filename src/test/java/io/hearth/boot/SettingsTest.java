@@ -246,6 +246,8 @@ class SettingsTest {
         set("hearth.limits.retained-bytes", "62M").in("MqttLimits.retained.bytes", 62L << 20);
         set("hearth.limits.device-retained-bytes", "255K").in("MqttLimits.retained.bytesOfDevice", 255L << 10);
         set("hearth.limits.catalog-bytes", "41M").in("SeriesStore.catalog.maxCachedBytes", 41L << 20);
+        set("hearth.limits.session-queue-bytes", "14M").in("MqttLimits.queueBytesOfSession", 14L << 20);
+        set("hearth.limits.queue-bytes", "61M").in("MqttLimits.queueBytes", 61L << 20);
         set("hearth.limits.unread-timeout", "61s").in("ConnectionLimits.unread", Duration.ofSeconds(61));
 
         set("hearth.sync.max-waiting", "1002").in("SyncPages.maxWaiting", 1002);

@@ -44,6 +44,8 @@ class ConfigDefaultsTest {
             Map.entry("hearth.limits.connections-per-address", 50_000),
             Map.entry("hearth.limits.device-retained-bytes", new MemorySize(BigInteger.valueOf(256 << 10))),
             Map.entry("hearth.limits.filter-bytes", mebibytes(64)),
+            Map.entry("hearth.limits.queue-bytes", mebibytes(64)),
+            Map.entry("hearth.limits.session-queue-bytes", mebibytes(16)),
             Map.entry("hearth.limits.retained-bytes", mebibytes(64)),
             Map.entry("hearth.limits.retained-messages", 100_000),
             Map.entry("hearth.limits.session-filter-bytes", mebibytes(1)),

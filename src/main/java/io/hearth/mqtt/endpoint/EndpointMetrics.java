@@ -132,6 +132,15 @@ public final class EndpointMetrics {
                 .register(registry);
     }
 
+    /** @param bytes memory of what waits for all subscribers, beyond the share that each has for itself */
+    void watchQueues(LongSupplier bytes) {
+        Gauge.builder("hearth.mqtt.queues", bytes, LongSupplier::getAsLong)
+                .description("Memory of what waits for subscribers that are slow")
+                .baseUnit("bytes")
+                .strongReference(true)
+                .register(registry);
+    }
+
     void watchRetained(RetainedMessages retained) {
         Gauge.builder("hearth.mqtt.retained", retained, RetainedMessages::bytes)
                 .description("Memory of retained messages")

@@ -88,6 +88,7 @@ public final class MqttEndpoint {
         Router router = new Router(retained);
         ShadowMessages shadowMessages =
                 new ShadowMessages(shadows.service(), shadows.topics(), new ShadowPublisher(router), clock);
+        QueueBudget queues = new QueueBudget(limits.queueBytes());
         WillBudget wills = new WillBudget(limits.willBytesOfSession(), limits.willBytes());
         this.services = new Services(
                 authenticator,
@@ -108,9 +109,11 @@ public final class MqttEndpoint {
                 clock,
                 Math.toIntExact(config.maxPayload().asLongValue()),
                 limits,
-                wills);
+                wills,
+                queues);
         metrics.watchFilters(router::filterBytes);
         metrics.watchWills(wills::bytes);
+        metrics.watchQueues(queues::bytes);
         metrics.watchRetained(retained);
         inFlight.onRoom(() -> services.clients().all().forEach(Connection::roomAgain));
     }

@@ -12,6 +12,8 @@ import io.hearth.config.LimitsConfig;
  * @param willBytesOfSession topic, payload and properties of a client's last will
  * @param willBytes of the wills of all clients; small ones have room beyond it
  * @param unknownDevices devices that have never stored a reading and whose status topic says that they are online
+ * @param queueBytesOfSession memory of what waits for a subscriber
+ * @param queueBytes memory of what waits for all of them, as {@link QueueBudget} counts it
  */
 public record MqttLimits(
         int filtersOfPacket,
@@ -21,6 +23,8 @@ public record MqttLimits(
         long willBytesOfSession,
         long willBytes,
         int unknownDevices,
+        long queueBytesOfSession,
+        long queueBytes,
         Retained retained) {
     /**
      * What may be retained.
@@ -40,6 +44,8 @@ public record MqttLimits(
                 config.sessionWillBytes().asLongValue(),
                 config.willBytes().asLongValue(),
                 config.unknownDevices(),
+                config.sessionQueueBytes().asLongValue(),
+                config.queueBytes().asLongValue(),
                 new Retained(
                         config.retainedMessages(),
                         config.retainedBytes().asLongValue(),

@@ -9,19 +9,19 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one client subscribed to, on its way to it. Bounded: when a subscriber does not keep up, messages of QoS 0 are
- * dropped, and before one of QoS 1 would be, its connection is closed.
+ * What one client subscribed to, on its way to it. Bounded, for itself and by a {@link QueueBudget}: when a subscriber does not
+ * keep up, messages of QoS 0 are dropped, and before one of QoS 1 would be, its connection is closed.
  */
 final class Outbound {
     static final int MAX_QUEUED_MESSAGES = 16_384;
-    static final long MAX_QUEUED_BYTES = 16L << 20;
     /** How many messages of QoS 1 are sent before the first is acknowledged, unless the client wants fewer. */
     private static final int MAX_UNACKNOWLEDGED = 1024;
-    /** What a queued message costs beside its payload, about. */
-    private static final int OVERHEAD_BYTES = 64;
+    /** What a queued message costs beside its topic, properties and payload, about. */
+    static final int OVERHEAD_BYTES = 64;
 
     private final Services services;
     private final Connection connection;
+    private final QueueBudget budget;
     private final Queue<Routed> queue = new ConcurrentLinkedQueue<>();
     private final AtomicInteger queuedMessages = new AtomicInteger();
     private final AtomicLong queuedBytes = new AtomicLong();
@@ -40,6 +40,7 @@ final class Outbound {
     Outbound(Services services, Connection connection) {
         this.services = services;
         this.connection = connection;
+        this.budget = services.queues();
         this.retained = services.router().retainedStream();
     }
 
@@ -59,16 +60,22 @@ final class Outbound {
         if (!connection.isOpen()) {
             return;
         }
-        int size = sizeOf(routed);
         int messages = queuedMessages.incrementAndGet();
-        long bytes = queuedBytes.addAndGet(size);
-        if (messages <= MAX_QUEUED_MESSAGES && bytes <= MAX_QUEUED_BYTES) {
+        long before = queuedBytes.getAndAdd(routed.bytes());
+        long bytes = before + routed.bytes();
+        boolean hasRoom = budget.move(before, bytes);
+        if (hasRoom
+                && messages <= MAX_QUEUED_MESSAGES
+                && bytes <= services.limits().queueBytesOfSession()) {
             queue.add(routed);
-            connection.wake();
+            if (connection.isOpen()) {
+                connection.wake();
+            } else {
+                clearQueue();
+            }
             return;
         }
-        queuedMessages.decrementAndGet();
-        queuedBytes.addAndGet(-size);
+        countOut(routed);
         if (routed.qos() == 0) {
             services.metrics().dropped();
         } else {
@@ -99,8 +106,7 @@ final class Outbound {
                 nextRetained = null;
             } else {
                 queue.remove();
-                queuedMessages.decrementAndGet();
-                queuedBytes.addAndGet(-sizeOf(routed));
+                countOut(routed);
             }
             send(routed, ctx);
         }
@@ -129,7 +135,7 @@ final class Outbound {
 
     /** Lets go of what waits, as the connection is closed. */
     void clear() {
-        queue.clear();
+        clearQueue();
         retained.clear();
         nextRetained = null;
     }
@@ -142,8 +148,16 @@ final class Outbound {
         return lastPacketId;
     }
 
-    private static int sizeOf(Routed routed) {
-        Publish publish = routed.publish();
-        return OVERHEAD_BYTES + publish.topic().length() + publish.payload().length + publish.properties().length;
+    /** On any thread, as a message may be queued just when the connection is closed. */
+    private void clearQueue() {
+        for (Routed routed = queue.poll(); routed != null; routed = queue.poll()) {
+            countOut(routed);
+        }
+    }
+
+    private void countOut(Routed routed) {
+        queuedMessages.decrementAndGet();
+        long before = queuedBytes.getAndAdd(-routed.bytes());
+        budget.move(before, before - routed.bytes());
     }
 }

@@ -62,7 +62,7 @@ final class RetainedStream {
                 Subscription wanted =
                         publish == null ? null : filters.match(publish.topic()).get(this);
                 if (publish != null && wanted != null) {
-                    return new Routed(publish, Math.min(wanted.qos(), publish.qos()), true);
+                    return new Routed(publish, Math.min(wanted.qos(), publish.qos()), true, 0);
                 }
             } else {
                 endPass();

@@ -1,5 +1,6 @@
 package io.hearth.mqtt.endpoint;
 
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -31,16 +32,27 @@ final class Router {
         if (publish.isCutOff()) {
             return;
         }
-        subscriptions.match(publish.topic()).forEach((connection, subscription) -> {
+        Map<Connection, Subscription> subscribers = subscriptions.match(publish.topic());
+        if (subscribers.isEmpty()) {
+            return;
+        }
+        int bytes = Outbound.OVERHEAD_BYTES + contentBytes(publish) / subscribers.size();
+        subscribers.forEach((connection, subscription) -> {
             if (!subscription.noLocal() || connection != from) {
                 connection
                         .outbound()
                         .offer(new Routed(
                                 publish,
                                 Math.min(publish.qos(), subscription.qos()),
-                                publish.retain() && subscription.retainAsPublished()));
+                                publish.retain() && subscription.retainAsPublished(),
+                                bytes));
             }
         });
+    }
+
+    /** What subscribers share of a message. */
+    private static int contentBytes(Publish publish) {
+        return 2 * publish.topic().length() + publish.properties().length + publish.payload().length;
     }
 
     /** Whether anybody would get what is published to {@code topic} now. */

@@ -28,4 +28,5 @@ record Services(
         InstantSource clock,
         int maxPayloadBytes,
         MqttLimits limits,
-        WillBudget wills) {}
+        WillBudget wills,
+        QueueBudget queues) {}

@@ -9,6 +9,8 @@ import io.hearth.table.memory.MemoryTable;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -310,6 +312,41 @@ class RoutingIT {
             }
             await().until(() -> fixture.connections() == 1);
         }
+    }
+
+    @Test
+    void manySlowSubscribers_holdNoMoreThanTheBoundForAll_andOneThatReadsGetsEverything() {
+        long queueBytes = 1 << 20;
+        try (EndpointFixture limited =
+                        new EndpointFixture(Map.of("hearth.limits.queue-bytes", String.valueOf(queueBytes)));
+                RawClient publisher = RawClient.connected(limited.port(), "p");
+                RawClient reader = RawClient.connected(limited.port(), "reader")) {
+            List<RawClient> slow = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                slow.add(RawClient.connected(limited.port(), "slow" + i));
+                slow.get(i).subscribed("slow/" + i, 0);
+            }
+            reader.subscribed("told", 1);
+            byte[] payload = new byte[100_000];
+            // The sockets take some MB each.
+            for (int i = 0; i < 2000 && dropped(limited) < 20; i++) {
+                publisher.send(publisher.publish("slow/" + i % 20, 2, 1, payload));
+                assertThat(publisher.read().type()).isEqualTo(RawClient.PUBACK);
+            }
+            assertThat(dropped(limited)).isPositive();
+            // What is refused counts for a moment.
+            await().until(() ->
+                    limited.registry.get("hearth.mqtt.queues").gauge().value() <= queueBytes);
+            publisher.send(publisher.publish("told", 2, 2, new byte[1000]));
+            assertThat(reader.read().topic()).isEqualTo("told");
+            slow.forEach(RawClient::close);
+            await().until(() ->
+                    limited.registry.get("hearth.mqtt.queues").gauge().value() == 0);
+        }
+    }
+
+    private static double dropped(EndpointFixture fixture) {
+        return fixture.registry.get("hearth.mqtt.dropped").functionCounter().count();
     }
 
     @Test

@@ -124,7 +124,8 @@ class SubscriptionLimitsIT {
             for (int i = 0; i < messages; i++) {
                 retain(publisher, "r/" + i, new byte[60_000]);
             }
-            assertThat((long) messages * 60_000).isGreaterThan(Outbound.MAX_QUEUED_BYTES);
+            assertThat((long) messages * 60_000)
+                    .isGreaterThan(EndpointFixture.limits(Map.of()).queueBytesOfSession());
             assertThat(subscriber.subscribed("r/+", 1)).isEqualTo(1);
             // What is new waits behind what is retained.
             publisher.send(publisher.publish("r/0", 1, 1, "new"));
