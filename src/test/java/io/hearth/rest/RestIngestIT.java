@@ -75,7 +75,7 @@ class RestIngestIT extends RestFixture {
                     {"a":Infinity} | malformed | not JSON
                     {"a":1e999} | invalid_reading | a
                     {"a b":1} | invalid_reading | a b
-                    {"a":[1]} | invalid_reading | a
+                    {"a":[]} | invalid_reading | value
                     {} | invalid_reading | value
                     {"ts":"yesterday","values":{"a":1}} | invalid_reading | ts
                     {"ts":1656000000000000,"values":{"a":1}} | clock_behind | ts
