@@ -76,6 +76,15 @@ final class MendClockCommand implements Callable<Integer> {
             description = "how far the clock was ahead, as P3652DT2H; without it, as far as the writes themselves show")
     private @Nullable Duration ahead;
 
+    @Option(
+            names = "--tolerance",
+            defaultValue = "PT1M",
+            paramLabel = "DURATION",
+            description =
+                    "what is ahead by no more stays; the largest HEARTH_SYNC_MAX_CLOCK_AHEAD of the peers, as they may"
+                            + " have taken it in; ${DEFAULT-VALUE} if left out")
+    private Duration tolerance;
+
     @Option(names = "--dry-run", description = "say what would be done, and make nothing")
     private boolean dryRun;
 
@@ -187,7 +196,8 @@ final class MendClockCommand implements Callable<Integer> {
     }
 
     private ClockMend.Report mend(RocksDbTable table, RegionId id, Instant now) {
-        return new ClockMend(table, id, List.of(DeadLetters::shifted, StoredPresence::shifted)).run(now, ahead, dryRun);
+        return new ClockMend(table, id, List.of(DeadLetters::shifted, StoredPresence::shifted))
+                .run(now, tolerance, ahead, dryRun);
     }
 
     private void print(Instant now, ClockMend.Report report) {

@@ -26,9 +26,6 @@ public final class StampShift {
 
     /** Gathers the stamps of a table. */
     public static final class Builder {
-        /** Stamps that are ahead by less are those of clocks that differ as clocks do. */
-        private static final Duration TOLERANCE = Duration.ofMinutes(1);
-
         /** The last stamp lies so far back, so that whatever is written next is later. */
         private static final long BEHIND_NOW_MILLIS = 2_000;
 
@@ -39,10 +36,15 @@ public final class StampShift {
         private long latestBefore;
         private long estimatedAheadMillis;
 
-        /** @param now the right time */
-        public Builder(Instant now) {
+        /**
+         * Begins without any.
+         *
+         * @param now the right time
+         * @param tolerance stamps that are ahead by no more stay
+         */
+        public Builder(Instant now, Duration tolerance) {
             this.now = now;
-            this.aheadFromMillis = now.plus(TOLERANCE).toEpochMilli();
+            this.aheadFromMillis = now.plus(tolerance).toEpochMilli() + 1;
         }
 
         /** Adds a stamp, or a time as the first stamp of its millisecond. */
@@ -167,6 +169,12 @@ public final class StampShift {
     /** A time by the clock that was ahead, in epoch microseconds, as it should have been; one that is not ahead of now stays. */
     public long timeMicros(long micros) {
         return micros > EpochMicros.of(now) ? micros - aheadMillis * 1000 : micros;
+    }
+
+    /** When something expires, in epoch seconds, that goes where its stamp goes; 0 for never. Whose stamp stays, stays, too. */
+    public long expiresAtSeconds(long seconds, HybridTime stamp) {
+        long movedMillis = stamp.physicalMillis() - new HybridTime(stamp(stamp.packed())).physicalMillis();
+        return seconds == 0 ? 0 : Math.max(1, seconds - movedMillis / 1000);
     }
 
     /** When something expires, in epoch seconds, that was stored with a time by the clock that was ahead; 0 for never. */

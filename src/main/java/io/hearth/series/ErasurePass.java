@@ -221,7 +221,7 @@ final class ErasurePass {
             private final long end;
             private final long rangeStart;
             private final long rangeEnd;
-            private final BlockBuilder left;
+            private final Remainders left;
             private final List<Bytes> superseded = new ArrayList<>();
             private final List<Item> kept = new ArrayList<>();
             private final List<Transmission> transmissions = new ArrayList<>();
@@ -234,8 +234,7 @@ final class ErasurePass {
                         : window + SeriesKeys.WINDOW_MICROS;
                 rangeStart = Math.max(window, erasure.range().startMicros());
                 rangeEnd = Math.min(end, erasure.range().endMicros());
-                left = new BlockBuilder(
-                        Set.of(), new TimeRange(window, end), Windows.KEPT, 0, Hidden.of(List.of(erasure)));
+                left = new Remainders(new TimeRange(window, end), Hidden.of(List.of(erasure)));
             }
 
             /** False if another process has reorganised the device meanwhile; then nothing has changed. */
@@ -248,7 +247,7 @@ final class ErasurePass {
                     return true;
                 }
                 long hybridTime = windows.timeBehind(chunks);
-                List<Item> chunksLeft = windows.chunksOf(device, window, left, hybridTime);
+                List<Item> chunksLeft = windows.chunksOf(device, window, left.builders(), hybridTime);
                 kept.addAll(chunksLeft);
                 others.addAll(chunksLeft);
                 if (!erasure.wholeDevice()) {

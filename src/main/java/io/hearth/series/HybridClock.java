@@ -93,6 +93,18 @@ final class HybridClock {
         last = Math.max(last, hybridTime);
     }
 
+    /**
+     * Goes on behind a time that is stored here. Where the clock has come to it already nothing is dragged along, however far
+     * behind the wall clock is.
+     *
+     * @throws ClockAheadException as above
+     */
+    synchronized void follow(long hybridTime, Duration maxAhead) {
+        if (hybridTime > last) {
+            observe(hybridTime, maxAhead);
+        }
+    }
+
     /** Tells that a horizon has become durable. */
     synchronized void stored(long newHorizonMillis) {
         storedHorizonMillis = Math.max(storedHorizonMillis, newHorizonMillis);

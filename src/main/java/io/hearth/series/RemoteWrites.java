@@ -441,7 +441,7 @@ public final class RemoteWrites {
         return brings;
     }
 
-    /** Whether no chunk has the point with as late a stamp; if one wins with another value, it has to say so again. */
+    /** Whether no chunk has the point with as late a stamp; if one wins with another value, that has to be said again. */
     private boolean beatsSealed(
             LocalReadings local, long time, String metric, Value value, WriteStamp stamp, StampedPoints again) {
         LocalReadings.Point sealed = local.sealed(time, metric);
@@ -450,18 +450,38 @@ public final class RemoteWrites {
         }
         boolean differs = !sealed.value().equals(value);
         LocalReadings.Point latest = local.latest(time, metric);
-        if (differs
-                && latest != null
-                && latest.equals(sealed)
-                && !sealed.stamp().equals(stamp)) {
+        if (differs && latest != null && latest.equals(sealed)) {
+            // Two regions may have sealed different values beside one later write, whose stamp both have now.
+            boolean isTie = sealed.stamp().equals(stamp);
             again.add(
                     time,
                     metric,
-                    sealed.value(),
+                    isTie && winsTie(value, sealed.value()) ? value : sealed.value(),
                     StampedPoints.behind(sealed.stamp(), parts.region),
                     sealed.retentionSeconds());
         }
         return false;
+    }
+
+    /** By an order that is the same in every region. */
+    private static boolean winsTie(Value one, Value other) {
+        if (one instanceof Value.Num number && other instanceof Value.Num than) {
+            return Double.compare(number.number(), than.number()) > 0;
+        }
+        if (one instanceof Value.Text text && other instanceof Value.Text than) {
+            return text.text().compareTo(than.text()) > 0;
+        }
+        if (one instanceof Value.Bool bool && other instanceof Value.Bool) {
+            return bool.bool();
+        }
+        return kindOf(one) > kindOf(other);
+    }
+
+    private static int kindOf(Value value) {
+        if (value instanceof Value.Text) {
+            return 2;
+        }
+        return value instanceof Value.Num ? 1 : 0;
     }
 
     private static boolean isConflict(LocalReadings local, long time, String metric, Value value, WriteStamp stamp) {
@@ -476,7 +496,7 @@ public final class RemoteWrites {
         List<Item> runs = again.runs(device, parts.rollups::runExpiresAtSeconds);
         for (Item run : runs) {
             WriteStamp stamp = SeriesKeys.runStamp(run.key().sortKey());
-            parts.clock.observe(stamp.time().packed(), Duration.ofDays(365));
+            parts.clock.follow(stamp.time().packed(), SeriesStore.LONGEST_LEAD);
             writeRecords(recordFor(device, Set.of(), stamp).stream().toList());
         }
         return runs;

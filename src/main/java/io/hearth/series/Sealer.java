@@ -190,7 +190,7 @@ final class Sealer {
                 if (piece.isEmpty()) {
                     continue;
                 }
-                SealResult sealed = sealPiece(device, window, piece, isLast, reorganisation);
+                SealResult sealed = sealPiece(device, window, piece, writtenBefore, isLast, reorganisation);
                 if (sealed == null) {
                     LOG.debugf("Another process has reorganised device %s, which is left to it", device);
                     return result;
@@ -243,10 +243,15 @@ final class Sealer {
      * @param isLast whether nothing of the window is left to seal afterwards, so that its rollups can be made
      */
     private @Nullable SealResult sealPiece(
-            DeviceId device, long window, List<Item> runs, boolean isLast, Reorganisation reorganisation) {
+            DeviceId device,
+            long window,
+            List<Item> runs,
+            long writtenBefore,
+            boolean isLast,
+            Reorganisation reorganisation) {
         List<Item> others = windows.chunks(device, window);
         long hybridTime = windows.timeBehind(others);
-        List<Item> stored = chunksToMerge(others, runs);
+        List<Item> stored = chunksToMerge(others, runs, writtenBefore);
         others.removeAll(stored);
         TimeRange range = new TimeRange(window, window + SeriesKeys.WINDOW_MICROS);
         BlockBuilder builder = new BlockBuilder(Set.of(), range, Windows.KEPT, runs.size(), erasures.hidden(device));
@@ -273,7 +278,7 @@ final class Sealer {
             transmissions.addAll(0, earlier);
             superseded.add(item.key().sortKey());
         }
-        List<Item> chunks = windows.chunksOf(device, window, builder, hybridTime);
+        List<Item> chunks = windows.chunksOf(device, window, List.of(builder), hybridTime);
         List<Item> items = new ArrayList<>(chunks);
         items.addAll(windows.transmissionItems(device, window, hybridTime, transmissions));
         if (isLast) {
@@ -292,8 +297,12 @@ final class Sealer {
         return new SealResult(readings, chunks.size(), bytesBefore, bytesAfter, List.of(), 0);
     }
 
-    /** The chunks of a window that overlap the runs; all of them if a single chunk can take everything. */
-    private static List<Item> chunksToMerge(List<Item> all, List<Item> runs) {
+    /**
+     * The chunks of a window that overlap the runs; all of them if a single chunk can take everything. One that has younger
+     * writes, as another region or an erasure may leave it, is left alone as such runs are.
+     */
+    private static List<Item> chunksToMerge(List<Item> all, List<Item> runs, long writtenBefore) {
+        List<Item> settled = new ArrayList<>();
         List<Item> overlapping = new ArrayList<>();
         long start = SeriesKeys.runFirstTimeMicros(runs.get(0).key().sortKey());
         long lastRun =
@@ -302,12 +311,16 @@ final class Sealer {
         long readings = runs.size();
         for (Item item : all) {
             Chunk chunk = Chunk.open(item.body().array());
+            if (chunk.spans().stream().anyMatch(span -> span.stamp().time().packed() >= writtenBefore)) {
+                continue;
+            }
+            settled.add(item);
             readings += chunk.readings();
             if (chunk.firstMicros() < end && chunk.lastMicros() >= start) {
                 overlapping.add(item);
             }
         }
-        return readings <= ChunkWriter.MAX_READINGS ? List.copyOf(all) : overlapping;
+        return readings <= ChunkWriter.MAX_READINGS ? settled : overlapping;
     }
 
     /** Whether sealed windows remember a transmission as the last of its client with its packet id. */

@@ -261,28 +261,25 @@ public final class SeriesShift {
                 new Write.Put(new Item(
                         Erasures.key(to),
                         item.body(),
-                        shift.expiresAtSeconds(item.expiresAtSeconds()),
+                        shift.expiresAtSeconds(
+                                item.expiresAtSeconds(), erasure.stamp().time()),
                         item.version(),
                         null)));
     }
 
+    /**
+     * What seemed to have expired by the clock that was ahead was in nobody's sight, also when it was to be erased, here or by
+     * another region. So whatever the log has is erased once more by the next start.
+     */
     private static List<Write> shiftErasureEntry(Item item, StampShift shift) {
         ErasureLog.Entry entry = ErasureLog.decode(item);
         Erasure erasure = entry.erasure();
-        if (!shift.isAhead(erasure.stamp().time().packed())) {
-            return List.of();
-        }
-        ErasureLog.Entry shifted = new ErasureLog.Entry(
+        ErasureLog.Entry pending = new ErasureLog.Entry(
                 entry.number(),
                 new Erasure(erasure.device(), erasure.range(), erasure.wholeDevice(), shift.stamp(erasure.stamp())),
-                entry.state(),
-                Math.min(entry.removedMillis(), shift.now().toEpochMilli()));
-        return List.of(new Write.Put(new Item(
-                item.key(),
-                ErasureLog.body(shifted),
-                shift.expiresAtSeconds(item.expiresAtSeconds()),
-                item.version(),
-                null)));
+                ErasureLog.State.PENDING,
+                0);
+        return List.of(new Write.Put(new Item(item.key(), ErasureLog.body(pending), 0, item.version(), null)));
     }
 
     private static List<Write> shiftDevice(Item item, StampShift shift) {

@@ -81,7 +81,7 @@ public final class SeriesStore {
     private static final long WAIT_STEP_MILLIS = 250;
 
     /** What is stored here already is followed however wrong the clock was that it came from. */
-    private static final Duration LONGEST_LEAD = Duration.ofDays(365);
+    static final Duration LONGEST_LEAD = Duration.ofDays(365);
 
     private final Table table;
     private final byte[] region;
@@ -701,7 +701,7 @@ public final class SeriesStore {
     private void eraseAlone(DeviceId device, TimeRange range, boolean wholeDevice) {
         if (table.isShared()) {
             // What another process has written may have a stamp that this one's clock has not come to yet.
-            clock.observe(erasurePass.latestHybridTime(device, range), LONGEST_LEAD);
+            clock.follow(erasurePass.latestHybridTime(device, range), LONGEST_LEAD);
         }
         HybridClock.Tick tick = nextTick();
         WriteStamp stamp = new WriteStamp(new HybridTime(tick.hybridTime()), ownRegion);
@@ -915,9 +915,14 @@ public final class SeriesStore {
         return size;
     }
 
-    /** A hybrid time that is later than one that is stored, which another process may have given out. */
+    /** A hybrid time for the key of a chunk that is later than one that is stored, which another process may have given out. */
     private long hybridTimeBehind(long earlier) {
-        clock.observe(earlier, LONGEST_LEAD);
+        if (stamps == null) {
+            // No write has it, so the clock need not follow; sealing stores no horizon, so it may be behind after a
+            // restart.
+            return Math.max(nextTick().hybridTime(), earlier + 1);
+        }
+        clock.follow(earlier, LONGEST_LEAD);
         return nextTick().hybridTime();
     }
 

@@ -100,20 +100,22 @@ final class Windows {
         return hybridTimes.applyAsLong(latest);
     }
 
-    /** The chunks that hold what a builder has merged; none if that is nothing. */
-    List<Item> chunksOf(DeviceId device, long window, BlockBuilder builder, long hybridTime) {
-        ReadingBlock block = builder.build();
-        if (block.size() == 0) {
-            return List.of();
-        }
+    /** The chunks that hold what builders have merged, each by itself; none of one that has nothing. */
+    List<Item> chunksOf(DeviceId device, long window, List<BlockBuilder> builders, long hybridTime) {
         List<Item> items = new ArrayList<>();
-        for (byte[] body : ChunkWriter.encode(block, builder.spans(), NO_EXTRAS)) {
-            items.add(new Item(
-                    SeriesKeys.chunk(device, window, hybridTime, items.size()),
-                    Bytes.wrap(body),
-                    expiresAtSeconds(device, window, Chunk.open(body)),
-                    0,
-                    null));
+        for (BlockBuilder builder : builders) {
+            ReadingBlock block = builder.build();
+            if (block.size() == 0) {
+                continue;
+            }
+            for (byte[] body : ChunkWriter.encode(block, builder.spans(), NO_EXTRAS)) {
+                items.add(new Item(
+                        SeriesKeys.chunk(device, window, hybridTime, items.size()),
+                        Bytes.wrap(body),
+                        expiresAtSeconds(device, window, Chunk.open(body)),
+                        0,
+                        null));
+            }
         }
         return items;
     }

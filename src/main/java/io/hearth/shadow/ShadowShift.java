@@ -72,7 +72,7 @@ public final class ShadowShift {
                 return List.of();
             }
             Item moved = new StoredShadow(shadow.id(), document, change, shadow.itemVersion())
-                    .item(change, expiresAt(item, shadow.document().lastWrittenMillis(), shift));
+                    .item(change, expiresAt(item, shadow.document(), shift));
             return List.of(new Write.Put(moved));
         }
         if (isChange(item.key())) {
@@ -82,16 +82,16 @@ public final class ShadowShift {
                 return List.of();
             }
             ShadowId id = ShadowKeys.historyId(item.key());
-            long expiresAtSeconds = expiresAt(item, change.time().physicalMillis(), shift);
+            long expiresAtSeconds = shift.expiresAtSeconds(item.expiresAtSeconds(), change.time());
             return List.of(
                     new Write.Delete(item.key()), new Write.Put(StoredShadow.historyItem(id, to, expiresAtSeconds)));
         }
         return List.of();
     }
 
-    private static long expiresAt(Item item, long storedMillis, StampShift shift) {
-        boolean isAhead = shift.isAhead(storedMillis << HybridTime.COUNTER_BITS);
-        return isAhead ? shift.expiresAtSeconds(item.expiresAtSeconds()) : item.expiresAtSeconds();
+    private static long expiresAt(Item item, ShadowDocument document, StampShift shift) {
+        WriteStamp last = document.lastWrite();
+        return last == null ? item.expiresAtSeconds() : shift.expiresAtSeconds(item.expiresAtSeconds(), last.time());
     }
 
     private static ShadowDocument shifted(ShadowDocument document, StampShift shift) {

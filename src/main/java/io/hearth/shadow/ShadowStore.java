@@ -134,8 +134,10 @@ public final class ShadowStore {
     public Uni<RegionMerge> merge(ShadowId id, ShadowDocument remote, String by) {
         return change(id, stored -> {
                     ShadowDocument local = pruned(stored.document());
-                    RegionMerge merge = RegionMerge.of(local, pruned(remote));
-                    if (!merge.needsStoring() || (!merge.document().exists() && isForgotten(merge.document()))) {
+                    RegionMerge merge = mergeOf(local, remote);
+                    boolean isOfTheForgotten =
+                            !merge.stateChanged() && !merge.document().exists() && isForgotten(merge.document());
+                    if (!merge.needsStoring() || isOfTheForgotten) {
                         return decided(new Merge(local, merge), null);
                     }
                     ShadowChange last = stored.lastChange();
@@ -158,6 +160,15 @@ public final class ShadowStore {
                     }
                 })
                 .map(Merge::merge);
+    }
+
+    /**
+     * A tombstone removes what is older here however late it comes, and is then remembered anew for who learns of it from here.
+     * An old one that removes nothing is left out, or two regions would remind each other of it for ever.
+     */
+    private RegionMerge mergeOf(ShadowDocument local, ShadowDocument remote) {
+        RegionMerge merge = RegionMerge.of(local, remote);
+        return merge.stateChanged() ? merge : RegionMerge.of(local, pruned(remote));
     }
 
     private static ShadowDocument bounded(RegionMerge merge) {
@@ -245,7 +256,10 @@ public final class ShadowStore {
      * @return how many there were
      */
     public Uni<Integer> erase(DeviceId thing) {
-        return erase(thing, stored -> ShadowErasure.of(stored, stored.document().nextStamp(now(), region), region));
+        return erase(
+                thing,
+                now(),
+                stored -> ShadowErasure.of(stored, stored.document().nextStamp(now(), region), region));
     }
 
     /**
@@ -255,7 +269,7 @@ public final class ShadowStore {
      * @return how many shadows had anything from before
      */
     public Uni<Integer> erase(DeviceId thing, WriteStamp at) {
-        return erase(thing, stored -> ShadowErasure.of(stored, at, region));
+        return erase(thing, at.time(), stored -> ShadowErasure.of(stored, at, region));
     }
 
     /**
@@ -263,12 +277,13 @@ public final class ShadowStore {
      * was erased in another region, they come from there. May be repeated.
      */
     public Uni<Void> eraseHistory(DeviceId thing, HybridTime before) {
-        return erase(thing, stored -> ShadowErasure.ofHistory(stored, before, region))
+        return erase(thing, before, stored -> ShadowErasure.ofHistory(stored, before, region))
                 .replaceWithVoid();
     }
 
-    private Uni<Integer> erase(DeviceId thing, Function<StoredShadow, ShadowErasure> erasing) {
-        AtomicLong latest = new AtomicLong();
+    /** @param before what happened earlier goes also where there is no document any more */
+    private Uni<Integer> erase(DeviceId thing, HybridTime before, Function<StoredShadow, ShadowErasure> erasing) {
+        AtomicLong latest = new AtomicLong(before.packed());
         return items.forEachPage(
                         ShadowItems.query(thing, ShadowKeys.documents(), Direction.ASCENDING, ERASE_PAGE),
                         page -> Uni.join()
@@ -380,7 +395,7 @@ public final class ShadowStore {
         if (change == null) {
             throw new IllegalStateException("a write without a change");
         }
-        long expiresAtSeconds = next.document().exists() ? 0 : expiryOf(next.document());
+        long expiresAtSeconds = next.document().exists() ? 0 : rememberedUntil(next.document());
         Uni<Void> put = table.put(next.item(change, expiresAtSeconds), before.condition());
         ShadowChange moving = before.lastChange();
         if (moving == null || moving.id() == change.id() || !keepsLast || !history.isKept(moving)) {
@@ -390,6 +405,13 @@ public final class ShadowStore {
         // at
         // once; whoever writes it again writes the same.
         return Uni.combine().all().unis(history.add(next.id(), moving), put).discardItems();
+    }
+
+    /** Of a deletion that came when others had forgotten it already, as long from now on. */
+    private long rememberedUntil(ShadowDocument deleted) {
+        return isForgotten(deleted)
+                ? clock.instant().plus(settings.keptAfterDelete()).getEpochSecond()
+                : expiryOf(deleted);
     }
 
     /** From when on nobody remembers a deleted document: the same in every region. */

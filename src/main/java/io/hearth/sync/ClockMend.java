@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * region, too, and whatever interrupts it leaves the original as it was. Blocks.
  */
 public final class ClockMend {
+    /** Peers take stamps in that are ahead by less, unless they are told otherwise. */
+    public static final Duration TOLERANCE = Duration.ofMinutes(1);
+
     private static final int ITEMS_AT_A_TIME = 512;
 
     private final Table table;
@@ -64,14 +67,16 @@ public final class ClockMend {
             int stamps, Duration ahead, @Nullable Instant latest, long items, long moved, List<String> damaged) {}
 
     /**
-     * Moves all stamps back that are more than a minute ahead.
+     * Moves all stamps back that are ahead.
      *
      * @param now the right time
+     * @param tolerance stamps that are ahead by no more stay: peers may have taken them in, as they do while a clock is ahead by
+     *     less than they allow
      * @param ahead how far the clock was ahead; null to go by what is stored
      * @param dryRun whether to write nothing
      */
-    public Report run(Instant now, @Nullable Duration ahead, boolean dryRun) {
-        StampShift.Builder stamps = new StampShift.Builder(now);
+    public Report run(Instant now, Duration tolerance, @Nullable Duration ahead, boolean dryRun) {
+        StampShift.Builder stamps = new StampShift.Builder(now, tolerance);
         Set<String> damaged = new LinkedHashSet<>();
         forEach(item -> {
             try {
@@ -84,17 +89,16 @@ public final class ClockMend {
         StampShift shift = stamps.build(ahead);
         AtomicLong items = new AtomicLong();
         AtomicLong moved = new AtomicLong();
-        if (shift.size() > 0) {
-            forEach(item -> {
-                List<Write> writes = writes(item, shift, moved, damaged);
-                items.addAndGet(writes.isEmpty() ? 0 : 1);
-                if (!dryRun && !writes.isEmpty()) {
-                    table.write(writes).await().indefinitely();
-                }
-            });
-            if (!dryRun) {
-                new SyncItems(table).forgetPlaces();
+        forEach(item -> {
+            List<Write> writes = writes(item, shift, moved, damaged);
+            items.addAndGet(writes.isEmpty() ? 0 : 1);
+            if (!dryRun && !writes.isEmpty()) {
+                table.write(writes).await().indefinitely();
             }
+        });
+        if (!dryRun) {
+            // Also if nothing was written by the clock that was ahead: what peers had written seemed to have expired.
+            new SyncItems(table).forgetPlaces();
         }
         Instant latest = shift.size() == 0 ? null : Instant.ofEpochMilli(shift.latest() >>> HybridTime.COUNTER_BITS);
         return new Report(shift.size(), shift.ahead(), latest, items.get(), moved.get(), List.copyOf(damaged));

@@ -23,7 +23,7 @@ class StampShiftTest {
 
     @Test
     void stamp_notAhead_stays() {
-        StampShift shift = new StampShift.Builder(NOW).build(null);
+        StampShift shift = new StampShift.Builder(NOW, Duration.ofMinutes(1)).build(null);
 
         assertThat(shift.size()).isZero();
         assertThat(shift.stamp(stamp(NOW, 7))).isEqualTo(stamp(NOW, 7));
@@ -32,7 +32,7 @@ class StampShiftTest {
 
     @Test
     void stamp_thatWasNotGathered_isRefused() {
-        StampShift shift = new StampShift.Builder(NOW).build(null);
+        StampShift shift = new StampShift.Builder(NOW, Duration.ofMinutes(1)).build(null);
 
         assertThatThrownBy(() -> shift.stamp(stamp(NOW.plusSeconds(61), 0)))
                 .isInstanceOf(IllegalArgumentException.class);
@@ -40,7 +40,7 @@ class StampShiftTest {
 
     @Test
     void ahead_ofWritesOfTheTimeAfterTheMend_isWhatTheFirstOfThemShows() {
-        StampShift.Builder stamps = new StampShift.Builder(NOW);
+        StampShift.Builder stamps = new StampShift.Builder(NOW, Duration.ofMinutes(1));
         Instant mended = NOW.minusSeconds(3600);
         Instant wrong = mended.plusMillis(YEARS_MILLIS);
         stamps.addWrite(stamp(wrong.minusSeconds(100), 0), EpochMicros.of(wrong.minusSeconds(100)));
@@ -57,7 +57,7 @@ class StampShiftTest {
 
     @Test
     void ahead_withoutWritesOfTheTimeAfter_bringsTheLatestToNow() {
-        StampShift.Builder stamps = new StampShift.Builder(NOW);
+        StampShift.Builder stamps = new StampShift.Builder(NOW, Duration.ofMinutes(1));
         stamps.add(stamp(NOW.plusMillis(YEARS_MILLIS), 0));
         stamps.add(stamp(NOW.plusMillis(YEARS_MILLIS).minusSeconds(10), 0));
 
@@ -74,7 +74,7 @@ class StampShiftTest {
         long seed = Long.getLong(StampShiftTest.class.getSimpleName() + ".seed", new Random().nextLong());
         Random random = new Random(seed);
         for (int round = 0; round < 200; round++) {
-            StampShift.Builder stamps = new StampShift.Builder(NOW);
+            StampShift.Builder stamps = new StampShift.Builder(NOW, Duration.ofMinutes(1));
             TreeSet<Long> all = new TreeSet<>();
             Instant start = NOW.plus(Duration.ofMinutes(2)).plusSeconds(random.nextInt(400_000_000));
             int count = random.nextInt(3000);

@@ -300,6 +300,93 @@ abstract class RemoteWritesContract {
                 .containsExactly(entry(T0 + 5, Map.of("a", 2.0, "b", 3.0)), entry(T0 + 6, Map.of("b", 4.0)));
     }
 
+    /** The later one first, which takes apart the runs of its quarter of an hour. */
+    @Test
+    void erasures_thatComeOutOfOrder_eraseWhatEachOfThemCovers() {
+        long time = T0 + SECOND;
+        store.remote()
+                .apply(
+                        List.of(run(1, Map.of(time, Map.of("b", 1.0))), run(3, Map.of(time, Map.of("a", 2.0)))),
+                        A,
+                        MINUTE);
+        for (int counter : List.of(5, 2)) {
+            TimeRange range = counter == 5
+                    ? new TimeRange(T0 + 100 * SECOND, T0 + 200 * SECOND)
+                    : new TimeRange(T0, T0 + 50 * SECOND);
+            WriteStamp stamp = new WriteStamp(HybridTime.of(START.toEpochMilli(), counter), new RegionId("c"));
+            store.remote().apply(new Erasure(D1, range, false, stamp), MINUTE);
+        }
+
+        assertThat(readings()).isEqualTo(Map.of(time, Map.of("a", 2.0)));
+    }
+
+    /** More of them than a chunk can tell apart. */
+    @Test
+    void erasures_thatComeOutOfOrder_ofManyWrites_eraseWhatEachOfThemCovers() {
+        List<RemoteRun> runs = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            runs.add(run(i, Map.of(T0 + (i % 150) * SECOND, Map.of("a" + i / 150, 1.0 * i))));
+        }
+        store.remote().apply(runs, A, MINUTE);
+        WriteStamp last = new WriteStamp(HybridTime.of(START.toEpochMilli(), 300), new RegionId("c"));
+        store.remote().apply(new Erasure(D1, new TimeRange(T0 + 400 * SECOND, T0 + 500 * SECOND), false, last), MINUTE);
+
+        WriteStamp first = new WriteStamp(HybridTime.of(START.toEpochMilli(), 99), new RegionId("c"));
+        store.remote().apply(new Erasure(D1, new TimeRange(T0, T0 + 400 * SECOND), false, first), MINUTE);
+
+        Map<Long, Map<String, Object>> left = new TreeMap<>();
+        for (int i = 100; i < 200; i++) {
+            left.computeIfAbsent(T0 + (i % 150) * SECOND, time -> new TreeMap<>())
+                    .put("a" + i / 150, 1.0 * i);
+        }
+        assertThat(readings()).isEqualTo(left);
+    }
+
+    /** Each sealed what it had beside the same later write, and gave it the stamp of that. */
+    @Test
+    void chunks_thatHaveDifferentValuesUnderOneStamp_comeToTheSame() {
+        long time = T0 - DAY;
+        Table tableOfD = new MemoryTable(clock);
+        SeriesStore d = open(tableOfD, new RegionId("d"), RollupRules.NONE);
+        RemoteRun later = run(3, Map.of(time, Map.of("a", 3.0)));
+        store.remote().apply(List.of(run(1, Map.of(time, Map.of("b", 1.0))), later), A, MINUTE);
+        d.remote().apply(List.of(run(2, Map.of(time, Map.of("b", 2.0))), later), A, MINUTE);
+        clock.setNow(START.plusSeconds(60));
+        store.seal(T0, nanos -> {});
+        d.seal(T0, nanos -> {});
+        Bytes chunkOfD = chunk(tableOfD);
+
+        d.remote().apply(D1, chunk(table), MINUTE);
+        store.remote().apply(D1, chunkOfD, MINUTE);
+        d.remote().apply(runs(table), B, MINUTE);
+        store.remote().apply(runs(tableOfD), new RegionId("d"), MINUTE);
+
+        assertThat(readings()).containsOnlyKeys(time);
+        assertThat(scan(d, "d1", TimeRange.ALL, Set.of(), Direction.ASCENDING))
+                .containsExactly(entry(time, readings().get(time)));
+    }
+
+    /** A chunk that came from another region may be of later than what has been settled here. */
+    @Test
+    void seal_besideAChunkOfWhatIsNotSettled_leavesItAlone() {
+        long time = T0 - DAY;
+        Map<String, Object> mine = Map.of("b", 1.0);
+        clock.setNow(START.plusSeconds(60));
+        append(a, "d1", time, Map.of("a", 2.0));
+        clock.setNow(START.plus(Duration.ofMinutes(2)));
+        a.seal(T0, nanos -> {});
+        store.remote().apply(D1, chunk(tableOfA), MINUTE);
+        store.remote().apply(List.of(run(1, Map.of(time, mine))), A, MINUTE);
+
+        store.seal(T0, START.plusSeconds(10).toEpochMilli(), nanos -> {});
+
+        assertThat(runs(table)).as("it was sealed").isEmpty();
+        assertThat(readings()).isEqualTo(Map.of(time, Map.of("a", 2.0, "b", 1.0)));
+        WriteStamp between = new WriteStamp(HybridTime.of(START.plusSeconds(30).toEpochMilli(), 0), new RegionId("c"));
+        store.remote().apply(new Erasure(D1, TimeRange.ALL, false, between), MINUTE);
+        assertThat(readings()).isEqualTo(Map.of(time, Map.of("a", 2.0)));
+    }
+
     @Test
     void seal_aRunThatCannotBeSealed_isInTheWayOfNoOtherWindow() {
         append(store, "d0", T0 - DAY, Map.of("a", 1));

@@ -5,6 +5,7 @@ import static io.hearth.series.SeriesFixture.append;
 import static io.hearth.series.SeriesFixture.scan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.hearth.model.DeviceId;
@@ -172,6 +173,27 @@ class SealFaultsTest {
                 .as("what there is of the window is left as it is")
                 .hasSize(2);
         assertThat(items("d2")).noneMatch(item -> SeriesKeys.isRun(item.key().sortKey()));
+    }
+
+    /** As of a machine without a battery: what is sealed here has stamps that are years ahead of it. */
+    @Test
+    void clock_thatWasSetBackByYears_letsSealedDaysBeErasedAndSealed() {
+        SeriesStore store = clock.open(table, RETENTION);
+        append(store, "d1", DAY_BEFORE, Map.of("n", 1));
+        append(store, "d1", DAY_BEFORE + SECOND, Map.of("n", 2));
+        clock.setNow(START.plusSeconds(3600)); // behind all that the writes have stored of the clock
+        store.seal(T0, nanos -> {});
+        clock.setNow(START.minus(Duration.ofDays(3750)));
+        store = clock.open(table, RETENTION);
+
+        store.erase(new DeviceId("d1"), new TimeRange(DAY_BEFORE, DAY_BEFORE + 1));
+        append(store, "d1", DAY_BEFORE + 2 * SECOND, Map.of("n", 3));
+        SealResult result = store.seal(T0, nanos -> {});
+
+        assertThat(result.unsealedTotal()).isZero();
+        assertThat(scan(store, "d1", TimeRange.ALL, Set.of(), Direction.ASCENDING))
+                .containsExactly(
+                        entry(DAY_BEFORE + SECOND, Map.of("n", 2.0)), entry(DAY_BEFORE + 2 * SECOND, Map.of("n", 3.0)));
     }
 
     @Test

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** A series store with a clock that stands until it is set, and readings as plain maps. */
@@ -48,6 +49,21 @@ public final class SeriesFixture implements InstantSource {
     /** Where the store has to wait, this clock goes on. */
     SeriesStore open(Table table, RegionId region, Duration retention, RollupRules rollups) {
         return new SeriesStore(table, region, this, retention, rollups, DeviceCatalog.CACHED_BYTES, this::pass);
+    }
+
+    /**
+     * A store by any clock.
+     *
+     * @param pauseMillis waits for so many milliseconds of it
+     */
+    public static SeriesStore open(
+            Table table,
+            RegionId region,
+            InstantSource clock,
+            Duration retention,
+            RollupRules rollups,
+            LongConsumer pauseMillis) {
+        return new SeriesStore(table, region, clock, retention, rollups, DeviceCatalog.CACHED_BYTES, pauseMillis);
     }
 
     private void pass(long millis) {

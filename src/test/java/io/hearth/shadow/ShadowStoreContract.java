@@ -192,6 +192,72 @@ abstract class ShadowStoreContract {
         assertThat(fieldsOf("reported")).containsExactly("b");
     }
 
+    /** As a region gets it that was away for longer than tombstones are remembered, from a feed that goes back further. */
+    @Test
+    void merge_ofARemovalThatComesLate_removesTheFieldHereAndWhereItIsPassedOn() {
+        ShadowStore there = storeOf(THERE);
+        ShadowStore behind = storeOf(new RegionId("behind"));
+        ShadowDocument before = await(there.update(CLASSIC, request("{'state':{'reported':{'a':1,'b':2}}}"), "t"))
+                .current();
+        merge(store, before);
+        merge(behind, before);
+        ShadowDocument after = await(there.update(CLASSIC, request("{'state':{'reported':{'a':null}}}"), "t"))
+                .current();
+        clock.advance(Duration.ofHours(49));
+
+        assertThat(merge(store, after).stateChanged()).isTrue();
+
+        assertThat(json(stored(store))).contains("'reported':{'b':2}");
+        merge(behind, stored(store));
+        assertThat(json(stored(behind))).contains("'reported':{'b':2}");
+        assertThat(merge(store, after).needsStoring()).isFalse();
+    }
+
+    @Test
+    void merge_ofADeletionThatComesLate_deletesTheShadowHereAndWhereItIsPassedOn() {
+        ShadowStore there = storeOf(THERE);
+        ShadowStore behind = storeOf(new RegionId("behind"));
+        ShadowDocument before = await(there.update(CLASSIC, request("{'state':{'reported':{'a':1}}}"), "t"))
+                .current();
+        merge(store, before);
+        merge(behind, before);
+        ShadowDocument deleted = await(there.delete(CLASSIC, bare(), "t"));
+        clock.advance(Duration.ofHours(49));
+
+        assertThat(merge(store, deleted).stateChanged()).isTrue();
+
+        assertThat(stored(store).exists()).isFalse();
+        merge(behind, stored(store));
+        assertThat(stored(behind).exists()).isFalse();
+        long version = stored(store).version();
+        merge(store, deleted);
+        assertThat(stored(store).version()).isEqualTo(version);
+    }
+
+    @Test
+    void merge_ofADeletionThatComesLate_ofWhatIsNotHere_storesNothing() {
+        ShadowStore there = storeOf(THERE);
+        await(there.update(CLASSIC, request("{'state':{'reported':{'a':1}}}"), "t"));
+        ShadowDocument deleted = await(there.delete(CLASSIC, bare(), "t"));
+        clock.advance(Duration.ofHours(49));
+
+        merge(store, deleted);
+
+        assertThat(stored(store)).isEqualTo(ShadowDocument.NONE);
+    }
+
+    private ShadowStore storeOf(RegionId region) {
+        return new ShadowStore(new MemoryTable(clock), region, clock, SETTINGS);
+    }
+
+    private static RegionMerge merge(ShadowStore store, ShadowDocument remote) {
+        return await(store.merge(CLASSIC, remote, "t"));
+    }
+
+    private static ShadowDocument stored(ShadowStore store) {
+        return await(store.stored(CLASSIC)).document();
+    }
+
     @Test
     void tombstones_ofEverNewFields_areBounded() {
         for (int round = 0; round < 12; round++) {
@@ -445,6 +511,24 @@ abstract class ShadowStoreContract {
         assertThat(history(new ShadowId(LAMP, "day"))).hasSize(1);
         update(CLASSIC, "{'state':{'desired':{'newer':1}}}");
         assertThat(history(CLASSIC)).hasSize(2);
+    }
+
+    /** Nothing is left of the document then, by which its history could be found. */
+    @Test
+    void erase_ofAShadowThatWasDeletedLongAgo_leavesNothingOfItsHistory() {
+        for (ShadowId id : List.of(CLASSIC, ShadowId.classic(new DeviceId("lamp-2")))) {
+            update(id, "{'state':{'desired':{'old':1}}}");
+            update(id, "{'state':{'desired':{'old':2}}}");
+            await(store.delete(id, bare(), "t"));
+        }
+        clock.advance(Duration.ofHours(49));
+        assertThat(history(CLASSIC)).isNotEmpty();
+
+        await(store.erase(LAMP));
+        await(store.eraseHistory(new DeviceId("lamp-2"), HybridTime.of(clock.millis(), 0)));
+
+        assertThat(history(CLASSIC)).isEmpty();
+        assertThat(history(ShadowId.classic(new DeviceId("lamp-2")))).isEmpty();
     }
 
     @Test

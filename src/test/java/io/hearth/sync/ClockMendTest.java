@@ -188,6 +188,81 @@ class ClockMendTest {
         assertThat(cloud.readings(LAMP)).isEqualTo(hub.readings(LAMP)).hasSize(200);
     }
 
+    /** By the clock that was ahead the readings seemed to have expired, so nobody found them. */
+    @Test
+    void mend_ofWhatWasErasedWhileItSeemedToHaveExpired_erasesIt() throws Exception {
+        SimulatedRegion keeper = new SimulatedRegion(new RegionId("keeper"), now, Duration.ofDays(30));
+        SimulatedLink toKeeper = link(keeper, cloud);
+        SimulatedLink fromCloud = link(cloud, keeper);
+        long t = time();
+        append(keeper, LAMP, t, 1);
+        append(keeper, HEATER, t, 1);
+        pull(cloud, keeper, toKeeper);
+        goOn(Duration.ofHours(1));
+        keeper.clockOffsetMillis = TEN_YEARS.toMillis();
+        keeper.restart();
+        keeper.series.erase(LAMP, new TimeRange(t, t + SECOND));
+        cloud.series.erase(HEATER, new TimeRange(t, t + SECOND));
+        pull(keeper, cloud, fromCloud);
+        goOn(Duration.ofHours(1));
+        keeper.clockOffsetMillis = 0;
+        keeper.restart();
+
+        keeper.mendClock(null);
+
+        assertThat(keeper.readings(LAMP)).isEmpty();
+        assertThat(keeper.readings(HEATER)).isEmpty();
+        pull(cloud, keeper, toKeeper);
+        assertThat(cloud.readings(LAMP)).isEmpty();
+    }
+
+    /** Then the writes do not show how far it was ahead. */
+    @Test
+    void mend_ofAClockThatWasAheadAndThenBehind_keepsErasures() throws Exception {
+        SimulatedRegion keeper = new SimulatedRegion(new RegionId("keeper"), now, Duration.ofDays(30));
+        SimulatedLink toKeeper = link(keeper, cloud);
+        SimulatedLink fromCloud = link(cloud, keeper);
+        long t = time();
+        append(cloud, LAMP, t, 1);
+        goOn(Duration.ofHours(1));
+        append(keeper, HEATER, t, 0);
+        keeper.clockOffsetMillis = Duration.ofHours(7).toMillis();
+        keeper.restart();
+        keeper.series.erase(LAMP, new TimeRange(t, t + SECOND));
+        keeper.clockOffsetMillis = -TEN_YEARS.toMillis();
+        keeper.restart();
+        append(keeper, HEATER, t + SECOND, 1);
+        goOn(Duration.ofHours(1));
+        keeper.clockOffsetMillis = 0;
+        keeper.restart();
+
+        keeper.mendClock(null);
+
+        pull(keeper, cloud, fromCloud);
+        pull(cloud, keeper, toKeeper);
+        assertThat(keeper.readings(LAMP)).isEmpty();
+        assertThat(cloud.readings(LAMP)).isEmpty();
+    }
+
+    @Test
+    void mend_ofAClockThatWasAheadWhileNothingWasWritten_bringsWhatWasPassedOver() throws Exception {
+        SimulatedRegion keeper = new SimulatedRegion(new RegionId("keeper"), now, Duration.ofDays(30));
+        SimulatedRegion other = new SimulatedRegion(new RegionId("other"), now, Duration.ofDays(30));
+        SimulatedLink fromOther = link(other, keeper);
+        append(other, LAMP, time(), 1);
+        keeper.clockOffsetMillis = Duration.ofDays(40).toMillis();
+        pull(keeper, other, fromOther);
+        keeper.clockOffsetMillis = 0;
+        keeper.restart();
+        pull(keeper, other, fromOther);
+        assertThat(keeper.readings(LAMP)).isEmpty();
+
+        assertThat(keeper.mendClock(null).stamps()).isZero();
+        pull(keeper, other, fromOther);
+
+        assertThat(keeper.readings(LAMP)).isEqualTo(other.readings(LAMP));
+    }
+
     @Test
     void mend_writesOfTheTimeAfter_winAgainstAllThatWasMoved() throws Exception {
         long t = theHubIsWrong();
@@ -202,18 +277,21 @@ class ClockMendTest {
     }
 
     @Test
-    void mend_ofATableWhoseClockWasRight_changesNothing() throws Exception {
+    void mend_ofATableWithoutStampsAhead_takesThePeersOverAnew() throws Exception {
         append(hub, LAMP, time(), 1);
         desire(hub, "{\"a\":1}");
         hub.series.erase(HEATER);
         sync();
         Table before = hub.table;
 
-        ClockMend.Report report = new ClockMend(before, hub.id, List.of()).run(now[0], null, false);
+        ClockMend.Report report =
+                new ClockMend(before, hub.id, List.of()).run(now[0], ClockMend.TOLERANCE, null, false);
 
         assertThat(report.stamps()).isZero();
-        assertThat(report.items()).isZero();
-        assertThat(new SyncItems(before).checkpoint(cloud.id)).isPresent();
+        assertThat(report.items())
+                .as("the erasure, which is carried out once more")
+                .isEqualTo(1);
+        assertThat(new SyncItems(before).checkpoint(cloud.id)).isEmpty();
     }
 
     @Test
@@ -221,7 +299,8 @@ class ClockMendTest {
         theHubIsWrong();
         Map<Long, Map<String, Object>> before = hub.readings(LAMP);
 
-        ClockMend.Report report = new ClockMend(hub.table, hub.id, List.of()).run(now[0], null, true);
+        ClockMend.Report report =
+                new ClockMend(hub.table, hub.id, List.of()).run(now[0], ClockMend.TOLERANCE, null, true);
 
         assertThat(report.stamps()).isPositive();
         assertThat(report.items()).isGreaterThan(5);

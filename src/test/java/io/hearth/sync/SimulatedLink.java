@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A network between two regions that loses, tears, repeats and reorders answers, and is cut at times. */
@@ -18,15 +19,23 @@ final class SimulatedLink implements PeerTransport {
     private static final int SEGMENTS = 2;
     private static final int REMEMBERED = 4;
 
-    private final SimulatedRegion peer;
+    private final Supplier<SimulatedRegion> peers;
     private final SyncSource.Wanted wanted;
     private final Random random;
     private final List<byte[]> earlier = new ArrayList<>();
     boolean cut;
     boolean faulty = true;
 
+    /** The latest stamp of what arrived since this was last set to 0. */
+    long latestDelivered;
+
     SimulatedLink(SimulatedRegion peer, SyncSource.Wanted wanted, Random random) {
-        this.peer = peer;
+        this(() -> peer, wanted, random);
+    }
+
+    /** @param peers which process of the peer answers now */
+    SimulatedLink(Supplier<SimulatedRegion> peers, SyncSource.Wanted wanted, Random random) {
+        this.peers = peers;
         this.wanted = wanted;
         this.random = random;
     }
@@ -34,6 +43,7 @@ final class SimulatedLink implements PeerTransport {
     @Override
     public Start start() throws IOException {
         fail();
+        SimulatedRegion peer = peers.get();
         Start start = new Start(peer.id.value(), peer.source.now().value(), SEGMENTS);
         fail();
         return start;
@@ -51,6 +61,7 @@ final class SimulatedLink implements PeerTransport {
             return new Answer(old.records(), old.aside(), old.next(), true, -1, old.clockMillis(), old.bytes());
         }
         try {
+            SimulatedRegion peer = peers.get();
             byte[] page = RecordLines.write(peer.source.changes(new Cursor(after), limit, wanted), peer.millis());
             earlier.add(page);
             if (earlier.size() > REMEMBERED) {
@@ -65,6 +76,7 @@ final class SimulatedLink implements PeerTransport {
     @Override
     public Answer snapshot(int segment, int segments, @Nullable String after) throws IOException {
         fail();
+        SimulatedRegion peer = peers.get();
         return arrive(RecordLines.write(
                 peer.source.snapshot(segment, segments, after == null ? null : new Cursor(after)), peer.millis()));
     }
@@ -73,16 +85,18 @@ final class SimulatedLink implements PeerTransport {
     public Verification.Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis)
             throws IOException {
         fail();
-        return peer.verification().digests(segment, segments, range, tombstonesFromMillis);
+        return peers.get().verification().digests(segment, segments, range, tombstonesFromMillis);
     }
 
     @Override
     public Answer shadow(DeviceId thing, String name) throws IOException {
+        SimulatedRegion peer = peers.get();
         return arrive(RecordLines.write(peer.shadowVerification().document(new ShadowId(thing, name)), peer.millis()));
     }
 
     @Override
     public Answer window(DeviceId device, long startMicros) throws IOException {
+        SimulatedRegion peer = peers.get();
         return arrive(RecordLines.write(peer.source.window(device, startMicros), peer.millis()));
     }
 
@@ -91,11 +105,15 @@ final class SimulatedLink implements PeerTransport {
         if (faulty && random.nextInt(15) == 0) {
             return RecordLines.read(Arrays.copyOf(page, random.nextInt(page.length)));
         }
-        return RecordLines.read(page);
+        Answer answer = RecordLines.read(page);
+        for (SyncRecord record : answer.records()) {
+            latestDelivered = Math.max(latestDelivered, Oracle.latestStamp(record));
+        }
+        return answer;
     }
 
     private void fail() throws IOException {
-        if (cut || faulty && random.nextInt(20) == 0) {
+        if (cut || (faulty && random.nextInt(20) == 0)) {
             throw new IOException("not reached");
         }
     }

@@ -5,6 +5,7 @@ import io.hearth.model.EpochMicros;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
 import io.hearth.series.AppendBatch;
+import io.hearth.series.RollupRules;
 import io.hearth.series.SeriesFixture;
 import io.hearth.series.SeriesStore;
 import io.hearth.shadow.Limits;
@@ -25,19 +26,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** A region of the simulation: the rooms it consists of, on a table that outlives them, by a clock that is wrong. */
+/** A process of a region: the rooms it consists of, on a table that outlives it, by a clock that may be wrong. */
 @SuppressWarnings("NullAway")
 final class SimulatedRegion implements InstantSource {
-    static final Duration RETENTION = Duration.ofHours(15);
-    private static final Duration KEPT_AFTER_DELETE = Duration.ofDays(2);
+    static final Duration KEPT_AFTER_DELETE = Duration.ofDays(2);
     static final Duration MAX_CLOCK_AHEAD = Duration.ofMinutes(10);
 
     final RegionId id;
     private final Instant[] now;
     private final Duration retention;
+    private final RollupRules rollups;
     long clockOffsetMillis;
     CrashingTable table;
     SeriesStore series;
@@ -47,36 +49,27 @@ final class SimulatedRegion implements InstantSource {
     private final Map<RegionId, PeerPull> pulls = new HashMap<>();
     final Map<RegionId, PeerProgress> progress = new HashMap<>();
 
-    /** Where this region's own feed was last read for the oracle. */
-    Cursor observed;
-
     /** @param now the true time */
     SimulatedRegion(RegionId id, Instant[] now, Duration retention) {
-        this.id = id;
-        this.now = now;
-        this.retention = retention;
-        wipe();
+        this(id, now, retention, new MemoryTable(() -> now[0]));
     }
 
     /** A process on a table that others may use, too. */
     SimulatedRegion(RegionId id, Instant[] now, Duration retention, Table table) {
+        this(id, now, retention, RollupRules.NONE, table);
+    }
+
+    SimulatedRegion(RegionId id, Instant[] now, Duration retention, RollupRules rollups, Table table) {
         this.id = id;
         this.now = now;
         this.retention = retention;
-        this.table = new CrashingTable(table);
-        open();
+        this.rollups = rollups;
+        open(table);
     }
 
     @Override
     public Instant instant() {
         return now[0].plusMillis(clockOffsetMillis);
-    }
-
-    /** All that the region had is lost. */
-    void wipe() {
-        table = new CrashingTable(new MemoryTable(this));
-        restart();
-        observed = source.now();
     }
 
     /** The process dies, and another one begins with the table. */
@@ -85,18 +78,38 @@ final class SimulatedRegion implements InstantSource {
         series.remote().finishErasures();
     }
 
+    /** Another process begins, with a table. */
+    void open(Table other) {
+        table = new CrashingTable(other, this);
+        open();
+    }
+
+    /** Another process begins, with the same table. */
+    void open() {
+        table.heal();
+        // Who has to wait for other processes does so in the time of the simulation.
+        series = SeriesFixture.open(table, id, this, retention, rollups, millis -> now[0] = now[0].plusMillis(millis));
+        shadows = new ShadowStore(
+                table, id, this, new ShadowStore.Settings(Limits.DEFAULT, KEPT_AFTER_DELETE, Duration.ofDays(30)));
+        source = new SyncSource(table, id);
+        target = new SyncTarget(table, series.remote(), shadows, this, MAX_CLOCK_AHEAD, erasure -> {});
+        pulls.clear();
+        progress.clear();
+    }
+
     /** What {@code mend-clock} does: stamps that are ahead go back, in a table that has an id of its own. */
     ClockMend.Report mendClock(@Nullable Duration ahead) {
-        Table mended = copy();
-        ClockMend.Report report = new ClockMend(mended, id, List.of()).run(instant(), ahead, false);
-        table = new CrashingTable(mended);
-        restart();
+        Table mended = copyOf(table, now);
+        ClockMend.Report report =
+                new ClockMend(mended, id, List.of()).run(instant(), ClockMend.TOLERANCE, ahead, false);
+        open(mended);
+        series.remote().finishErasures();
         return report;
     }
 
-    /** A table of its own with everything that is in that of the region. */
-    private Table copy() {
-        Table copy = new MemoryTable(this);
+    /** A table of its own with everything that is in another one. */
+    static MemoryTable copyOf(Table table, Instant[] now) {
+        MemoryTable copy = new MemoryTable(() -> now[0]);
         Cursor place = null;
         do {
             Page page = table.scan(new Scan(0, 1, 1000, place)).await().indefinitely();
@@ -108,17 +121,6 @@ final class SimulatedRegion implements InstantSource {
             place = page.next();
         } while (place != null);
         return copy;
-    }
-
-    private void open() {
-        table.heal();
-        series = new SeriesStore(table, id, this, retention);
-        shadows = new ShadowStore(
-                table, id, this, new ShadowStore.Settings(Limits.DEFAULT, KEPT_AFTER_DELETE, Duration.ofDays(30)));
-        source = new SyncSource(table, id);
-        target = new SyncTarget(table, series.remote(), shadows, this, MAX_CLOCK_AHEAD, erasure -> {});
-        pulls.clear();
-        progress.clear();
     }
 
     /** Stores a reading that arrives now, by the region's clock. */
@@ -147,6 +149,10 @@ final class SimulatedRegion implements InstantSource {
 
     /** @param mayPull whether this is the process of its region that pulls */
     SyncService service(PeerTransport transport, Predicate<RegionId> mayPull) {
+        return service(peer -> transport, mayPull, 100);
+    }
+
+    SyncService service(Function<Peer, PeerTransport> transports, Predicate<RegionId> mayPull, int limit) {
         return new SyncService(
                 table,
                 id,
@@ -154,8 +160,8 @@ final class SimulatedRegion implements InstantSource {
                 series.remote(),
                 this,
                 verification(),
-                new SyncService.Settings(100, Duration.ZERO, MAX_CLOCK_AHEAD),
-                peer -> transport,
+                new SyncService.Settings(limit, Duration.ZERO, MAX_CLOCK_AHEAD),
+                transports,
                 mayPull);
     }
 
