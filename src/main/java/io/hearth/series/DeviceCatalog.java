@@ -273,10 +273,16 @@ final class DeviceCatalog {
         });
     }
 
-    /** Of two times at which a device was seen, of which 0 says nothing, the first; none is before an erasure of the device. */
+    /**
+     * Of two times at which a device was seen, of which 0 says nothing, the first; none is before an erasure of the device. A record of
+     * before that may lack when the device was seen since, so it counts from the erasure on: a later time would have to be taken
+     * back, which other regions do not follow.
+     *
+     * @param one of the record
+     */
     private long firstSeen(DeviceId device, long one, long other) {
         long erasedUntil = erasedUntilMicros.applyAsLong(device);
-        long first = one < erasedUntil ? 0 : one;
+        long first = one == 0 ? 0 : Math.max(one, erasedUntil);
         if (first == 0 || other == 0) {
             first = Math.max(first, other);
         } else {

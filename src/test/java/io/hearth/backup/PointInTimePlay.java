@@ -261,7 +261,8 @@ final class PointInTimePlay {
             default -> "a";
         };
         Path target = segment.resolveSibling(name);
-        if (!Files.exists(target)) {
+        // A file of somebody's own with the name of a segment would count as a damaged one, and rightly.
+        if (!Files.exists(target) && SegmentName.of(segment) != null) {
             Files.move(segment, target);
             renamed = true;
         }

@@ -9,8 +9,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
+import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
+import io.hearth.model.WriteStamp;
 import io.hearth.table.Direction;
 import io.hearth.table.ThrottledException;
 import io.hearth.table.Write;
@@ -92,6 +94,28 @@ class EraseUnderWayTest {
         restarted.remote().finishErasures();
         assertThat(scan(restarted, "d1", TimeRange.ALL, Set.of(), Direction.ASCENDING))
                 .containsExactly(Map.entry(T0 + 1, Map.of("a", 2.0)));
+    }
+
+    /** Whoever learns of it in between must not find that the device was seen later than it was. */
+    @Test
+    void append_whileAnErasureIsNotCarriedOut_keepsWhenTheDeviceWasSeenSince() {
+        append(store, "d1", T0, Map.of("a", 1));
+        clock.setNow(START.plusSeconds(60));
+        append(store, "d1", T0 + 1, Map.of("a", 2));
+        HybridTime between = HybridTime.of(START.plusSeconds(30).toEpochMilli(), 0);
+        Erasure erasure = new Erasure(D1, TimeRange.ALL, true, new WriteStamp(between, new RegionId("a")));
+        table.refuseReplacing(true);
+        assertThatThrownBy(() -> store.remote().apply(erasure, Duration.ofMinutes(1)))
+                .isInstanceOf(ThrottledException.class);
+        clock.setNow(START.plusSeconds(120));
+        append(store, "d1", T0 + 2, Map.of("a", 3));
+        table.refuseReplacing(false);
+
+        store.remote().finishErasures();
+
+        assertThat(store.device(D1).orElseThrow().firstSeenMicros()).isEqualTo(erasure.behindMicros());
+        assertThat(scan(store, "d1", TimeRange.ALL, Set.of(), Direction.ASCENDING))
+                .hasSize(2);
     }
 
     /** Else what another region wrote before the erasure would be stored behind it, and stay. */

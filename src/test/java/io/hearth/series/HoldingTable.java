@@ -1,7 +1,10 @@
 package io.hearth.series;
 
+import io.hearth.table.Bytes;
 import io.hearth.table.ForwardingTable;
+import io.hearth.table.Item;
 import io.hearth.table.Table;
+import io.hearth.table.ThrottledException;
 import io.hearth.table.Write;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
@@ -9,10 +12,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Holds the next write of some until it is told to go on. */
+/** Holds the next write of some until it is told to go on, and replaces nothing when told so. */
 final class HoldingTable extends ForwardingTable {
     private final Predicate<List<Write>> isHeld;
     private volatile @Nullable CompletableFuture<@Nullable Void> gate;
+
+    private volatile boolean refusesReplacing;
 
     /** @param isHeld which writes are held */
     HoldingTable(Table table, Predicate<List<Write>> isHeld) {
@@ -25,6 +30,17 @@ final class HoldingTable extends ForwardingTable {
         CompletableFuture<@Nullable Void> next = new CompletableFuture<>();
         gate = next;
         return next;
+    }
+
+    void refuseReplacing(boolean refuses) {
+        refusesReplacing = refuses;
+    }
+
+    @Override
+    public Uni<Void> replace(String partitionKey, List<Item> items, List<Bytes> superseded) {
+        return refusesReplacing
+                ? Uni.createFrom().failure(new ThrottledException("refused on demand", null))
+                : table.replace(partitionKey, items, superseded);
     }
 
     @Override

@@ -99,7 +99,7 @@ final class SimulatedRegion implements InstantSource {
 
     /** What {@code mend-clock} does: stamps that are ahead go back, in a table that has an id of its own. */
     ClockMend.Report mendClock(@Nullable Duration ahead) {
-        Table mended = copyOf(table, now);
+        Table mended = copyOf(table, () -> now[0]);
         ClockMend.Report report =
                 new ClockMend(mended, id, List.of()).run(instant(), ClockMend.TOLERANCE, ahead, false);
         open(mended);
@@ -108,8 +108,8 @@ final class SimulatedRegion implements InstantSource {
     }
 
     /** A table of its own with everything that is in another one. */
-    static MemoryTable copyOf(Table table, Instant[] now) {
-        MemoryTable copy = new MemoryTable(() -> now[0]);
+    static MemoryTable copyOf(Table table, InstantSource clock) {
+        MemoryTable copy = new MemoryTable(clock);
         Cursor place = null;
         do {
             Page page = table.scan(new Scan(0, 1, 1000, place)).await().indefinitely();

@@ -48,11 +48,18 @@ final class SimulatedSite {
         this.id = id;
         this.now = now;
         this.retention = retention;
-        this.table = shared(new MemoryTable(() -> now[0]), count);
+        this.table = shared(new MemoryTable(this::engineClock), count);
         for (int i = 0; i < count; i++) {
             processes.add(new SimulatedRegion(id, now, retention, rollups, table));
         }
         observed = end();
+    }
+
+    /** An engine removes nothing before it has expired by the clock of every process, nor as that of one is ahead. */
+    private Instant engineClock() {
+        return processes.stream()
+                .map(SimulatedRegion::instant)
+                .reduce(now[0], (one, other) -> one.isBefore(other) ? one : other);
     }
 
     private static Table shared(Table table, int count) {
@@ -112,7 +119,7 @@ final class SimulatedSite {
     /** Takes a backup: a copy of the table. What is damaged cannot be backed up. */
     void backUp() {
         if (!isDamaged()) {
-            backup = SimulatedRegion.copyOf(table, now);
+            backup = SimulatedRegion.copyOf(table, this::engineClock);
         }
     }
 
@@ -126,7 +133,7 @@ final class SimulatedSite {
 
     /** The disk is lost, and the table of the backup is put back, with an id of its own, as {@code restore} does. */
     void restore() {
-        begin(SimulatedRegion.copyOf(backup, now));
+        begin(SimulatedRegion.copyOf(backup, this::engineClock));
         new SyncItems(table).forgetPlaces();
         processes.forEach(this::restart);
     }
@@ -134,7 +141,7 @@ final class SimulatedSite {
     /** All that the region had is lost. */
     void wipe() {
         backup = null;
-        begin(new MemoryTable(() -> now[0]));
+        begin(new MemoryTable(this::engineClock));
         processes.forEach(this::restart);
     }
 
@@ -147,7 +154,7 @@ final class SimulatedSite {
 
     /** Every process ends, stamps that are ahead go back, as {@code mend-clock} does it, and all begin again. */
     void mendClock() {
-        MemoryTable mended = SimulatedRegion.copyOf(table, now);
+        MemoryTable mended = SimulatedRegion.copyOf(table, this::engineClock);
         new ClockMend(mended, id, List.of()).run(now[0], SimulatedRegion.MAX_CLOCK_AHEAD, null, false);
         backup = null;
         begin(mended);

@@ -189,6 +189,7 @@ final class Simulation {
         now[0] = now[0].plus(time);
         base = now[0];
         seen.clear(); // a clock remembers for a day what it had reached
+        links.forEach(SimulatedLink::forget); // an answer is not on its way for days
         for (SimulatedSite site : sites) {
             pullAll(site);
             site.processes.forEach(site::restart);
@@ -199,6 +200,10 @@ final class Simulation {
 
     private void step() {
         now[0] = now[0].plusMillis(random.nextInt(60_000));
+        for (SimulatedSite each : sites) {
+            each.processes.forEach(process -> each.service(process).lookAgain());
+            oracle.observe(each); // an erasure that another process began may be finished
+        }
         SimulatedSite site = any(sites);
         SimulatedRegion process = any(site.processes);
         int what = random.nextInt(200);
