@@ -7,6 +7,8 @@ import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
+import io.hearth.table.Bytes;
+import io.hearth.table.Condition;
 import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
 import io.hearth.table.ForwardingTable;
@@ -84,7 +86,7 @@ class LatestModelTest {
         /** Completes the commits that are durable, when somebody does. */
         private final List<CompletableFuture<@Nullable Void>> unreported = new ArrayList<>();
 
-        /** What failed; it becomes durable before the next write, or never. */
+        /** What failed; it becomes durable before anything that is written next, or never, as commits are in one order. */
         private final List<List<Write>> undecided = new ArrayList<>();
 
         private boolean mayFail;
@@ -304,6 +306,22 @@ class LatestModelTest {
                         return Uni.createFrom().completionStage(reported);
                     }
                     return Uni.createFrom().voidItem();
+                });
+            }
+
+            @Override
+            public Uni<Void> put(Item item, Condition condition) {
+                return Uni.createFrom().deferred(() -> {
+                    decide();
+                    return table.put(item, condition);
+                });
+            }
+
+            @Override
+            public Uni<Void> replace(String partitionKey, List<Item> items, List<Bytes> superseded) {
+                return Uni.createFrom().deferred(() -> {
+                    decide();
+                    return table.replace(partitionKey, items, superseded);
                 });
             }
 
