@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 final class PointInTimePropertyTest {
     private static final String NAME = PointInTimePropertyTest.class.getSimpleName();
-    private static final int SEEDS = 10;
+    private static final int SEEDS = 5;
     private static final int STEPS = 80;
     private static final int INSTANTS = 5;
 
