@@ -175,6 +175,10 @@ final class Oracle {
         return write.retentionSeconds != 0 && write.timeMicros <= nowMicros - write.retentionSeconds * 1_000_000;
     }
 
+    boolean hasErasuresOf(DeviceId device) {
+        return erasures.stream().anyMatch(erasure -> erasure.device().equals(device));
+    }
+
     private boolean isErased(PointWrite write) {
         return erasures.stream()
                 .anyMatch(erasure -> erasure.device().equals(write.device)

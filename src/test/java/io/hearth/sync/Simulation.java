@@ -689,7 +689,7 @@ final class Simulation {
             // How far the clock was ahead is an estimate.
             return ConvergenceCheck.KnownOrder.NONE;
         }
-        // Behind a hub sealing cannot know what is still to come, so a sealed reading may win; but alike everywhere.
+        // Behind a hub sealing cannot know what is still to come, so a sealed reading may win.
         boolean sealsEarly = shape.hub && shape.sealsBehindHub;
         return sealsEarly ? ConvergenceCheck.KnownOrder.SHADOWS : ConvergenceCheck.KnownOrder.ALL;
     }
