@@ -19,7 +19,7 @@ class SyncSimulationTest {
     private static final int SAME_SEEDS = 240;
 
     /** The night plays more. */
-    private static final int NEW_SEEDS = 30;
+    private static final int NEW_SEEDS = 10;
 
     /** Each found a fault. */
     private static final List<Long> FOUND = List.of(27L, 96L, 179L, 234L, 241L, 601L, 942L, 1235L, 1368L, 1393L);
