@@ -239,13 +239,15 @@ public class AggregateResource {
     }
 
     private static List<String> columnsOf(AggregateParams params, BucketSeries buckets) {
-        return params.metricNames().isEmpty() ? buckets.metrics() : params.metricNames();
+        List<String> wanted = params.metricNames();
+        return wanted.isEmpty() ? buckets.metrics() : wanted;
     }
 
     /** The columns must be known before the first row: those asked for, or all that any of the devices has had so far. */
     private List<String> columnsOf(AggregateParams params, @Nullable String ids) {
-        if (!params.metricNames().isEmpty()) {
-            return params.metricNames();
+        List<String> wanted = params.metricNames();
+        if (!wanted.isEmpty()) {
+            return wanted;
         }
         SortedSet<String> metrics = new TreeSet<>();
         Stream<DeviceSummary> devices = ids == null

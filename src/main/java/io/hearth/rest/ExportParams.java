@@ -38,10 +38,7 @@ public final class ExportParams {
 
     @RestQuery
     @MetricList
-    @Parameter(
-            description =
-                    "A metric to answer, taken as it is, for names with a comma; may be given several times, also beside"
-                            + " metrics.")
+    @Parameter(description = MetricList.ONE_EACH)
     public List<String> metric = List.of();
 
     @RestQuery

@@ -25,6 +25,11 @@ import org.jspecify.annotations.Nullable;
     /** The most names. */
     int MAX = 1_000;
 
+    /** What the OpenAPI document says of a parameter that names one metric. */
+    String ONE_EACH =
+            "A metric to answer, taken as it is, for names with a comma; may be given several times, also beside"
+                    + " metrics.";
+
     String message() default "must be 1 to 1000 different names of metrics";
 
     Class<?>[] groups() default {};

@@ -62,6 +62,7 @@ final class DeviceCatalog {
     private static final int FORMAT = 2;
     private static final int FORMAT_WITHOUT_REGIONS = 1;
     private static final String INDEX_PARTITION = "!devices";
+
     /** How much of the records is kept in memory where nothing else is said. */
     static final long CACHED_BYTES = 40L << 20;
 
@@ -87,7 +88,6 @@ final class DeviceCatalog {
     private final Table table;
     private final RegionId region;
     private final ToLongFunction<DeviceId> erasedUntilMicros;
-    private final long maxCachedBytes;
     private final Cache<DeviceId, Known> cache;
 
     private final Function<DeviceId, Known> loader = this::load;
@@ -108,10 +108,9 @@ final class DeviceCatalog {
         this.table = table;
         this.region = region;
         this.erasedUntilMicros = erasedUntilMicros;
-        this.maxCachedBytes = maxCachedBytes;
         Caffeine<DeviceId, Known> builder = Caffeine.newBuilder()
                 .ticker(ticker)
-                .maximumWeight(this.maxCachedBytes)
+                .maximumWeight(maxCachedBytes)
                 .weigher((DeviceId device, Known known) -> bytesOf(device, known));
         cache = table.isShared() ? builder.refreshAfterWrite(REFRESHED_AFTER).build(new Refresh()) : builder.build();
     }

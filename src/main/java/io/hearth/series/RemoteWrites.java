@@ -451,37 +451,18 @@ public final class RemoteWrites {
         boolean differs = !sealed.value().equals(value);
         LocalReadings.Point latest = local.latest(time, metric);
         if (differs && latest != null && latest.equals(sealed)) {
-            // Two regions may have sealed different values beside one later write, whose stamp both have now.
+            // Two regions may have sealed different values beside one later write, whose stamp both have now: the
+            // greater one
+            // wins, in every region.
             boolean isTie = sealed.stamp().equals(stamp);
             again.add(
                     time,
                     metric,
-                    isTie && winsTie(value, sealed.value()) ? value : sealed.value(),
+                    isTie && Value.ORDER.compare(value, sealed.value()) > 0 ? value : sealed.value(),
                     StampedPoints.behind(sealed.stamp(), parts.region),
                     sealed.retentionSeconds());
         }
         return false;
-    }
-
-    /** By an order that is the same in every region. */
-    private static boolean winsTie(Value one, Value other) {
-        if (one instanceof Value.Num number && other instanceof Value.Num than) {
-            return Double.compare(number.number(), than.number()) > 0;
-        }
-        if (one instanceof Value.Text text && other instanceof Value.Text than) {
-            return text.text().compareTo(than.text()) > 0;
-        }
-        if (one instanceof Value.Bool bool && other instanceof Value.Bool) {
-            return bool.bool();
-        }
-        return kindOf(one) > kindOf(other);
-    }
-
-    private static int kindOf(Value value) {
-        if (value instanceof Value.Text) {
-            return 2;
-        }
-        return value instanceof Value.Num ? 1 : 0;
     }
 
     private static boolean isConflict(LocalReadings local, long time, String metric, Value value, WriteStamp stamp) {

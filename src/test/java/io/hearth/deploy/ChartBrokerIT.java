@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hearth.FreePort;
 import io.hearth.Mosquitto;
+import io.hearth.OnMessage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,13 +17,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
-import org.eclipse.paho.mqttv5.client.MqttCallback;
 import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
-import org.eclipse.paho.mqttv5.client.MqttDisconnectResponse;
 import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
 import org.eclipse.paho.mqttv5.common.MqttException;
-import org.eclipse.paho.mqttv5.common.MqttMessage;
-import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -139,14 +136,15 @@ class ChartBrokerIT {
     }
 
     /** A client that keeps its session, and the messages it got. */
-    private final class Client implements MqttCallback {
+    private final class Client {
         private final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
         private final MqttAsyncClient mqtt;
         private final String user;
 
         Client(int port, String user, String id) throws MqttException {
             mqtt = new MqttAsyncClient("tcp://127.0.0.1:" + port, id, new MemoryPersistence());
-            mqtt.setCallback(this);
+            mqtt.setCallback(new OnMessage(
+                    (topic, message) -> messages.add(new String(message.getPayload(), StandardCharsets.UTF_8))));
             this.user = user;
             clients.add(this);
         }
@@ -170,25 +168,5 @@ class ChartBrokerIT {
             String message = messages.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
             return message == null ? "nothing came" : message;
         }
-
-        @Override
-        public void messageArrived(String topic, MqttMessage message) {
-            messages.add(new String(message.getPayload(), StandardCharsets.UTF_8));
-        }
-
-        @Override
-        public void disconnected(MqttDisconnectResponse response) {}
-
-        @Override
-        public void mqttErrorOccurred(MqttException exception) {}
-
-        @Override
-        public void deliveryComplete(IMqttToken token) {}
-
-        @Override
-        public void connectComplete(boolean reconnect, String serverUri) {}
-
-        @Override
-        public void authPacketArrived(int reasonCode, MqttProperties properties) {}
     }
 }

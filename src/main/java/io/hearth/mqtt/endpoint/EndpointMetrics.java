@@ -48,14 +48,18 @@ public final class EndpointMetrics {
         STATUS
     }
 
+    private static final String LIMITED = "hearth.mqtt.limited";
+    private static final String LIMITED_DESCRIPTION = "What clients asked for and did not get, as a limit was reached";
+    private static final String LIMITED_TAG = "what";
+
     private final MeterRegistry registry;
     private final LongAdder[] received = {new LongAdder(), new LongAdder(), new LongAdder()};
     private final LongAdder sent = new LongAdder();
     private final LongAdder dropped = new LongAdder();
     private final AtomicInteger connections = new AtomicInteger();
-    private final Map<Refused, Counter> refused = new EnumMap<>(Refused.class);
-    private final Map<Closed, Counter> closed = new EnumMap<>(Closed.class);
-    private final Map<Limited, Counter> limited = new EnumMap<>(Limited.class);
+    private final Map<Refused, Counter> refused;
+    private final Map<Closed, Counter> closed;
+    private final Map<Limited, Counter> limited;
     private final Timer acknowledged;
 
     public EndpointMetrics(MeterRegistry registry, InFlight inFlight) {
@@ -82,30 +86,15 @@ public final class EndpointMetrics {
                 .description("Payload received and not durable yet")
                 .baseUnit("bytes")
                 .register(registry);
-        for (Refused reason : Refused.values()) {
-            refused.put(
-                    reason,
-                    Counter.builder("hearth.mqtt.connections.refused")
-                            .description("Connections refused before they were accepted")
-                            .tag("reason", nameOf(reason))
-                            .register(registry));
-        }
-        for (Closed reason : Closed.values()) {
-            closed.put(
-                    reason,
-                    Counter.builder("hearth.mqtt.connections.closed")
-                            .description("Connections closed by the server")
-                            .tag("reason", nameOf(reason))
-                            .register(registry));
-        }
-        for (Limited what : Limited.values()) {
-            limited.put(
-                    what,
-                    Counter.builder("hearth.mqtt.limited")
-                            .description("What clients asked for and did not get, as a limit was reached")
-                            .tag("what", nameOf(what))
-                            .register(registry));
-        }
+        refused = counters(
+                Refused.class,
+                "hearth.mqtt.connections.refused",
+                "Connections refused before they were accepted",
+                "reason",
+                registry);
+        closed = counters(
+                Closed.class, "hearth.mqtt.connections.closed", "Connections closed by the server", "reason", registry);
+        limited = counters(Limited.class, LIMITED, LIMITED_DESCRIPTION, LIMITED_TAG, registry);
         acknowledged = Timer.builder("hearth.ingest.ack")
                 .description("From receiving a publish to acknowledging it")
                 .serviceLevelObjectives(
@@ -125,37 +114,30 @@ public final class EndpointMetrics {
 
     /** @param bytes memory that the filters of all clients take */
     void watchFilters(LongSupplier bytes) {
-        Gauge.builder("hearth.mqtt.filters", bytes, LongSupplier::getAsLong)
-                .description("Memory of the topic filters of all clients")
-                .baseUnit("bytes")
-                .strongReference(true)
-                .register(registry);
+        watchBytes("hearth.mqtt.filters", "Memory of the topic filters of all clients", bytes);
     }
 
     /** @param bytes memory of what waits for all subscribers, beyond the share that each has for itself */
     void watchQueues(LongSupplier bytes) {
-        Gauge.builder("hearth.mqtt.queues", bytes, LongSupplier::getAsLong)
-                .description("Memory of what waits for subscribers that are slow")
-                .baseUnit("bytes")
-                .strongReference(true)
-                .register(registry);
+        watchBytes("hearth.mqtt.queues", "Memory of what waits for subscribers that are slow", bytes);
     }
 
     void watchRetained(RetainedMessages retained) {
-        Gauge.builder("hearth.mqtt.retained", retained, RetainedMessages::bytes)
-                .description("Memory of retained messages")
-                .baseUnit("bytes")
-                .register(registry);
-        FunctionCounter.builder("hearth.mqtt.limited", retained.leftOut(), LongAdder::sum)
-                .description("What clients asked for and did not get, as a limit was reached")
-                .tag("what", "retained")
+        watchBytes("hearth.mqtt.retained", "Memory of retained messages", retained::bytes);
+        FunctionCounter.builder(LIMITED, retained.leftOut(), LongAdder::sum)
+                .description(LIMITED_DESCRIPTION)
+                .tag(LIMITED_TAG, "retained")
                 .register(registry);
     }
 
     /** @param bytes memory that the last wills of all clients take */
     void watchWills(LongSupplier bytes) {
-        Gauge.builder("hearth.mqtt.wills", bytes, LongSupplier::getAsLong)
-                .description("Memory of the last wills of all clients")
+        watchBytes("hearth.mqtt.wills", "Memory of the last wills of all clients", bytes);
+    }
+
+    private void watchBytes(String name, String description, LongSupplier bytes) {
+        Gauge.builder(name, bytes, LongSupplier::getAsLong)
+                .description(description)
                 .baseUnit("bytes")
                 .strongReference(true)
                 .register(registry);
@@ -195,6 +177,21 @@ public final class EndpointMetrics {
 
     void acknowledged(long receivedNanos) {
         acknowledged.record(System.nanoTime() - receivedNanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** A counter for each name of an enumeration, told apart by a tag. */
+    private static <E extends Enum<E>> Map<E, Counter> counters(
+            Class<E> type, String name, String description, String tag, MeterRegistry registry) {
+        Map<E, Counter> counters = new EnumMap<>(type);
+        for (E each : type.getEnumConstants()) {
+            counters.put(
+                    each,
+                    Counter.builder(name)
+                            .description(description)
+                            .tag(tag, nameOf(each))
+                            .register(registry));
+        }
+        return counters;
     }
 
     private static void increment(@Nullable Counter counter) {

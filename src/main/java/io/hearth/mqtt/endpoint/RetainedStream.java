@@ -3,6 +3,7 @@ package io.hearth.mqtt.endpoint;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -77,7 +78,7 @@ final class RetainedStream {
         // Topics that are named are looked up. A copy, as the next ones come while this pass is under way.
         topics = all
                 ? retained.all()
-                : waiting.keySet().stream().toList().stream().map(retained::of).iterator();
+                : List.copyOf(waiting.keySet()).stream().map(retained::of).iterator();
         waiting.clear();
     }
 

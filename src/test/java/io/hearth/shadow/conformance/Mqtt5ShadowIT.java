@@ -1,5 +1,6 @@
 package io.hearth.shadow.conformance;
 
+import io.hearth.OnMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Set;

@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.hearth.OnMessage;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.hearth.shadow.conformance;
+package io.hearth;
 
 import org.eclipse.paho.mqttv5.client.IMqttMessageListener;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
@@ -12,7 +12,7 @@ import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
  * Hears all messages of a client. Not Paho's listeners per filter: they lie in a map that fails when one is added while a
  * message arrives.
  */
-record OnMessage(IMqttMessageListener listener) implements MqttCallback {
+public record OnMessage(IMqttMessageListener listener) implements MqttCallback {
     @Override
     public void messageArrived(String topic, MqttMessage message) throws Exception {
         listener.messageArrived(topic, message);
