@@ -88,6 +88,7 @@ final class DeviceCatalog {
     private final Table table;
     private final RegionId region;
     private final ToLongFunction<DeviceId> erasedUntilMicros;
+    private final long maxCachedBytes;
     private final Cache<DeviceId, Known> cache;
 
     private final Function<DeviceId, Known> loader = this::load;
@@ -108,9 +109,10 @@ final class DeviceCatalog {
         this.table = table;
         this.region = region;
         this.erasedUntilMicros = erasedUntilMicros;
+        this.maxCachedBytes = maxCachedBytes;
         Caffeine<DeviceId, Known> builder = Caffeine.newBuilder()
                 .ticker(ticker)
-                .maximumWeight(maxCachedBytes)
+                .maximumWeight(this.maxCachedBytes)
                 .weigher((DeviceId device, Known known) -> bytesOf(device, known));
         cache = table.isShared() ? builder.refreshAfterWrite(REFRESHED_AFTER).build(new Refresh()) : builder.build();
     }
