@@ -26,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A heap of 512 MiB and default bounds under what hostile clients send at once, over HTTP and MQTT: the service stays up, serves
  * a well-behaved fleet meanwhile, and what it had acknowledged to that is there.
  */
+@Tag("alone")
 class MemoryIT {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final Duration HOSTILITY = Duration.ofSeconds(8);
