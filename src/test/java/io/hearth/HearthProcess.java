@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 /** The packaged service as its users run it: a process of its own, on free ports, with a data directory of its own. */
 public final class HearthProcess implements AutoCloseable {
     /** The build to run: this one, or with {@code -Dhearth.jar} that of another commit. */
-    static final Path JAR = Path.of(System.getProperty("hearth.jar", "target/quarkus-app/quarkus-run.jar"));
+    public static final Path JAR = Path.of(System.getProperty("hearth.jar", "target/quarkus-app/quarkus-run.jar"));
 
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
 
@@ -47,15 +47,24 @@ public final class HearthProcess implements AutoCloseable {
 
     /** Starts the service over {@code directory}, whose {@code data} it keeps, and waits until it is ready. */
     public static HearthProcess start(Path directory, Map<String, String> environment) throws IOException {
-        HearthProcess started = launch(directory, environment);
+        return start(directory, environment, JAR);
+    }
+
+    /** As {@link #start(Path, Map)}, but runs the build of {@code jar}. */
+    public static HearthProcess start(Path directory, Map<String, String> environment, Path jar) throws IOException {
+        HearthProcess started = launch(directory, environment, jar);
         started.awaitReady();
         return started;
     }
 
     /** As {@link #start(Path, Map)}, but does not wait until it is ready. */
     static HearthProcess launch(Path directory, Map<String, String> environment) throws IOException {
-        if (!Files.exists(JAR)) {
-            throw new IllegalStateException("the service is not built: run mvn package first, " + JAR + " is missing");
+        return launch(directory, environment, JAR);
+    }
+
+    private static HearthProcess launch(Path directory, Map<String, String> environment, Path jar) throws IOException {
+        if (!Files.exists(jar)) {
+            throw new IllegalStateException("the service is not built: run mvn package first, " + jar + " is missing");
         }
         int httpPort = port(environment, "QUARKUS_HTTP_PORT");
         int mqttPort = port(environment, "HEARTH_MQTT_PORT");
@@ -71,7 +80,7 @@ public final class HearthProcess implements AutoCloseable {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Djava.io.tmpdir=" + temporary,
                 "-jar",
-                JAR.toAbsolutePath().toString());
+                jar.toAbsolutePath().toString());
         builder.directory(directory.toFile());
         builder.environment().put("QUARKUS_HTTP_PORT", String.valueOf(httpPort));
         builder.environment().put("HEARTH_MQTT_PORT", String.valueOf(mqttPort));

@@ -175,6 +175,9 @@ final class ConvergenceCheck {
     private void checkShadows(boolean orderIsKnown) throws IOException {
         for (ShadowId shadow : shadows.shadows()) {
             for (String field : Simulation.FIELDS) {
+                if (shadows.isForgotten(shadow, field)) {
+                    continue;
+                }
                 Integer first = desired(sites.get(0).pulling(), shadow, field);
                 for (SimulatedSite site : sites) {
                     Integer found = desired(site.pulling(), shadow, field);

@@ -4,6 +4,7 @@ import io.hearth.model.WriteStamp;
 import io.hearth.shadow.ShadowId;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("NullAway")
 final class ShadowOracle {
     private final Map<ShadowId, Map<String, List<FieldWrite>>> writes = new HashMap<>();
+    private final Set<Field> forgotten = new HashSet<>();
+
+    private record Field(ShadowId shadow, String name) {}
 
     /** @param value null for removed */
     private record FieldWrite(WriteStamp stamp, @Nullable Integer value) {}
@@ -22,6 +26,15 @@ final class ShadowOracle {
         writes.computeIfAbsent(shadow, id -> new HashMap<>())
                 .computeIfAbsent(field, name -> new ArrayList<>())
                 .add(new FieldWrite(stamp, value));
+    }
+
+    /** A removal of the field is older than removals are remembered, so an earlier write of it may stay where nobody heard of it. */
+    void forget(ShadowId shadow, String field) {
+        forgotten.add(new Field(shadow, field));
+    }
+
+    boolean isForgotten(ShadowId shadow, String field) {
+        return forgotten.contains(new Field(shadow, field));
     }
 
     Set<ShadowId> shadows() {

@@ -572,7 +572,7 @@ final class Simulation {
                         .indefinitely()
                         .lastWrite();
                 checkShadowCausality(before, stamp, process);
-                FIELDS.forEach(field -> shadowOracle.write(id, field, stamp, null));
+                FIELDS.forEach(field -> noteShadowWrite(id, field, stamp, null));
             } catch (ShadowException none) {
                 // There was no shadow to delete.
             }
@@ -587,7 +587,7 @@ final class Simulation {
                     .indefinitely();
             WriteStamp stamp = update.current().lastWrite();
             checkShadowCausality(before, stamp, process);
-            shadowOracle.write(id, field, stamp, value);
+            noteShadowWrite(id, field, stamp, value);
         }
     }
 
@@ -597,7 +597,7 @@ final class Simulation {
             ShadowId id = new ShadowId(thing, name);
             WriteStamp stamp = lastWrite(process, id);
             if (stamp != null && stamp.region().equals(site.id)) {
-                FIELDS.forEach(field -> shadowOracle.write(id, field, stamp, null));
+                FIELDS.forEach(field -> noteShadowWrite(id, field, stamp, null));
             }
             int told = process.shadows
                     .history(id, null, 10)
@@ -608,6 +608,14 @@ final class Simulation {
             assertThat(told <= 1 || site.isClockWrong())
                     .as("history of what was erased: %d changes", told)
                     .isTrue();
+        }
+    }
+
+    private void noteShadowWrite(ShadowId id, String field, WriteStamp stamp, @Nullable Integer value) {
+        shadowOracle.write(id, field, stamp, value);
+        Instant written = Instant.ofEpochMilli(stamp.time().physicalMillis());
+        if (value == null && written.isBefore(now[0].minus(SimulatedRegion.KEPT_AFTER_DELETE))) {
+            shadowOracle.forget(id, field);
         }
     }
 

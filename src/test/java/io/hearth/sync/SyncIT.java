@@ -44,13 +44,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Packaged services as regions, with a network between them that is cut and healed. */
+/**
+ * Packaged services as regions, with a network between them that is cut and healed. {@code -DSyncIT.jarOfB=} has region b run
+ * another build, such as that of an earlier version.
+ */
 @SuppressWarnings("NullAway")
 class SyncIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final HttpClient CLIENT = HttpClient.newHttpClient();
     private static final String ADMIN = "an-admin-token-for-tests";
     private static final String DEVICE = "a-device-password-for-tests";
+    private static final Path JAR_OF_B = Path.of(System.getProperty("SyncIT.jarOfB", HearthProcess.JAR.toString()));
     private static final Duration PATIENCE = Duration.ofSeconds(120);
 
     /** A whole second of the past hour, so that readings are neither ahead of the clock nor expired. */
@@ -103,7 +107,8 @@ class SyncIT {
 
     private void start(String id) throws IOException {
         Path home = Files.createDirectories(directory.resolve(id));
-        HearthProcess process = HearthProcess.start(home, environments.get(id));
+        HearthProcess process =
+                HearthProcess.start(home, environments.get(id), id.equals("b") ? JAR_OF_B : HearthProcess.JAR);
         regions.put(id, process);
         links.forEach((link, proxy) -> {
             if (link.endsWith(id)) {
@@ -225,6 +230,18 @@ class SyncIT {
         delete("c", "/api/v1/devices/of-a/readings?from=" + START + "&to=" + START.plusSeconds(5));
 
         awaitAlike("lamp", "of-a", "of-b", "of-c");
+        Map<Instant, String> lamp = new TreeMap<>();
+        Map<Instant, String> each = new TreeMap<>();
+        for (int i = 0; i < 10; i++) {
+            lamp.put(START.plusSeconds(i), "{\"level\":" + ('c' + i) + "}");
+            each.put(START.plusSeconds(i), "{\"level\":" + i + "}");
+        }
+        assertThat(readings("b", "lamp")).as("c was the last to write").isEqualTo(lamp);
+        assertThat(readings("b", "of-c")).isEqualTo(each);
+        each.keySet().removeIf(time -> time.isBefore(START.plusSeconds(5)));
+        assertThat(readings("b", "of-a")).as("c has erased five of ten").isEqualTo(each);
+        JsonNode reported = shadows("b").get(0).path("shadow").path("state").path("reported");
+        assertThat(reported.fieldNames()).toIterable().containsExactlyInAnyOrder("a", "b", "c");
 
         String added = "{\"id\":\"d\",\"url\":\"http://127.0.0.1:1\",\"token\":\"t\"}";
         assertThat(send("a", "POST", "/api/v1/sync/peers", added).statusCode()).isEqualTo(201);
