@@ -22,6 +22,7 @@ import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -122,7 +123,9 @@ public class HttpGate {
         // A query too long for a URL is read by POST.
         boolean querying =
                 context.normalizedPath().startsWith(PROMETHEUS) && (reading || request.method() == HttpMethod.POST);
-        String authorization = request.getHeader(HttpHeaders.AUTHORIZATION);
+        List<String> authorizations = request.headers().getAll(HttpHeaders.AUTHORIZATION);
+        // Of two, a proxy before the service may have checked the other one: neither counts.
+        String authorization = authorizations.size() == 1 ? authorizations.get(0) : null;
         boolean influx1 = INFLUX_1.contains(context.normalizedPath());
         boolean influx = influx1 || context.normalizedPath().equals(INFLUX_2);
         String token = tokenIn(authorization, operations && reading || querying || influx1, influx);
@@ -136,10 +139,10 @@ public class HttpGate {
             return;
         }
         if (aws.guards(context.normalizedPath())) {
-            admitAws(context, authorization);
+            admitAws(context, authorization, !authorizations.isEmpty());
             return;
         }
-        if (reading && authorization == null) {
+        if (reading && authorizations.isEmpty()) {
             switch (request.path()) {
                 case "/q/health/live" -> {
                     answerBare(context, health.getLivenessAsync());
@@ -155,10 +158,10 @@ public class HttpGate {
         refuse(context, operations);
     }
 
-    private void admitAws(RoutingContext context, @Nullable String authorization) {
+    private void admitAws(RoutingContext context, @Nullable String authorization, boolean showsAny) {
         if (authorization != null && AwsGate.isSignature(authorization)) {
             aws.admit(context, authorization, () -> later(context, () -> aws.refuse(context, true)));
-        } else if (authorization != null) {
+        } else if (showsAny) {
             later(context, () -> aws.refuse(context, true));
         } else {
             refused.increment();
@@ -236,7 +239,7 @@ public class HttpGate {
         if (operations) {
             response.headers().add(WWW_AUTHENTICATE, "Basic realm=\"hearth\", charset=\"UTF-8\"");
         }
-        if (context.request().getHeader(HttpHeaders.AUTHORIZATION) == null) {
+        if (!context.request().headers().contains(HttpHeaders.AUTHORIZATION)) {
             refused.increment();
             answer(context, 401, UNAUTHORIZED_BODY);
         } else {
