@@ -1,38 +1,53 @@
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Runs the service and a few simulated devices, and says how to talk to it. A single file that {@code java} runs as it is,
- * from the root of the repository; {@code mvn -Pdemo} builds what it needs and starts it. Settings of the service, such as
- * QUARKUS_HTTP_PORT, are taken from the environment.
+ * Runs the service and a few simulated devices, and says how to talk to it. {@code mvn -Pdemo} builds what it needs and runs
+ * it inside Maven; {@code java src/demo/Demo.java}, in the root of the repository, runs it by itself. Settings of the service,
+ * such as QUARKUS_HTTP_PORT, are taken from the environment.
+ *
+ * <p>The service and the devices end with the process that runs this, also when it is killed: {@link Guard} sees to that.
  */
 public final class Demo {
     private static final Pattern READY =
             Pattern.compile(" ready: (http://\\S+), embedded mqtt://([^:]+):(\\d+), region \\S+, data in (.+)$");
     private static final String DEVICE = "sim-0";
 
-    private Demo() {}
+    private final Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+    private final Path root;
+    private final Writer guarded;
 
+    private Demo(Path root) throws IOException {
+        this.root = root;
+        Process guard = start(new ProcessBuilder(
+                        java.toString(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "src/demo/Guard.java")
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD));
+        guarded = guard.outputWriter(StandardCharsets.US_ASCII);
+    }
+
+    /** Takes the root of the repository, by default the current directory. */
     public static void main(String[] args) throws Exception {
-        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-        Process service = new ProcessBuilder(java.toString(), "-jar", "target/quarkus-app/quarkus-run.jar")
-                .redirectErrorStream(true)
-                .start();
-        Runtime.getRuntime().addShutdownHook(new Thread(service::destroy));
+        System.exit(new Demo(Path.of(args.length == 0 ? "" : args[0]).toAbsolutePath()).run());
+    }
+
+    /** Returns the exit code of the service, when it has ended. */
+    private int run() throws IOException, InterruptedException {
+        Process service = startGuarded(new ProcessBuilder(java.toString(), "-jar", "target/quarkus-app/quarkus-run.jar")
+                .redirectErrorStream(true));
         Matcher ready = awaitReady(service);
         if (ready == null) {
-            System.exit(service.waitFor());
-            return;
+            return service.waitFor();
         }
         Path secrets = Path.of(ready.group(4), "secrets");
-        Process simulator = new ProcessBuilder(List.of(
+        startGuarded(new ProcessBuilder(
                         java.toString(),
                         "-jar",
                         "device-simulator/target/device-simulator.jar",
@@ -49,13 +64,28 @@ public final class Demo {
                         "2s",
                         "--duration",
                         "365d",
-                        "--quiet"))
+                        "--quiet")
                 .redirectErrorStream(true)
-                .redirectOutput(Path.of("target", "demo-simulator.log").toFile())
-                .start();
-        Runtime.getRuntime().addShutdownHook(new Thread(simulator::destroy));
+                .redirectOutput(
+                        root.resolve("target").resolve("demo-simulator.log").toFile()));
         tell(ready.group(1), ready.group(2), ready.group(3), secrets);
-        System.exit(service.waitFor());
+        return service.waitFor();
+    }
+
+    private Process start(ProcessBuilder program) throws IOException {
+        return program.directory(root.toFile()).start();
+    }
+
+    /** Starts a program that ends with this one: in order at a signal, whose end waits for it, and by the guard otherwise. */
+    private Process startGuarded(ProcessBuilder program) throws IOException {
+        Process process = start(program);
+        guarded.write(process.pid() + "\n");
+        guarded.flush();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            process.destroy();
+            process.onExit().join();
+        }));
+        return process;
     }
 
     /** Passes on what the service prints until it serves; null if it ends before. */

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Starts the packaged service with settings that it must refuse, as an operator would meet them. */
 class StartRefusedIT {
@@ -41,15 +42,16 @@ class StartRefusedIT {
         assertThat(start.output()).doesNotContain("\tat ").doesNotContain("Exception");
     }
 
-    @Test
-    void start_portTaken_namesTheSetting() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"QUARKUS_HTTP_PORT", "HEARTH_MQTT_PORT"})
+    void start_portTaken_namesTheSetting(String setting) throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            HearthCommand start = start(Map.of("QUARKUS_HTTP_PORT", String.valueOf(taken.getLocalPort())));
+            HearthCommand start = start(Map.of(setting, String.valueOf(taken.getLocalPort())));
             assertThat(start.exitCode()).isEqualTo(1);
             assertThat(refusals(start))
                     .singleElement()
                     .asString()
-                    .contains("127.0.0.1:" + taken.getLocalPort(), "QUARKUS_HTTP_PORT");
+                    .contains("127.0.0.1:" + taken.getLocalPort(), setting);
             assertThat(start.output()).doesNotContain("\tat ");
         }
     }

@@ -139,7 +139,8 @@ public final class MqttEndpoint {
         } catch (ExecutionException | TimeoutException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new StartupRefusedException(
-                    "cannot listen for MQTT on " + config.host() + ":" + config.port() + ": " + cause.getMessage(),
+                    "cannot listen for MQTT on " + config.host() + ":" + config.port() + ": " + cause.getMessage()
+                            + "; choose another HEARTH_MQTT_PORT, or HEARTH_MQTT_HOST",
                     cause);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
