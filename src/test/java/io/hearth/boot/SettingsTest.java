@@ -8,55 +8,20 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import io.hearth.codec.LineProtocol;
 import io.hearth.config.AllSettings;
-import io.hearth.config.BackupConfig;
-import io.hearth.config.DynamoDbConfig;
-import io.hearth.config.HearthConfig;
-import io.hearth.config.ImportConfig;
-import io.hearth.config.IngestConfig;
-import io.hearth.config.LimitsConfig;
-import io.hearth.config.LineProtocolConfig;
-import io.hearth.config.MqttConfig;
-import io.hearth.config.SeriesConfig;
-import io.hearth.config.ShadowConfig;
 import io.hearth.config.StartupRefusedException;
-import io.hearth.config.StreamConfig;
-import io.hearth.config.SyncConfig;
-import io.hearth.config.TableConfig;
-import io.hearth.ingest.DeadLetters;
 import io.hearth.model.RegionId;
 import io.hearth.mqtt.endpoint.EmbeddedConnector;
 import io.hearth.mqtt.endpoint.MqttEndpoint;
 import io.hearth.mqtt.external.ExternalConnector;
-import io.hearth.presence.DevicePresence;
-import io.hearth.rest.IngestResource;
-import io.hearth.rest.LineIntake;
-import io.hearth.rest.LineProtocolResource;
-import io.hearth.rest.ParquetIntake;
-import io.hearth.rest.RequestBodies;
 import io.hearth.security.Credentials;
 import io.hearth.security.Listeners;
-import io.hearth.series.SeriesStore;
 import io.hearth.shadow.Limits;
-import io.hearth.shadow.ShadowStore;
 import io.hearth.sync.Peer;
-import io.hearth.sync.SyncService;
-import io.hearth.sync.SyncSource;
-import io.hearth.sync.SyncTarget;
-import io.hearth.table.CommitListener;
-import io.hearth.table.memory.MemoryTable;
-import io.hearth.table.rocksdb.RocksDbTable;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.opentelemetry.api.OpenTelemetry;
-import io.smallrye.config.SmallRyeConfig;
 import java.lang.reflect.Field;
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.time.ZoneId;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -81,13 +46,7 @@ class SettingsTest {
     @TempDir
     Path directory;
 
-    private final InstantSource clock = Clock.systemUTC();
-    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-
-    /** By simple name of the class, what is made of the settings. */
-    private final Map<String, Object> made = new HashMap<>();
-
-    private final List<AutoCloseable> toClose = new ArrayList<>();
+    private final WiredService wired = new WiredService();
 
     private final Map<String, Row> rows = new LinkedHashMap<>();
 
@@ -275,9 +234,7 @@ class SettingsTest {
 
     @AfterEach
     void close() throws Exception {
-        for (AutoCloseable closeable : toClose) {
-            closeable.close();
-        }
+        wired.close();
     }
 
     @Test
@@ -301,7 +258,7 @@ class SettingsTest {
     void everySetting_getsToWhereItBelongs() throws Exception {
         Map<String, String> properties = properties();
         properties.remove("hearth.sync.trust-file"); // there is no such file
-        make(AllSettings.config(properties));
+        wired.make(AllSettings.config(properties));
 
         rows.forEach((key, row) -> row.fields.forEach((path, expected) ->
                 assertThat(read(path)).as("%s in %s", key, path).isEqualTo(expected)));
@@ -330,86 +287,16 @@ class SettingsTest {
 
     @Test
     void syncTrustFile_whichIsNotThere_refusesTheStart() {
-        assertThatThrownBy(() -> make(AllSettings.config(properties())))
+        assertThatThrownBy(() -> wired.make(AllSettings.config(properties())))
                 .isInstanceOf(StartupRefusedException.class)
                 .hasMessageContaining("HEARTH_SYNC_TRUST_FILE")
                 .hasMessageContaining("peers-" + PEM);
     }
 
-    private void make(SmallRyeConfig config) throws Exception {
-        Wiring wiring = new Wiring();
-        SyncWiring syncs = new SyncWiring();
-        HearthConfig hearth = config.getConfigMapping(HearthConfig.class);
-        IngestConfig ingest = config.getConfigMapping(IngestConfig.class);
-        MqttConfig mqtt = config.getConfigMapping(MqttConfig.class);
-        SeriesConfig seriesConfig = config.getConfigMapping(SeriesConfig.class);
-        ShadowConfig shadow = config.getConfigMapping(ShadowConfig.class);
-        StreamConfig stream = config.getConfigMapping(StreamConfig.class);
-        SyncConfig sync = config.getConfigMapping(SyncConfig.class);
-        TableConfig tableConfig = config.getConfigMapping(TableConfig.class);
-        BackupConfig backup = config.getConfigMapping(BackupConfig.class);
-        MemoryTable table = new MemoryTable(clock);
-
-        LimitsConfig limits = config.getConfigMapping(LimitsConfig.class);
-        made(Wiring.connectionLimits(limits));
-        made(wiring.signInDelay(limits, registry));
-        made(wiring.mqttLimits(limits));
-        made(wiring.runningQueries(limits, registry));
-        made(Wiring.rocksDbSettings(hearth, tableConfig));
-        made(Wiring.dynamoDbSettings(config.getConfigMapping(DynamoDbConfig.class), tableConfig));
-        SeriesStore series = made(wiring.series(table, hearth, seriesConfig, limits, clock, registry));
-        DeadLetters deadLetters = made(wiring.deadLetters(table, ingest));
-        Credentials credentials = made(new Credentials(hearth, sync));
-        made(wiring.liveFeed(table, stream, limits, registry));
-        DevicePresence presence = made(wiring.presence(table, hearth, clock, registry));
-        ShadowStore shadows = made(wiring.shadows(table, hearth, shadow, clock));
-        made(wiring.shadowService(shadows, shadow, registry));
-        made(wiring.shadowTopics(shadow));
-        var ingests = made(wiring.ingest(
-                series,
-                deadLetters,
-                table,
-                hearth,
-                ingest,
-                mqtt,
-                clock,
-                registry,
-                OpenTelemetry.noop().getTracer("test"),
-                true));
-        SyncSource source = made(syncs.source(table, hearth));
-        var pages = made(syncs.pages(source, stream, sync, clock, registry));
-        SyncTarget target = made(syncs.target(table, series, shadows, presence, sync, clock));
-        var shadowVerification = made(syncs.shadowVerification(table, shadows, target, shadow, clock));
-        var verification = made(syncs.verification(series, target, shadowVerification, hearth, clock));
-        SyncService service =
-                made(syncs.service(table, series, target, verification, hearth, sync, limits, clock, registry));
-        made(new SyncSchedule(service, pages, hearth, sync));
-        made(new SealSchedule(wiring.sealing(series, service, registry), seriesConfig, clock, table, registry));
-        made(new IngestResource(ingests, mqtt));
-        RequestBodies bodies = made(new RequestBodies(limits));
-        made(new ParquetIntake(ingests, hearth, config.getConfigMapping(ImportConfig.class)));
-        made(new LineProtocolResource(
-                new LineIntake(ingests), bodies, config.getConfigMapping(LineProtocolConfig.class)));
-        try (RocksDbTable embedded =
-                RocksDbTable.open(Wiring.rocksDbSettings(hearth, tableConfig), clock, CommitListener.NONE)) {
-            made(new BackupWiring().backups(embedded, hearth, backup, clock).orElseThrow());
-        }
-        assertThat(credentials).isNotNull();
-    }
-
-    private <T> T made(T object) {
-        made.put(object.getClass().getSimpleName(), object);
-        if (object instanceof AutoCloseable closeable) {
-            toClose.add(0, closeable);
-        }
-        return object;
-    }
-
     /** The value of a field of a field of what was made. */
     private @Nullable Object read(String path) {
         String[] names = path.split("\\.", -1);
-        Object at = made.get(names[0]);
-        assertThat(at).as(names[0]).isNotNull();
+        Object at = wired.part(names[0]);
         for (int i = 1; i < names.length && at != null; i++) {
             at = names[i].endsWith("()") ? answer(at, names[i].replace("()", "")) : field(at, names[i]);
         }

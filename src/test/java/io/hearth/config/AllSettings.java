@@ -4,9 +4,13 @@ import io.quarkus.runtime.configuration.DurationConverter;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.runtime.configuration.MemorySizeConverter;
 import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.validator.BeanValidationConfigValidator;
+import jakarta.validation.Validation;
+import jakarta.validation.Validator;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
@@ -25,6 +29,9 @@ import java.util.stream.Stream;
 
 /** Every setting that the interfaces of this room have, found by reflection. */
 public final class AllSettings {
+    private static final Validator VALIDATOR =
+            Validation.buildDefaultValidatorFactory().getValidator();
+
     private AllSettings() {}
 
     /** The configuration that a file with these properties, and nothing else, makes. */
@@ -34,6 +41,24 @@ public final class AllSettings {
                 .withConverter(MemorySize.class, 200, new MemorySizeConverter())
                 .withConverter(Duration.class, 200, new DurationConverter())
                 .withSources(new PropertiesConfigSource(properties, "properties of a test", 100));
+        mappings().forEach(builder::withMapping);
+        return builder.build();
+    }
+
+    /**
+     * The configuration that these environment variables, and nothing else, make.
+     *
+     * @throws StartupRefusedException, or what the library throws, where they would stop the start
+     */
+    public static SmallRyeConfig ofEnvironment(Map<String, String> variables) {
+        SettingNames.refuseUnknown(variables);
+        SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
+                .addDiscoveredConverters()
+                .addDiscoveredInterceptors()
+                .withConverter(MemorySize.class, 200, new MemorySizeConverter())
+                .withConverter(Duration.class, 200, new DurationConverter())
+                .withSources(new EnvConfigSource(variables, 300))
+                .withValidator((BeanValidationConfigValidator) () -> VALIDATOR);
         mappings().forEach(builder::withMapping);
         return builder.build();
     }

@@ -1,12 +1,14 @@
 package io.hearth.deploy;
 
 import com.marcnuri.helm.Helm;
+import com.marcnuri.helm.TemplateCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -16,7 +18,7 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /** The Helm chart as a real Helm renders it. */
-final class Chart {
+public final class Chart {
     static final Path DIRECTORY = Path.of("helm", "hearth");
 
     private final Path copy;
@@ -30,7 +32,7 @@ final class Chart {
      * otherwise. Nor can it do without a cluster where a template looks for an installed object, so the copy looks for the
      * files of {@link #install} instead.
      */
-    static Chart copyTo(Path directory) throws IOException {
+    public static Chart copyTo(Path directory) throws IOException {
         Path copy = directory.resolve("hearth");
         try (Stream<Path> files = Files.walk(DIRECTORY, FileVisitOption.FOLLOW_LINKS)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
@@ -51,7 +53,7 @@ final class Chart {
         return new Chart(copy);
     }
 
-    static List<Path> examples() {
+    public static List<Path> examples() {
         try (Stream<Path> files = Files.list(DIRECTORY.resolve("examples"))) {
             return files.sorted().toList();
         } catch (IOException e) {
@@ -89,12 +91,14 @@ final class Chart {
 
     /** The objects that the chart makes for a release of this name. */
     List<KubernetesObject> render(String release, Path values) {
-        String text = new Helm(copy)
-                .template()
-                .withName(release)
-                .withNamespace("iot")
-                .withValuesFile(values)
-                .call();
+        return render(release, values, Map.of());
+    }
+
+    private List<KubernetesObject> render(String release, Path values, Map<String, String> sets) {
+        TemplateCommand template =
+                new Helm(copy).template().withName(release).withNamespace("iot").withValuesFile(values);
+        sets.forEach(template::set);
+        String text = template.call();
         List<KubernetesObject> objects = new ArrayList<>();
         for (Object document : yaml().loadAll(text)) {
             if (document != null) {
@@ -110,8 +114,35 @@ final class Chart {
     }
 
     List<KubernetesObject> render(String release, String values) throws IOException {
-        Path file = Files.createTempFile(copy.getParent(), "values", ".yaml");
-        return render(release, Files.writeString(file, values));
+        return render(release, valuesFile(values));
+    }
+
+    private Path valuesFile(String values) throws IOException {
+        return Files.writeString(Files.createTempFile(copy.getParent(), "values", ".yaml"), values);
+    }
+
+    /**
+     * The environment of Hearth's container that the chart makes of these values.
+     *
+     * @param values as YAML
+     * @param sets values that go before those, by their paths, as {@code --set} does
+     * @param elsewhere what a variable gets whose value is in a secret, or comes from the cluster
+     */
+    public Map<String, String> environment(String values, Map<String, String> sets, String elsewhere)
+            throws IOException {
+        Map<String, String> environment = new HashMap<>();
+        render("home", valuesFile(values), sets).stream()
+                .filter(KubernetesObject::makesPods)
+                .flatMap(maker -> maker.containers().stream())
+                .filter(container -> container.text("name").equals("hearth"))
+                .flatMap(container -> container.list("env").stream())
+                .forEach(variable -> environment.put(
+                        variable.text("name"),
+                        variable.tree()
+                                .getOrDefault("value", elsewhere)
+                                .toString()
+                                .replaceAll("\\$\\([A-Z0-9_]+\\)", elsewhere)));
+        return environment;
     }
 
     static List<Object> documentsOf(Path file) throws IOException {
