@@ -1,6 +1,7 @@
 package io.hearth.backup;
 
 import io.hearth.backup.Manifest.StoredFile;
+import io.hearth.layout.Partitions;
 import io.hearth.model.EpochMicros;
 import io.hearth.table.Bytes;
 import io.hearth.table.PrivateDirectory;
@@ -25,8 +26,6 @@ public final class Restore {
      * How far other regions have been taken in. That was said of the table that was lost: from there on their feeds leave out
      * what this region itself had written or erased since the backup, which only a snapshot of theirs brings back.
      */
-    private static final String SYNC_PARTITION = "!sync";
-
     private static final Bytes SYNC_CHECKPOINTS = Bytes.wrap("checkpoint/".getBytes(StandardCharsets.US_ASCII));
 
     /**
@@ -130,7 +129,7 @@ public final class Restore {
             copy(manifest, table);
             try (TableRestore restore = TableRestore.open(table, manifest.format())) {
                 log.walk(block -> replay.apply(block, restore));
-                restore.remove(SYNC_PARTITION, SYNC_CHECKPOINTS);
+                restore.remove(Partitions.SYNC, SYNC_CHECKPOINTS);
                 restore.finish();
             }
             DurableFiles.syncDirectory(request.dataDirectory);

@@ -1,5 +1,6 @@
 package io.hearth.boot;
 
+import io.hearth.layout.Partitions;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.Key;
@@ -17,7 +18,7 @@ import org.eclipse.microprofile.health.Readiness;
 @Readiness
 @Singleton
 class TableHealth implements HealthCheck {
-    private static final Key PROBE = new Key("!health", Bytes.wrap(new byte[1]));
+    private static final Key PROBE = new Key(Partitions.HEALTH, Bytes.wrap(new byte[1]));
     private static final Duration PATIENCE = Duration.ofSeconds(2);
     private static final int SHOWN_DAMAGES = 5;
 

@@ -1,6 +1,7 @@
 package io.hearth.cli;
 
 import io.hearth.ingest.DeadLetters;
+import io.hearth.layout.Partitions;
 import io.hearth.lease.Lease;
 import io.hearth.mqtt.endpoint.RetainedMessages;
 import io.hearth.presence.PresenceItemCheck;
@@ -18,9 +19,9 @@ final class KnownItems implements StoredItemKinds {
     @Override
     public void check(Item item) {
         switch (item.key().partitionKey()) {
-            case DeadLetters.PARTITION -> DeadLetters.check(item);
-            case Lease.PARTITION -> Lease.check(item);
-            case RetainedMessages.PARTITION -> RetainedMessages.check(item);
+            case Partitions.DEAD_LETTERS -> DeadLetters.check(item);
+            case Partitions.LEASES -> Lease.check(item);
+            case Partitions.RETAINED -> RetainedMessages.check(item);
             default -> {
                 boolean known = SyncItemCheck.check(item)
                         || PresenceItemCheck.check(item)

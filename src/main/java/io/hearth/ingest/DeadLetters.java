@@ -2,6 +2,7 @@ package io.hearth.ingest;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.StampShift;
 import io.hearth.table.ByteReader;
@@ -46,8 +47,6 @@ public final class DeadLetters {
     static final int KEPT = 256 * 1024;
 
     private static final int FORMAT = 1;
-    /** Where dead letters are stored. */
-    public static final String PARTITION = "!dead-letters";
 
     private static final int ID_BYTES = 16;
     private static final int PAGE_LETTERS = 1000;
@@ -154,8 +153,13 @@ public final class DeadLetters {
         List<Key> found = new ArrayList<>();
         Cursor next = null;
         do {
-            Page page = table.query(
-                            new Query(PARTITION, range, Direction.ASCENDING, PAGE_LETTERS, next, Consistency.STRONG))
+            Page page = table.query(new Query(
+                            Partitions.DEAD_LETTERS,
+                            range,
+                            Direction.ASCENDING,
+                            PAGE_LETTERS,
+                            next,
+                            Consistency.STRONG))
                     .await()
                     .indefinitely();
             for (Item item : page.items()) {
@@ -193,7 +197,12 @@ public final class DeadLetters {
         int lookedAt = 0;
         do {
             Query query = new Query(
-                    PARTITION, SortRange.ALL, Direction.DESCENDING, limit - letters.size(), next, Consistency.STRONG);
+                    Partitions.DEAD_LETTERS,
+                    SortRange.ALL,
+                    Direction.DESCENDING,
+                    limit - letters.size(),
+                    next,
+                    Consistency.STRONG);
             Page page = table.query(query).await().indefinitely();
             for (Item item : page.items()) {
                 DeadLetter letter = decode(item);
@@ -221,7 +230,7 @@ public final class DeadLetters {
 
     /** What to write in place of a dead letter of a clock that was ahead; nothing for any other item. */
     public static List<Write> shifted(Item item, StampShift shift) {
-        if (!item.key().partitionKey().equals(PARTITION)) {
+        if (!item.key().partitionKey().equals(Partitions.DEAD_LETTERS)) {
             return List.of();
         }
         ByteBuffer id = ByteBuffer.wrap(item.key().sortKey().array());
@@ -237,7 +246,7 @@ public final class DeadLetters {
         return List.of(
                 new Write.Delete(item.key()),
                 new Write.Put(new Item(
-                        new Key(PARTITION, Bytes.wrap(sortKey)),
+                        new Key(Partitions.DEAD_LETTERS, Bytes.wrap(sortKey)),
                         item.body(),
                         shift.expiresAtSeconds(item.expiresAtSeconds()),
                         item.version(),
@@ -245,7 +254,7 @@ public final class DeadLetters {
     }
 
     private static Key key(String id) {
-        return new Key(PARTITION, Bytes.wrap(HexFormat.of().parseHex(id)));
+        return new Key(Partitions.DEAD_LETTERS, Bytes.wrap(HexFormat.of().parseHex(id)));
     }
 
     private static byte[] encode(DeadLetter letter) {

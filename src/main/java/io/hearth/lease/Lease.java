@@ -1,5 +1,6 @@
 package io.hearth.lease;
 
+import io.hearth.layout.Partitions;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
@@ -38,8 +39,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for several threads; {@link #isHeld} and {@link #fence} never block, calls that talk to the table do.
  */
 public final class Lease {
-    /** Where leases are stored. */
-    public static final String PARTITION = "!leases";
 
     private static final int FORMAT = 1;
     private static final long NOBODY = 0;
@@ -64,7 +63,7 @@ public final class Lease {
      */
     public Lease(Table table, String name, Duration term, LongSupplier nanoClock, InstantSource wallClock) {
         this.table = table;
-        this.key = new Key(PARTITION, Bytes.wrap(name.getBytes(StandardCharsets.UTF_8)));
+        this.key = new Key(Partitions.LEASES, Bytes.wrap(name.getBytes(StandardCharsets.UTF_8)));
         this.term = term;
         this.nanoClock = nanoClock;
         this.wallClock = wallClock;

@@ -1,5 +1,6 @@
 package io.hearth.presence;
 
+import io.hearth.layout.Partitions;
 import io.hearth.table.Item;
 
 /** Reads any item that this room stores, all of it, to find those that are not what was written. */
@@ -13,7 +14,7 @@ public final class PresenceItemCheck {
      * @throws RuntimeException if it is damaged, or a later build has written it
      */
     public static boolean check(Item item) {
-        if (item.key().partitionKey().equals(Processes.PARTITION)) {
+        if (item.key().partitionKey().equals(Partitions.PROCESSES)) {
             Processes.check(item);
             return true;
         }

@@ -1,5 +1,6 @@
 package io.hearth.presence;
 
+import io.hearth.layout.Partitions;
 import io.hearth.model.EpochMicros;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
@@ -51,7 +52,6 @@ import java.util.function.LongSupplier;
  * <p>{@link #beat} and {@link #findEnded} block, and are called by one thread at a time.
  */
 final class Processes {
-    static final String PARTITION = "!processes";
 
     private static final int FORMAT = 1;
     private static final int PAGE_ITEMS = 1000;
@@ -220,7 +220,12 @@ final class Processes {
         Cursor next = null;
         do {
             Page page = table.query(new Query(
-                            PARTITION, SortRange.ALL, Direction.ASCENDING, PAGE_ITEMS, next, Consistency.STRONG))
+                            Partitions.PROCESSES,
+                            SortRange.ALL,
+                            Direction.ASCENDING,
+                            PAGE_ITEMS,
+                            next,
+                            Consistency.STRONG))
                     .await()
                     .indefinitely();
             records.addAll(page.items());
@@ -235,7 +240,7 @@ final class Processes {
 
     private static Key key(long process) {
         return new Key(
-                PARTITION,
+                Partitions.PROCESSES,
                 Bytes.wrap(ByteBuffer.allocate(Long.BYTES).putLong(process).array()));
     }
 

@@ -1,5 +1,7 @@
 package io.hearth.presence;
 
+import io.hearth.layout.DeviceItems;
+import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.StampShift;
 import io.hearth.table.ByteReader;
@@ -25,8 +27,7 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 public record StoredPresence(Presence presence, long process) {
     private static final int FORMAT = 1;
-    private static final byte SORT_KEY = 0x02;
-    private static final Bytes SORT_KEY_BYTES = Bytes.wrap(new byte[] {SORT_KEY});
+    private static final Bytes SORT_KEY_BYTES = Bytes.wrap(new byte[] {DeviceItems.PRESENCE});
     private static final int BODY_BYTES = 19;
 
     /** Whether a key of the table is that of a device's presence. */
@@ -69,7 +70,7 @@ public record StoredPresence(Presence presence, long process) {
 
     /** Where the index lists the devices that are online by connections to a process. */
     static String indexOf(long process) {
-        return "!online/" + HexFormat.of().toHexDigits(process);
+        return Partitions.ONLINE_PREFIX + HexFormat.of().toHexDigits(process);
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.hearth.series;
 
+import io.hearth.layout.Partitions;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
@@ -29,7 +30,8 @@ import org.jboss.logging.Logger;
  */
 public final class ClockWatch {
     private static final Logger LOG = Logger.getLogger(ClockWatch.class);
-    private static final Key KEY = new Key("!wall-clock", Bytes.wrap("last".getBytes(StandardCharsets.US_ASCII)));
+    private static final Key KEY =
+            new Key(Partitions.WALL_CLOCK, Bytes.wrap("last".getBytes(StandardCharsets.US_ASCII)));
     private static final int FORMAT = 1;
 
     /** A service that was down for longer is rare enough to be asked about. */

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.CacheLoader;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.PointBuffer;
 import io.hearth.model.RegionId;
@@ -61,7 +62,6 @@ final class DeviceCatalog {
 
     private static final int FORMAT = 2;
     private static final int FORMAT_WITHOUT_REGIONS = 1;
-    private static final String INDEX_PARTITION = "!devices";
 
     /** How much of the records is kept in memory where nothing else is said. */
     static final long CACHED_BYTES = 40L << 20;
@@ -421,7 +421,7 @@ final class DeviceCatalog {
 
     DevicePage list(int limit, @Nullable Cursor cursor) {
         Page page = table.queryIndex(new Query(
-                        INDEX_PARTITION, SortRange.ALL, Direction.ASCENDING, limit, cursor, Consistency.STRONG))
+                        Partitions.DEVICES, SortRange.ALL, Direction.ASCENDING, limit, cursor, Consistency.STRONG))
                 .await()
                 .indefinitely();
         List<DeviceSummary> devices =
@@ -461,7 +461,7 @@ final class DeviceCatalog {
         Cursor cursor = null;
         do {
             Page page = table.queryIndex(new Query(
-                            INDEX_PARTITION,
+                            Partitions.DEVICES,
                             range,
                             Direction.ASCENDING,
                             limit - found.size(),
@@ -501,7 +501,8 @@ final class DeviceCatalog {
         new TreeSet<>(known.metrics).forEach(out::writeText);
         out.writeVarint(known.regions.size());
         new TreeSet<>(known.regions).forEach(writer -> out.writeText(writer.value()));
-        IndexKey index = new IndexKey(INDEX_PARTITION, Bytes.wrap(device.value().getBytes(StandardCharsets.US_ASCII)));
+        IndexKey index =
+                new IndexKey(Partitions.DEVICES, Bytes.wrap(device.value().getBytes(StandardCharsets.US_ASCII)));
         // Any version but that of the record before, by which a removal of that one finds that this one has come.
         long version = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE / 2);
         return new Item(SeriesKeys.device(device), Bytes.wrap(out.toByteArray()), 0, version, index);

@@ -1,5 +1,6 @@
 package io.hearth.series;
 
+import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
@@ -41,8 +42,6 @@ import org.jboss.logging.Logger;
  */
 final class ErasureLog {
     private static final Logger LOG = Logger.getLogger(ErasureLog.class);
-
-    static final String PARTITION = "!erasure-log";
 
     private static final int FORMAT = 1;
     private static final int PAGE_ITEMS = 1000;
@@ -104,7 +103,7 @@ final class ErasureLog {
     Uni<List<Entry>> read(long fromNumber) {
         return readFrom(
                 table,
-                PARTITION,
+                Partitions.ERASURE_LOG,
                 sortKey(fromNumber),
                 ErasureLog::decode,
                 "An entry of the log of erasures is left out");
@@ -143,12 +142,12 @@ final class ErasureLog {
     }
 
     static boolean isEntry(Key key) {
-        return key.partitionKey().equals(PARTITION);
+        return key.partitionKey().equals(Partitions.ERASURE_LOG);
     }
 
     Item item(Entry entry) {
         long expiresAt = entry.isOpen() ? 0 : entry.erasure.stamp().time().physicalMillis() / 1000 + lifeSeconds;
-        return new Item(new Key(PARTITION, sortKey(entry.number)), body(entry), expiresAt, 0, null);
+        return new Item(new Key(Partitions.ERASURE_LOG, sortKey(entry.number)), body(entry), expiresAt, 0, null);
     }
 
     static Bytes body(Entry entry) {

@@ -1,5 +1,6 @@
 package io.hearth.series;
 
+import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
@@ -45,7 +46,6 @@ import org.jspecify.annotations.Nullable;
  * the {@linkplain ErasureLog log}, unless an earlier build made it.
  */
 final class Erasures {
-    static final String PARTITION = "!erasures";
 
     private static final int FORMAT = 1;
 
@@ -112,7 +112,8 @@ final class Erasures {
 
     private Uni<List<Erasure>> readItems(long sinceHybridTime) {
         byte[] start = ByteBuffer.allocate(Long.BYTES).putLong(sinceHybridTime).array();
-        return ErasureLog.readFrom(table, PARTITION, Bytes.wrap(start), Erasures::decode, "An erasure is left out");
+        return ErasureLog.readFrom(
+                table, Partitions.ERASURES, Bytes.wrap(start), Erasures::decode, "An erasure is left out");
     }
 
     /** Learns what other processes have erased until now, on a table that is shared; does nothing on another one. */
@@ -321,7 +322,7 @@ final class Erasures {
                 .putLong(stamp.time().packed())
                 .put(region)
                 .array();
-        return new Key(PARTITION, Bytes.wrap(sortKey));
+        return new Key(Partitions.ERASURES, Bytes.wrap(sortKey));
     }
 
     static Erasure decode(Item item) {

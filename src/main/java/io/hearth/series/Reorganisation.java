@@ -1,5 +1,6 @@
 package io.hearth.series;
 
+import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
@@ -32,7 +33,6 @@ import java.util.Optional;
  * Every moment between leaves the old items, or both.
  */
 final class Reorganisation {
-    static final String PARTITION = "!guards";
     private static final int FORMAT = 1;
     private static final Duration KEPT = Duration.ofDays(7);
 
@@ -46,7 +46,7 @@ final class Reorganisation {
         this.table = table;
         this.device = device;
         this.wallClock = wallClock;
-        guard = new Key(PARTITION, Bytes.wrap(device.value().getBytes(StandardCharsets.US_ASCII)));
+        guard = new Key(Partitions.GUARDS, Bytes.wrap(device.value().getBytes(StandardCharsets.US_ASCII)));
     }
 
     /** Begins one; everything it replaces must be read afterwards. */

@@ -1,5 +1,7 @@
 package io.hearth.series;
 
+import io.hearth.layout.DeviceItems;
+import io.hearth.layout.Partitions;
 import io.hearth.model.EpochMicros;
 import io.hearth.series.chunk.Chunk;
 import io.hearth.series.chunk.ChunkScratch;
@@ -24,19 +26,19 @@ public final class SeriesItems {
      */
     public static boolean check(Item item) {
         return switch (item.key().partitionKey()) {
-            case Erasures.PARTITION -> {
+            case Partitions.ERASURES -> {
                 Erasures.decode(item);
                 yield true;
             }
-            case StampLease.PARTITION -> {
+            case Partitions.STAMPS -> {
                 StampLease.untilMillis(item);
                 yield true;
             }
-            case Reorganisation.PARTITION -> {
+            case Partitions.GUARDS -> {
                 Reorganisation.checkGuard(item);
                 yield true;
             }
-            case SeriesStore.CLOCK_PARTITION -> {
+            case Partitions.CLOCK -> {
                 if (item.key().sortKey().length() != Long.BYTES) {
                     throw new CorruptItemException("a horizon of the clock has no time");
                 }
@@ -60,19 +62,19 @@ public final class SeriesItems {
 
     private static boolean checkOfDevice(Item item) {
         switch (SeriesKeys.kindOf(item.key().sortKey())) {
-            case SeriesKeys.DEVICE -> DeviceCatalog.decode(item);
-            case SeriesKeys.RUN ->
+            case DeviceItems.DEVICE -> DeviceCatalog.decode(item);
+            case DeviceItems.RUN ->
                 IncomingRun.parse(
                         new RemoteWrites.RemoteRun(item.key(), item.body()),
                         (device, last, retention) -> item.expiresAtSeconds());
-            case SeriesKeys.CHUNK -> checkChunk(item);
-            case SeriesKeys.TRANSMISSIONS -> SealedTransmissions.read(item, new ArrayList<>());
-            case SeriesKeys.ROLLUP ->
+            case DeviceItems.CHUNK -> checkChunk(item);
+            case DeviceItems.TRANSMISSIONS -> SealedTransmissions.read(item, new ArrayList<>());
+            case DeviceItems.ROLLUP ->
                 WindowRollup.decode(
                         item.body().array(),
                         SeriesKeys.rollupWindowStart(item.key().sortKey()),
                         metric -> true);
-            case SeriesKeys.ROLLUP_LEVELS -> Rollups.decode(item);
+            case DeviceItems.ROLLUP_LEVELS -> Rollups.decode(item);
             default -> {
                 return false;
             }

@@ -1,5 +1,6 @@
 package io.hearth.series;
 
+import io.hearth.layout.DeviceItems;
 import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
@@ -38,12 +39,6 @@ final class SeriesKeys {
     /** The width of a window, whose readings are sealed together: a day in UTC. */
     static final long WINDOW_MICROS = 24L * 60 * 60 * 1_000_000;
 
-    static final byte DEVICE = 0x01;
-    static final byte RUN = 0x10;
-    static final byte CHUNK = 0x20;
-    static final byte TRANSMISSIONS = 0x21;
-    static final byte ROLLUP = 0x30;
-    static final byte ROLLUP_LEVELS = 0x31;
     private static final int RUN_TIME_AT = 1;
     private static final int RUN_STAMP_AT = 9;
     private static final int RUN_REGION_AT = 17;
@@ -51,8 +46,8 @@ final class SeriesKeys {
     private static final int ROLLUP_WINDOW_AT = 17;
     private static final int ROLLUP_NUMBER_AT = 25;
 
-    private static final Bytes DEVICE_KEY = Bytes.wrap(new byte[] {DEVICE});
-    private static final Bytes ROLLUP_LEVELS_KEY = Bytes.wrap(new byte[] {ROLLUP_LEVELS});
+    private static final Bytes DEVICE_KEY = Bytes.wrap(new byte[] {DeviceItems.DEVICE});
+    private static final Bytes ROLLUP_LEVELS_KEY = Bytes.wrap(new byte[] {DeviceItems.ROLLUP_LEVELS});
 
     private SeriesKeys() {}
 
@@ -62,7 +57,7 @@ final class SeriesKeys {
 
     static Key run(DeviceId device, long firstTimeMicros, long hybridTime, byte[] region) {
         byte[] key = new byte[RUN_REGION_AT + region.length];
-        key[0] = RUN;
+        key[0] = DeviceItems.RUN;
         putLong(key, RUN_TIME_AT, firstTimeMicros ^ Long.MIN_VALUE);
         putLong(key, RUN_STAMP_AT, hybridTime);
         System.arraycopy(region, 0, key, RUN_REGION_AT, region.length);
@@ -71,7 +66,7 @@ final class SeriesKeys {
 
     static Key chunk(DeviceId device, long windowStartMicros, long sealHybridTime, int number) {
         byte[] key = new byte[CHUNK_BYTES];
-        key[0] = CHUNK;
+        key[0] = DeviceItems.CHUNK;
         putLong(key, RUN_TIME_AT, windowStartMicros ^ Long.MIN_VALUE);
         putLong(key, RUN_STAMP_AT, sealHybridTime);
         key[CHUNK_BYTES - 2] = (byte) (number >> 8);
@@ -82,7 +77,7 @@ final class SeriesKeys {
     /** Which transmissions a window was sealed with. */
     static Key transmissions(DeviceId device, long windowStartMicros, long sealHybridTime) {
         byte[] key = new byte[RUN_REGION_AT];
-        key[0] = TRANSMISSIONS;
+        key[0] = DeviceItems.TRANSMISSIONS;
         putLong(key, RUN_TIME_AT, windowStartMicros ^ Long.MIN_VALUE);
         putLong(key, RUN_STAMP_AT, sealHybridTime);
         return new Key(device.value(), Bytes.wrap(key));
@@ -98,49 +93,52 @@ final class SeriesKeys {
     }
 
     static boolean isChunk(Bytes sortKey) {
-        return sortKey.length() == CHUNK_BYTES && sortKey.array()[0] == CHUNK;
+        return sortKey.length() == CHUNK_BYTES && sortKey.array()[0] == DeviceItems.CHUNK;
     }
 
     /** Whether an item is stored by a sealing under a key that nothing has had before. */
     static boolean isOfSealing(Bytes sortKey) {
-        return isChunk(sortKey) || (sortKey.length() == RUN_REGION_AT && sortKey.array()[0] == TRANSMISSIONS);
+        return isChunk(sortKey)
+                || (sortKey.length() == RUN_REGION_AT && sortKey.array()[0] == DeviceItems.TRANSMISSIONS);
     }
 
     static boolean isRollup(Bytes sortKey) {
-        return sortKey.length() == ROLLUP_NUMBER_AT + Short.BYTES && sortKey.array()[0] == ROLLUP;
+        return sortKey.length() == ROLLUP_NUMBER_AT + Short.BYTES && sortKey.array()[0] == DeviceItems.ROLLUP;
     }
 
     static boolean isRun(Bytes sortKey) {
-        return sortKey.length() > RUN_REGION_AT && sortKey.array()[0] == RUN;
+        return sortKey.length() > RUN_REGION_AT && sortKey.array()[0] == DeviceItems.RUN;
     }
 
     /** The sort keys of every run that can hold a reading of {@code [startMicros, endMicros)}. */
     static SortRange runs(long startMicros, long endMicros) {
-        return new SortRange(time(RUN, slotStart(startMicros)), time(RUN, endMicros));
+        return new SortRange(time(DeviceItems.RUN, slotStart(startMicros)), time(DeviceItems.RUN, endMicros));
     }
 
     /** The sort keys of every chunk that can hold a reading of {@code [startMicros, endMicros)}. */
     static SortRange chunks(long startMicros, long endMicros) {
-        return new SortRange(time(CHUNK, windowStart(startMicros)), time(CHUNK, endMicros));
+        return new SortRange(time(DeviceItems.CHUNK, windowStart(startMicros)), time(DeviceItems.CHUNK, endMicros));
     }
 
     /** The sort keys of the transmissions of windows from that of a time on. */
     static SortRange transmissionsFrom(long startMicros) {
-        return new SortRange(time(TRANSMISSIONS, windowStart(startMicros)), Bytes.wrap(new byte[] {TRANSMISSIONS + 1}));
+        return new SortRange(
+                time(DeviceItems.TRANSMISSIONS, windowStart(startMicros)),
+                Bytes.wrap(new byte[] {DeviceItems.TRANSMISSIONS + 1}));
     }
 
     static SortRange transmissionsOfWindow(long windowMicros) {
-        return between(TRANSMISSIONS, windowMicros, WINDOW_MICROS);
+        return between(DeviceItems.TRANSMISSIONS, windowMicros, WINDOW_MICROS);
     }
 
     /** The sort keys of the runs that begin in the slot that starts at a time. */
     static SortRange runsOfSlot(long slotMicros) {
-        return between(RUN, slotMicros, SLOT_MICROS);
+        return between(DeviceItems.RUN, slotMicros, SLOT_MICROS);
     }
 
     /** The sort keys of the chunks of the window that starts at a time. */
     static SortRange chunksOfWindow(long windowMicros) {
-        return between(CHUNK, windowMicros, WINDOW_MICROS);
+        return between(DeviceItems.CHUNK, windowMicros, WINDOW_MICROS);
     }
 
     /** From the start of a slot or window to that of the next, which is no further than its width at the ends of time. */
@@ -175,7 +173,7 @@ final class SeriesKeys {
 
     private static byte[] rollupWindow(RollupLevel.Id level, long windowStartMicros) {
         byte[] key = new byte[ROLLUP_NUMBER_AT];
-        key[0] = ROLLUP;
+        key[0] = DeviceItems.ROLLUP;
         putLong(key, 1, level.widthMicros());
         putLong(key, 1 + Long.BYTES, level.keptSeconds());
         putLong(key, ROLLUP_WINDOW_AT, windowStartMicros ^ Long.MIN_VALUE);

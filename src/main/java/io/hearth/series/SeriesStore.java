@@ -1,6 +1,7 @@
 package io.hearth.series;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.hearth.layout.Partitions;
 import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
@@ -63,7 +64,6 @@ public final class SeriesStore {
     /** How many processes may write to a table at the same time. */
     public static final int MAX_PROCESSES = HybridClock.NUMBERS;
 
-    static final String CLOCK_PARTITION = "!clock";
     private static final long HORIZON_KEPT_SECONDS = Duration.ofDays(1).toSeconds();
 
     /** Runs larger than about this are cut, so that each fits an item of any engine. */
@@ -954,7 +954,7 @@ public final class SeriesStore {
     private Item horizon(long horizonMillis) {
         byte[] sortKey = ByteBuffer.allocate(Long.BYTES).putLong(horizonMillis).array();
         return new Item(
-                new Key(CLOCK_PARTITION, Bytes.wrap(sortKey)),
+                new Key(Partitions.CLOCK, Bytes.wrap(sortKey)),
                 Bytes.EMPTY,
                 horizonMillis / 1000 + HORIZON_KEPT_SECONDS,
                 0,
@@ -962,7 +962,7 @@ public final class SeriesStore {
     }
 
     static boolean isHorizon(Key key) {
-        return key.partitionKey().equals(CLOCK_PARTITION);
+        return key.partitionKey().equals(Partitions.CLOCK);
     }
 
     static long horizonMillis(Key horizon) {
@@ -971,7 +971,7 @@ public final class SeriesStore {
 
     private static long storedHorizonMillis(Table table) {
         Page page = table.query(
-                        new Query(CLOCK_PARTITION, SortRange.ALL, Direction.DESCENDING, 1, null, Consistency.STRONG))
+                        new Query(Partitions.CLOCK, SortRange.ALL, Direction.DESCENDING, 1, null, Consistency.STRONG))
                 .await()
                 .indefinitely();
         return page.items().isEmpty() ? 0 : horizonMillis(page.items().get(0).key());

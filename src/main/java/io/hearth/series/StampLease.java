@@ -1,5 +1,6 @@
 package io.hearth.series;
 
+import io.hearth.layout.Partitions;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
@@ -44,7 +45,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class StampLease {
     private static final Logger LOG = Logger.getLogger(StampLease.class);
-    static final String PARTITION = "!stamps";
     private static final int FORMAT = 1;
 
     /** How far a stretch goes. A number whose stretch has ended is free. */
@@ -152,7 +152,12 @@ final class StampLease {
     private Uni<Map<Integer, Item>> read(@Nullable Query query, Map<Integer, Item> found) {
         Query asked = query == null
                 ? new Query(
-                        PARTITION, SortRange.ALL, Direction.ASCENDING, HybridClock.NUMBERS, null, Consistency.STRONG)
+                        Partitions.STAMPS,
+                        SortRange.ALL,
+                        Direction.ASCENDING,
+                        HybridClock.NUMBERS,
+                        null,
+                        Consistency.STRONG)
                 : query;
         return table.query(asked).chain(page -> {
             page.items().forEach(item -> found.put(item.key().sortKey().array()[0] & 0xFF, item));
@@ -239,11 +244,11 @@ final class StampLease {
     }
 
     static boolean isStretch(Key key) {
-        return key.partitionKey().equals(PARTITION);
+        return key.partitionKey().equals(Partitions.STAMPS);
     }
 
     private static Key key(int its) {
-        return new Key(PARTITION, Bytes.wrap(new byte[] {(byte) its}));
+        return new Key(Partitions.STAMPS, Bytes.wrap(new byte[] {(byte) its}));
     }
 
     static long untilMillis(Item item) {

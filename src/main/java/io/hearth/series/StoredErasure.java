@@ -1,5 +1,6 @@
 package io.hearth.series;
 
+import io.hearth.layout.Partitions;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
@@ -10,7 +11,7 @@ public final class StoredErasure {
 
     /** Whether a key of the table is that of an erasure. */
     public static boolean isErasure(Key key) {
-        return key.partitionKey().equals(Erasures.PARTITION);
+        return key.partitionKey().equals(Partitions.ERASURES);
     }
 
     /** @throws CorruptItemException it is none, or damaged */

@@ -1,5 +1,6 @@
 package io.hearth.shadow;
 
+import io.hearth.layout.DeviceItems;
 import io.hearth.table.Item;
 import io.hearth.table.UnsupportedFormatException;
 
@@ -17,9 +18,9 @@ public final class ShadowItemCheck {
     public static boolean check(Item item) {
         byte[] sortKey = item.key().sortKey().array();
         switch (sortKey.length == 0 ? 0 : sortKey[0]) {
-            case ShadowKeys.DOCUMENT -> StoredShadow.of(item);
-            case ShadowKeys.HISTORY -> StoredShadow.historyOf(item);
-            case ShadowKeys.BEGINNING -> ShadowHistory.beginningOf(item);
+            case DeviceItems.SHADOW -> StoredShadow.of(item);
+            case DeviceItems.SHADOW_CHANGE -> StoredShadow.historyOf(item);
+            case DeviceItems.SHADOW_BEGINNING -> ShadowHistory.beginningOf(item);
             default -> {
                 return false;
             }

@@ -1,5 +1,6 @@
 package io.hearth.shadow;
 
+import io.hearth.layout.DeviceItems;
 import io.hearth.model.DeviceId;
 import io.hearth.table.Bytes;
 import io.hearth.table.Key;
@@ -19,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  * A change needs a new format version; ShadowDocumentGoldenTest pins the bytes.
  */
 final class ShadowKeys {
-    static final byte DOCUMENT = 0x40;
-    static final byte HISTORY = 0x41;
-    static final byte BEGINNING = 0x42;
     private static final int PLACE_BYTES = 16;
 
     private ShadowKeys() {}
@@ -31,15 +29,15 @@ final class ShadowKeys {
     }
 
     private static Bytes documentKey(String name) {
-        return key(DOCUMENT, name, 0).wrapped();
+        return key(DeviceItems.SHADOW, name, 0).wrapped();
     }
 
     static boolean isDocument(Bytes sortKey) {
-        return sortKey.array()[0] == DOCUMENT;
+        return sortKey.array()[0] == DeviceItems.SHADOW;
     }
 
     static boolean isHistory(Bytes sortKey) {
-        return sortKey.length() > PLACE_BYTES + 1 && sortKey.array()[0] == HISTORY;
+        return sortKey.length() > PLACE_BYTES + 1 && sortKey.array()[0] == DeviceItems.SHADOW_CHANGE;
     }
 
     /** The shadow of a change, by the key of that. */
@@ -51,38 +49,41 @@ final class ShadowKeys {
 
     /** Every shadow of a thing, the classic one first. */
     static SortRange documents() {
-        return SortRange.prefix(Bytes.wrap(new byte[] {DOCUMENT}));
+        return SortRange.prefix(Bytes.wrap(new byte[] {DeviceItems.SHADOW}));
     }
 
     /** The named shadows behind {@code name}; behind the empty name all of them. */
     static SortRange documentsAfter(String name) {
-        return new SortRange(key(DOCUMENT, name, 1).wrapped(), documents().end());
+        return new SortRange(
+                key(DeviceItems.SHADOW, name, 1).wrapped(), documents().end());
     }
 
     static Key history(ShadowId id, ShadowChange change) {
-        KeyBytes key = key(HISTORY, id.name(), 1 + PLACE_BYTES);
+        KeyBytes key = key(DeviceItems.SHADOW_CHANGE, id.name(), 1 + PLACE_BYTES);
         key.rest().put((byte) 0).putLong(change.time().packed()).putLong(change.id());
         return new Key(id.thing().value(), key.wrapped());
     }
 
     /** The changes of one shadow before {@code place}; null for all of them. */
     static SortRange historyBefore(ShadowId id, @Nullable String place) {
-        Bytes start = key(HISTORY, id.name(), 1).wrapped();
+        Bytes start = key(DeviceItems.SHADOW_CHANGE, id.name(), 1).wrapped();
         if (place == null) {
             return SortRange.prefix(start);
         }
-        KeyBytes end = key(HISTORY, id.name(), 1 + PLACE_BYTES);
+        KeyBytes end = key(DeviceItems.SHADOW_CHANGE, id.name(), 1 + PLACE_BYTES);
         end.rest().put((byte) 0).put(HexFormat.of().parseHex(place));
         return new SortRange(start, end.wrapped());
     }
 
     /** The changes of all shadows of a thing. */
     static SortRange histories() {
-        return SortRange.prefix(Bytes.wrap(new byte[] {HISTORY}));
+        return SortRange.prefix(Bytes.wrap(new byte[] {DeviceItems.SHADOW_CHANGE}));
     }
 
     static Key beginning(ShadowId id) {
-        return new Key(id.thing().value(), key(BEGINNING, id.name(), 0).wrapped());
+        return new Key(
+                id.thing().value(),
+                key(DeviceItems.SHADOW_BEGINNING, id.name(), 0).wrapped());
     }
 
     /** Where a change is in the history of its shadow, as text whose order is that of the history. */

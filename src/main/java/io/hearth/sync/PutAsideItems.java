@@ -1,5 +1,6 @@
 package io.hearth.sync;
 
+import io.hearth.layout.Partitions;
 import io.hearth.model.RegionId;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
@@ -138,7 +139,7 @@ final class PutAsideItems {
             body.writeVarint(line.length);
             body.writeBytes(Arrays.copyOfRange(line, from, Math.min(line.length, from + PART_BYTES)));
             parts.add(new Write.Put(new Item(
-                    new Key(SyncItems.PARTITION, Bytes.wrap(sortKey.array())),
+                    new Key(Partitions.SYNC, Bytes.wrap(sortKey.array())),
                     Bytes.wrap(body.toByteArray()),
                     expiresAtSeconds,
                     0,
@@ -186,8 +187,7 @@ final class PutAsideItems {
 
     private void walk(String prefix, ItemVisitor visitor) {
         SortRange range = SortRange.prefix(Bytes.wrap(prefix.getBytes(StandardCharsets.US_ASCII)));
-        Query query =
-                new Query(SyncItems.PARTITION, range, Direction.ASCENDING, ITEMS_AT_A_TIME, null, Consistency.STRONG);
+        Query query = new Query(Partitions.SYNC, range, Direction.ASCENDING, ITEMS_AT_A_TIME, null, Consistency.STRONG);
         while (true) {
             Page page = table.query(query).await().indefinitely();
             page.items().forEach(visitor::visit);

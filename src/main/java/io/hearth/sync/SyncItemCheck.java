@@ -1,5 +1,6 @@
 package io.hearth.sync;
 
+import io.hearth.layout.Partitions;
 import io.hearth.table.Bytes;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
@@ -10,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 public final class SyncItemCheck {
     /** Where it is kept how far peers were followed: a partition, and what sort keys begin with. */
     public static final Key PLACES_OF_PEERS =
-            new Key(SyncItems.PARTITION, Bytes.wrap(SyncItems.CHECKPOINT.getBytes(StandardCharsets.US_ASCII)));
+            new Key(Partitions.SYNC, Bytes.wrap(SyncItems.CHECKPOINT.getBytes(StandardCharsets.US_ASCII)));
 
     private SyncItemCheck() {}
 
@@ -21,7 +22,7 @@ public final class SyncItemCheck {
      * @throws RuntimeException if it is damaged, or a later build has written it
      */
     public static boolean check(Item item) {
-        if (!item.key().partitionKey().equals(SyncItems.PARTITION)) {
+        if (!item.key().partitionKey().equals(Partitions.SYNC)) {
             return false;
         }
         byte[] body = item.body().array();

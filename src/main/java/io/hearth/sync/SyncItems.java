@@ -1,5 +1,6 @@
 package io.hearth.sync;
 
+import io.hearth.layout.Partitions;
 import io.hearth.model.RegionId;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
@@ -25,7 +26,6 @@ import java.util.TreeMap;
  * the table answers.
  */
 final class SyncItems {
-    static final String PARTITION = "!sync";
 
     static final String PEER = "peer/";
     static final String CHECKPOINT = "checkpoint/";
@@ -118,12 +118,12 @@ final class SyncItems {
     }
 
     private static Key key(String prefix, RegionId peer) {
-        return new Key(PARTITION, Bytes.wrap((prefix + peer.value()).getBytes(StandardCharsets.US_ASCII)));
+        return new Key(Partitions.SYNC, Bytes.wrap((prefix + peer.value()).getBytes(StandardCharsets.US_ASCII)));
     }
 
     static List<Item> all(Table table, String prefix) {
         SortRange range = SortRange.prefix(Bytes.wrap(prefix.getBytes(StandardCharsets.US_ASCII)));
-        Query query = new Query(PARTITION, range, Direction.ASCENDING, 1000, null, Consistency.STRONG);
+        Query query = new Query(Partitions.SYNC, range, Direction.ASCENDING, 1000, null, Consistency.STRONG);
         List<Item> items = new ArrayList<>();
         while (true) {
             Page page = table.query(query).await().indefinitely();

@@ -3,6 +3,7 @@ package io.hearth.presence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.presence.Presence.Cause;
@@ -337,7 +338,7 @@ class DevicePresenceTest {
 
     private List<Item> records() {
         return table.query(new Query(
-                        Processes.PARTITION, SortRange.ALL, Direction.ASCENDING, 100, null, Consistency.STRONG))
+                        Partitions.PROCESSES, SortRange.ALL, Direction.ASCENDING, 100, null, Consistency.STRONG))
                 .await()
                 .indefinitely()
                 .items();

@@ -2,6 +2,7 @@ package io.hearth.presence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.presence.Presence.Cause;
@@ -357,7 +358,7 @@ class PresenceModelTest {
         /** No process that has ended leaves anything that would be looked at for ever. */
         private void compareLeavings() {
             Query records =
-                    new Query(Processes.PARTITION, SortRange.ALL, Direction.ASCENDING, 1000, null, Consistency.STRONG);
+                    new Query(Partitions.PROCESSES, SortRange.ALL, Direction.ASCENDING, 1000, null, Consistency.STRONG);
             assertThat(table.query(records).await().indefinitely().items())
                     .as(replay)
                     .hasSize(processes.size());

@@ -3,6 +3,7 @@ package io.hearth.presence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.presence.Presence.Cause;
@@ -261,7 +262,7 @@ class SharedPresenceTest {
         StoredPresence bound = new StoredPresence(online(0, Cause.CONNECTION), earlier);
         Item plain = bound.item(KEPT);
         Key record = new Key(
-                Processes.PARTITION,
+                Partitions.PROCESSES,
                 Bytes.wrap(ByteBuffer.allocate(Long.BYTES).putLong(earlier).array()));
         table.write(List.of(
                         new Write.Put(new Item(plain.key(), plain.body(), 0, 0, null)),
@@ -279,8 +280,8 @@ class SharedPresenceTest {
 
     @Test
     void damagedRecordOfAProcess_doesNotKeepOthersFromEnding() {
-        table.write(List.of(new Write.Put(
-                        Item.of(new Key(Processes.PARTITION, Bytes.wrap(new byte[8])), Bytes.wrap(new byte[] {9, 9})))))
+        table.write(List.of(new Write.Put(Item.of(
+                        new Key(Partitions.PROCESSES, Bytes.wrap(new byte[8])), Bytes.wrap(new byte[] {9, 9})))))
                 .await()
                 .indefinitely();
         beat(one, other);
@@ -327,7 +328,7 @@ class SharedPresenceTest {
 
     private List<Item> records() {
         return table.query(new Query(
-                        Processes.PARTITION, SortRange.ALL, Direction.ASCENDING, 100, null, Consistency.STRONG))
+                        Partitions.PROCESSES, SortRange.ALL, Direction.ASCENDING, 100, null, Consistency.STRONG))
                 .await()
                 .indefinitely()
                 .items();

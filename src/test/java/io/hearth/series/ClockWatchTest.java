@@ -2,6 +2,7 @@ package io.hearth.series;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hearth.layout.Partitions;
 import io.hearth.model.EpochMicros;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
@@ -123,7 +124,7 @@ class ClockWatchTest {
     void mark_hasThisForm() {
         start();
 
-        Key key = new Key("!wall-clock", Bytes.wrap("last".getBytes(StandardCharsets.US_ASCII)));
+        Key key = new Key(Partitions.WALL_CLOCK, Bytes.wrap("last".getBytes(StandardCharsets.US_ASCII)));
         Item item = table.get(key, Consistency.STRONG).await().indefinitely().orElseThrow();
         assertThat(HexFormat.of().formatHex(item.body().array())).isEqualTo("01808acb95a034");
         assertThat(item.expiresAtSeconds()).isZero();

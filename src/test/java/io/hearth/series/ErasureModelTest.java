@@ -4,6 +4,7 @@ import static io.hearth.series.SeriesFixture.scan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.HybridTime;
@@ -363,8 +364,8 @@ class ErasureModelTest {
         }
 
         private List<Entry> log() {
-            Query all =
-                    new Query(ErasureLog.PARTITION, SortRange.ALL, Direction.ASCENDING, 1000, null, Consistency.STRONG);
+            Query all = new Query(
+                    Partitions.ERASURE_LOG, SortRange.ALL, Direction.ASCENDING, 1000, null, Consistency.STRONG);
             return memory.query(all).await().indefinitely().items().stream()
                     .map(ErasureLog::decode)
                     .toList();

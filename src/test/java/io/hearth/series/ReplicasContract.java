@@ -5,6 +5,7 @@ import static io.hearth.series.SeriesFixture.append;
 import static io.hearth.series.SeriesFixture.scan;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.HybridTime;
@@ -394,7 +395,7 @@ abstract class ReplicasContract {
                     .as("death at write %d", deadline)
                     .isEqualTo(isHidden);
             assertThat(third.pendingErasures()).isZero();
-            assertThat(partition(Erasures.PARTITION)).hasSameSizeAs(partition(ErasureLog.PARTITION));
+            assertThat(partition(Partitions.ERASURES)).hasSameSizeAs(partition(Partitions.ERASURE_LOG));
             third.erase(D1);
         }
     }
@@ -403,13 +404,13 @@ abstract class ReplicasContract {
     void erase_behindAnEntryOfTheLogThatCannotBeRead_isCarriedOut() {
         append(store, "d1", T0, Map.of("a", 1));
         byte[] first = {0, 0, 0, 0, 0, 0, 0, 1};
-        Item damaged = Item.of(new Key(ErasureLog.PARTITION, Bytes.wrap(first)), Bytes.wrap(new byte[] {1, 0}));
+        Item damaged = Item.of(new Key(Partitions.ERASURE_LOG, Bytes.wrap(first)), Bytes.wrap(new byte[] {1, 0}));
         table.write(List.of(new Write.Put(damaged))).await().indefinitely();
 
         store.erase(D1, TimeRange.ALL);
 
         assertThat(readings(store)).isEmpty();
-        assertThat(partition(ErasureLog.PARTITION)).hasSize(2).contains(damaged);
+        assertThat(partition(Partitions.ERASURE_LOG)).hasSize(2).contains(damaged);
     }
 
     private List<Item> partition(String name) {

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.hearth.Seed;
+import io.hearth.layout.Partitions;
 import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
@@ -839,7 +840,7 @@ abstract class SeriesContract {
         assertThat(daily(day, "1d").valueAt(0, 0, Function.SUM)).isEqualTo(5);
 
         // As an earlier build leaves it, which keeps no log of erasures.
-        Query log = new Query(ErasureLog.PARTITION, SortRange.ALL, Direction.ASCENDING, 10, null, Consistency.STRONG);
+        Query log = new Query(Partitions.ERASURE_LOG, SortRange.ALL, Direction.ASCENDING, 10, null, Consistency.STRONG);
         List<Item> entries = table.query(log).await().indefinitely().items();
         assertThat(entries).hasSize(1);
         table.write(List.of(new Write.Delete(entries.get(0).key()))).await().indefinitely();

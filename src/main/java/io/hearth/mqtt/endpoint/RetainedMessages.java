@@ -1,5 +1,6 @@
 package io.hearth.mqtt.endpoint;
 
+import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.table.Bytes;
@@ -41,10 +42,8 @@ public final class RetainedMessages {
     static final int MAX_MESSAGE_BYTES = 64 << 10;
 
     /** No device can be called this, so the partition is our own. */
-    /** Where retained messages are stored. */
-    public static final String PARTITION = "mqtt/retained";
-
     private static final int PAGE_ITEMS = 1000;
+
     private static final CompletionStage<Void> DONE = CompletableFuture.completedStage(null);
 
     /*
@@ -99,7 +98,12 @@ public final class RetainedMessages {
         @Nullable Cursor cursor = null;
         do {
             Page page = table.query(new Query(
-                            PARTITION, SortRange.ALL, Direction.ASCENDING, PAGE_ITEMS, cursor, Consistency.STRONG))
+                            Partitions.RETAINED,
+                            SortRange.ALL,
+                            Direction.ASCENDING,
+                            PAGE_ITEMS,
+                            cursor,
+                            Consistency.STRONG))
                     .await()
                     .indefinitely();
             for (Item item : page.items()) {
@@ -144,7 +148,7 @@ public final class RetainedMessages {
         } else {
             byTopic.remove(publish.topic());
         }
-        Key key = new Key(PARTITION, Bytes.wrap(topic));
+        Key key = new Key(Partitions.RETAINED, Bytes.wrap(topic));
         Write write = keep ? new Write.Put(new Item(key, encode(publish), 0, nowMicros, null)) : new Write.Delete(key);
         return writeInTurn(publish.topic(), write);
     }
@@ -230,7 +234,7 @@ public final class RetainedMessages {
                     retained.sinceMicros <= untilMicros && publish.topic().startsWith(prefix(device));
             if (goes) {
                 room.free(retained.place);
-                Write delete = new Write.Delete(new Key(PARTITION, topic(publish.topic())));
+                Write delete = new Write.Delete(new Key(Partitions.RETAINED, topic(publish.topic())));
                 deletes.add(writeInTurn(publish.topic(), delete));
             }
             return goes;
@@ -252,7 +256,7 @@ public final class RetainedMessages {
 
     private static Query topicsOf(DeviceId device, int limit) {
         SortRange topics = SortRange.prefix(topic(prefix(device)));
-        return new Query(PARTITION, topics, Direction.ASCENDING, limit, null, Consistency.STRONG);
+        return new Query(Partitions.RETAINED, topics, Direction.ASCENDING, limit, null, Consistency.STRONG);
     }
 
     /** All there is, in no order. What is retained or forgotten meanwhile may be in it or not. */
