@@ -85,7 +85,7 @@ class ArchitectureTest {
             Map.entry("mqtt.external", Set.of("mqtt", "ingest", "config", "lease", "model", "shadow", "table")),
             Map.entry("erasure", Set.of("ingest", "model", "mqtt.endpoint", "presence", "series", "shadow")),
             Map.entry("rest.format", Set.of("model", "series.aggregate")),
-            Map.entry("rest.problem", Set.of("table")),
+            Map.entry("rest.problem", Set.of("limits", "table")),
             Map.entry(
                     "rest.prometheus",
                     Set.of("rest", "rest.format", "rest.problem", "limits", "promql", "model", "series", "table")),
@@ -100,6 +100,7 @@ class ArchitectureTest {
                             "config",
                             "erasure",
                             "ingest",
+                            "limits",
                             "live",
                             "model",
                             "presence",

@@ -96,17 +96,17 @@ public interface LimitsConfig {
     @Within(min = "4M", max = "1G")
     MemorySize peerAnswer();
 
-    /** PromQL queries that run at a time; one more waits. */
+    /** Queries and aggregates that run at a time; one more waits. */
     @WithDefault("20")
     @Within(min = "1", max = "10000")
     int queries();
 
-    /** Bytes that the running PromQL queries may hold together; one that needs more waits for others to end. */
+    /** Bytes that the running queries and aggregates may hold together; one that needs more waits for others to end. */
     @WithDefault("128M")
     @Within(min = "1M", max = "64G")
     MemorySize queryBytes();
 
-    /** How long a PromQL query waits to begin, and for memory, before it is refused. */
+    /** How long a query or aggregate waits to begin, and for memory, before it is refused. */
     @WithDefault("10s")
     @Within(min = "0s", max = "2m")
     Duration queryWait();

@@ -9,6 +9,7 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The queries that run, and the memory that they hold together. What is more waits for a while, and is refused then. Safe for
@@ -45,16 +46,16 @@ public final class RunningQueries {
         this.bytes = bytes;
         this.wait = wait;
         Gauge.builder("hearth.queries.running", this, RunningQueries::running)
-                .description("PromQL queries that run")
+                .description("Queries and aggregates that run")
                 .register(registry);
         Gauge.builder("hearth.queries.held.bytes", this, RunningQueries::held)
-                .description("Memory that the running PromQL queries hold")
+                .description("Memory that the running queries and aggregates hold")
                 .register(registry);
         for (Reason reason : Reason.values()) {
             refused.put(
                     reason,
                     Counter.builder("hearth.queries.refused")
-                            .description("PromQL queries that were refused or ended before their time")
+                            .description("Queries and aggregates that were refused or ended before their time")
                             .tag("reason", reason.name().toLowerCase(Locale.ROOT))
                             .register(registry));
         }
@@ -91,11 +92,22 @@ public final class RunningQueries {
         return new Share(clientGone);
     }
 
-    /** What one query holds. For one thread. */
+    /** Begins a query as {@link #begin(BooleanSupplier, Duration)} does; it waits for as long as the setting says. */
+    public Share begin(BooleanSupplier clientGone) {
+        return begin(clientGone, wait);
+    }
+
+    /** What one query holds. Safe for several threads. */
     public final class Share implements AutoCloseable {
         private final BooleanSupplier clientGone;
+
+        /** Why none of its threads may go on: it was refused, or has ended. Null while it runs. */
+        private volatile @Nullable QueryRefusedException over;
+
+        // Guarded by this.
         private long taken;
         private long used;
+        private boolean closed;
 
         private Share(BooleanSupplier clientGone) {
             this.clientGone = clientGone;
@@ -104,15 +116,25 @@ public final class RunningQueries {
         /**
          * Takes memory, until the query ends. Waits while the others hold too much.
          *
-         * @throws QueryRefusedException if the query would have to wait for too long
+         * @throws QueryRefusedException if the query would have to wait for too long, or is over
          */
-        public void take(long more) {
+        public synchronized void take(long more) {
             used += more;
-            if (used > taken) {
+            if (used > taken || over != null) {
                 long piece = (used - taken + PIECE_BYTES - 1) / PIECE_BYTES * PIECE_BYTES;
-                takePiece(this, piece);
+                try {
+                    takePiece(this, piece);
+                } catch (QueryRefusedException e) {
+                    over = e;
+                    throw e;
+                }
                 taken += piece;
             }
+        }
+
+        /** Gives back memory that was taken; the query keeps it and takes it again without waiting. */
+        public synchronized void giveBack(long bytes) {
+            used -= bytes;
         }
 
         /** Whether nobody waits for the answer any more. */
@@ -120,13 +142,35 @@ public final class RunningQueries {
             return clientGone.getAsBoolean();
         }
 
+        /**
+         * Ends a query whose client has gone, or that another of its threads was refused something.
+         *
+         * @throws QueryRefusedException to end it
+         */
+        public void requireClient() {
+            QueryRefusedException refusal = over;
+            if (refusal != null) {
+                throw refusal;
+            }
+            if (clientHasGone()) {
+                throw new QueryRefusedException(Reason.CLIENT_GONE, "the client has gone");
+            }
+        }
+
         @Override
         public void close() {
-            end(this);
+            over = new QueryRefusedException(Reason.CLIENT_GONE, "the query has ended");
+            synchronized (this) {
+                if (!closed) {
+                    closed = true;
+                    end(taken);
+                }
+            }
         }
     }
 
     private synchronized void takePiece(Share share, long piece) {
+        share.requireClient();
         if (share.taken + piece > bytes) {
             throw refuse(
                     Reason.TOO_LARGE,
@@ -148,14 +192,14 @@ public final class RunningQueries {
             } finally {
                 waitingForMemory--;
             }
+            share.requireClient();
         }
         held += piece;
     }
 
-    private synchronized void end(Share share) {
+    private synchronized void end(long taken) {
         running--;
-        held -= share.taken;
-        share.taken = 0;
+        held -= taken;
         notifyAll();
     }
 

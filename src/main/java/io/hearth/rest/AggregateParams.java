@@ -151,7 +151,7 @@ public final class AggregateParams {
                 Set.copyOf(metricNames()),
                 "eventual".equals(consistency) ? Consistency.EVENTUAL : Consistency.STRONG);
         try {
-            query.newAggregation();
+            query.check();
         } catch (BucketLimitException e) {
             throw tooMany(e);
         }

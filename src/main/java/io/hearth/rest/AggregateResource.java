@@ -14,6 +14,7 @@ import io.hearth.series.AggregateQuery;
 import io.hearth.series.DeviceSummary;
 import io.hearth.series.FleetAggregates;
 import io.hearth.series.SeriesStore;
+import io.hearth.series.aggregate.AnswerBudget;
 import io.hearth.series.aggregate.BucketLimitException;
 import io.hearth.series.aggregate.BucketSeries;
 import jakarta.inject.Inject;
@@ -55,12 +56,14 @@ public class AggregateResource {
 
     private final SeriesStore series;
     private final FleetAggregates fleet;
+    private final BudgetedAnswers answers;
     private final InstantSource clock;
 
     @Inject
-    public AggregateResource(SeriesStore series, FleetAggregates fleet, InstantSource clock) {
+    public AggregateResource(SeriesStore series, FleetAggregates fleet, BudgetedAnswers answers, InstantSource clock) {
         this.series = series;
         this.fleet = fleet;
+        this.answers = answers;
         this.clock = clock;
     }
 
@@ -109,6 +112,8 @@ public class AggregateResource {
                                                 "{\"ts\":\"2026-11-22T10:00:00Z\",\"temperature\":{\"avg\":21.4,\"max\":22}}\n"))
             })
     @APIResponse(responseCode = "404", description = "No reading of this device has ever been stored.")
+    @APIResponse(responseCode = "422", description = BudgetedAnswers.TOO_LARGE)
+    @APIResponse(responseCode = "503", description = BudgetedAnswers.UNAVAILABLE)
     @Produces({MediaType.APPLICATION_JSON, "text/csv", "application/x-ndjson"})
     public Response ofDevice(
             @RestPath @DeviceIdText @Parameter(description = "The device.", example = "thermostat-1") String id,
@@ -120,9 +125,9 @@ public class AggregateResource {
         if (series.device(device).isEmpty()) {
             throw ProblemException.unknownDevice();
         }
-        BucketSeries buckets = buckets(device, query, params);
         TimeForm timeForm = params.timeForm();
-        return answer(form, out -> {
+        return answer(form, params, (out, budget) -> {
+            BucketSeries buckets = series.aggregate(device, query, budget);
             BucketsWriter writer = switch (form) {
                 case JSON -> JsonBuckets.ofDevice(device, query.grid(), params.inColumns(), timeForm, out);
                 case CSV -> new CsvBuckets(columnsOf(params, buckets), query.functions(), false, timeForm, out);
@@ -161,6 +166,8 @@ public class AggregateResource {
                 @Content(mediaType = "text/csv", schema = @Schema(type = SchemaType.STRING)),
                 @Content(mediaType = "application/x-ndjson", schema = @Schema(type = SchemaType.STRING))
             })
+    @APIResponse(responseCode = "422", description = BudgetedAnswers.TOO_LARGE)
+    @APIResponse(responseCode = "503", description = BudgetedAnswers.UNAVAILABLE)
     @Produces({MediaType.APPLICATION_JSON, "text/csv", "application/x-ndjson"})
     public Response ofMany(
             @RestQuery
@@ -176,23 +183,16 @@ public class AggregateResource {
                     @Nullable
                     String groupBy,
             @Valid @BeanParam AggregateParams params,
-            Request request)
-            throws IOException {
+            Request request) {
         AnswerForm form = AnswerForm.of(request, params.layout);
         AggregateQuery query = params.query(EpochMicros.of(clock.instant()));
         return groupBy == null ? together(ids, query, params, form) : groups(ids, query, params, form);
     }
 
-    private Response together(@Nullable String ids, AggregateQuery query, AggregateParams params, AnswerForm form)
-            throws IOException {
-        FleetAggregates.Merged merged;
-        try {
-            merged = fleet.merge(devices(ids), query);
-        } catch (BucketLimitException e) {
-            throw params.tooMany(e);
-        }
+    private Response together(@Nullable String ids, AggregateQuery query, AggregateParams params, AnswerForm form) {
         TimeForm timeForm = params.timeForm();
-        return answer(form, out -> {
+        return answer(form, params, (out, budget) -> {
+            FleetAggregates.Merged merged = fleet.merge(devices(ids), query, budget);
             BucketsWriter writer = switch (form) {
                 case JSON -> JsonBuckets.ofAll(merged.devices(), query.grid(), params.inColumns(), timeForm, out);
                 case CSV ->
@@ -208,28 +208,16 @@ public class AggregateResource {
     private Response groups(@Nullable String ids, AggregateQuery query, AggregateParams params, AnswerForm form) {
         TimeForm timeForm = params.timeForm();
         List<String> columns = form == AnswerForm.CSV ? columnsOf(params, ids) : List.of();
-        return answer(form, out -> {
+        return answer(form, params, (out, budget) -> {
             BucketsWriter writer = switch (form) {
                 case JSON -> JsonBuckets.groups(query.grid(), params.inColumns(), timeForm, out);
                 case CSV -> new CsvBuckets(columns, query.functions(), true, timeForm, out);
                 case NDJSON -> new NdjsonBuckets(timeForm, out);
             };
             writer.begin();
-            try {
-                fleet.forEach(devices(ids), query, writer::series);
-            } catch (BucketLimitException e) {
-                throw params.tooMany(e);
-            }
+            fleet.forEach(devices(ids), query, budget, writer::series);
             writer.end();
         });
-    }
-
-    private BucketSeries buckets(DeviceId device, AggregateQuery query, AggregateParams params) {
-        try {
-            return series.aggregate(device, query);
-        } catch (BucketLimitException e) {
-            throw params.tooMany(e);
-        }
     }
 
     private Iterator<DeviceId> devices(@Nullable String ids) {
@@ -266,15 +254,19 @@ public class AggregateResource {
 
     /** Writes an answer. */
     private interface Body {
-        void writeTo(TextOutput out) throws IOException;
+        void writeTo(TextOutput out, AnswerBudget budget) throws IOException;
     }
 
-    private static Response answer(AnswerForm form, Body body) {
-        StreamedAnswer.Body streamed = sink -> {
+    private Response answer(AnswerForm form, AggregateParams params, Body body) {
+        StreamedAnswer answer = answers.of((sink, budget) -> {
             TextOutput out = new TextOutput(sink);
-            body.writeTo(out);
+            try {
+                body.writeTo(out, budget);
+            } catch (BucketLimitException e) {
+                throw params.tooMany(e);
+            }
             out.flush();
-        };
-        return Response.ok(new StreamedAnswer(streamed), form.mediaType()).build();
+        });
+        return Response.ok(answer, form.mediaType()).build();
     }
 }

@@ -11,6 +11,7 @@ import io.hearth.series.LatestPage;
 import io.hearth.series.LatestPoint;
 import io.hearth.series.LatestReadings;
 import io.hearth.series.SeriesStore;
+import io.hearth.series.aggregate.AnswerBudget;
 import jakarta.inject.Inject;
 import jakarta.validation.Valid;
 import jakarta.ws.rs.BeanParam;
@@ -20,6 +21,8 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -46,13 +49,21 @@ public class LatestResource {
     /** Answers of devices that have not changed since somebody asked; the store answers the same object until then. */
     private static final int CACHED_ANSWERS = 100_000;
 
+    /** Read before their memory counts. */
+    private static final int DEVICES_AT_A_TIME = 100;
+
+    /** What a device's latest values take, beside what is written of them, by a byte of that. */
+    private static final int HELD_BYTES_PER_BYTE = 3;
+
     private final SeriesStore series;
+    private final BudgetedAnswers answers;
     private final Cache<LatestReadings, byte[]> written =
             Caffeine.newBuilder().weakKeys().maximumSize(CACHED_ANSWERS).build();
 
     @Inject
-    public LatestResource(SeriesStore series) {
+    public LatestResource(SeriesStore series, BudgetedAnswers answers) {
         this.series = series;
+        this.answers = answers;
     }
 
     @GET
@@ -96,6 +107,8 @@ public class LatestResource {
                                     @ExampleObject(
                                             name = "devices",
                                             value = "{\"devices\":[" + EXAMPLE + "],\"nextCursor\":null}")))
+    @APIResponse(responseCode = "422", description = BudgetedAnswers.TOO_LARGE)
+    @APIResponse(responseCode = "503", description = BudgetedAnswers.UNAVAILABLE)
     public StreamedAnswer latestOfMany(
             @RestQuery
                     @DeviceIdList
@@ -106,39 +119,73 @@ public class LatestResource {
                     String ids,
             @Valid @BeanParam PageParams page) {
         if (ids == null) {
-            DeviceId after = page.cursor == null ? null : DeviceCursor.decode(page.cursor);
-            LatestPage found = series.latestAfter(after, page.limitOrDefault());
-            List<LatestReadings> devices = found.devices();
-            return document(
-                    devices,
-                    found.more()
-                            ? DeviceCursor.encode(
-                                    devices.get(devices.size() - 1).device())
-                            : null);
+            DeviceId start = page.cursor == null ? null : DeviceCursor.decode(page.cursor);
+            return answers.of(
+                    (body, budget) -> all(start, page.limitOrDefault(), budget).writeTo(body));
         }
         if (page.limit != null || page.cursor != null) {
             throw ProblemException.invalid(new FieldError("ids", "is answered whole, without limit and cursor"));
         }
-        return document(
-                series.latest(Arrays.stream(ids.split(",")).map(DeviceId::new).toList()), null);
+        List<DeviceId> devices =
+                Arrays.stream(ids.split(",")).map(DeviceId::new).toList();
+        return answers.of((body, budget) -> some(devices, budget).writeTo(body));
     }
 
-    private StreamedAnswer document(List<LatestReadings> devices, @Nullable String nextCursor) {
-        return new StreamedAnswer(body -> {
+    private Document all(@Nullable DeviceId start, int limit, AnswerBudget budget) throws IOException {
+        Document document = new Document();
+        DeviceId after = start;
+        boolean more = true;
+        while (more && document.devices.size() < limit) {
+            int left = limit - document.devices.size();
+            LatestPage found = series.latestAfter(after, Math.min(left, DEVICES_AT_A_TIME));
+            add(found.devices(), document, budget);
+            more = found.more();
+            if (!found.devices().isEmpty()) {
+                after = found.devices().get(found.devices().size() - 1).device();
+            }
+        }
+        document.nextCursor = more && after != null ? DeviceCursor.encode(after) : null;
+        return document;
+    }
+
+    private Document some(List<DeviceId> devices, AnswerBudget budget) throws IOException {
+        Document document = new Document();
+        for (int i = 0; i < devices.size(); i += DEVICES_AT_A_TIME) {
+            int end = Math.min(i + DEVICES_AT_A_TIME, devices.size());
+            add(series.latest(devices.subList(i, end)), document, budget);
+        }
+        return document;
+    }
+
+    private void add(List<LatestReadings> found, Document document, AnswerBudget budget) throws IOException {
+        budget.requireClient();
+        for (LatestReadings latest : found) {
+            byte[] json = jsonOf(latest);
+            budget.hold((1L + HELD_BYTES_PER_BYTE) * json.length);
+            document.devices.add(json);
+        }
+    }
+
+    /** Many devices, as they will be written. */
+    private static final class Document {
+        private final List<byte[]> devices = new ArrayList<>();
+        private @Nullable String nextCursor;
+
+        void writeTo(OutputStream body) throws IOException {
             TextOutput out = new TextOutput(body);
             out.ascii("{\"devices\":[");
             boolean first = true;
-            for (LatestReadings latest : devices) {
+            for (byte[] device : devices) {
                 if (!first) {
                     out.ascii(',');
                 }
                 first = false;
-                out.raw(jsonOf(latest));
+                out.raw(device);
             }
             out.ascii(']');
             JsonValues.endWithCursor(nextCursor, out);
             out.flush();
-        });
+        }
     }
 
     private byte[] jsonOf(LatestReadings latest) throws IOException {

@@ -66,7 +66,7 @@ record ReadingsPage(Iterator<ReadingBlock> blocks, TimeRange range, Direction di
     }
 
     /** About what a block holds in memory. */
-    private static long bytesOf(ReadingBlock block) {
+    static long bytesOf(ReadingBlock block) {
         long bytes = 8L * block.size();
         for (Column column : block.columns()) {
             bytes += 9L * block.size();

@@ -45,11 +45,13 @@ public class ReadingsResource {
     private static final long MAX_COLUMNS_BYTES = 16L << 20;
 
     private final SeriesStore series;
+    private final BudgetedAnswers answers;
     private final InstantSource clock;
 
     @Inject
-    public ReadingsResource(SeriesStore series, InstantSource clock) {
+    public ReadingsResource(SeriesStore series, BudgetedAnswers answers, InstantSource clock) {
         this.series = series;
+        this.answers = answers;
         this.clock = clock;
     }
 
@@ -97,6 +99,8 @@ public class ReadingsResource {
                                                 "{\"ts\":\"2026-11-22T10:00:00Z\",\"values\":{\"temperature\":21.5}}\n"))
             })
     @APIResponse(responseCode = "404", description = "No reading of this device has ever been stored.")
+    @APIResponse(responseCode = "422", description = BudgetedAnswers.TOO_LARGE)
+    @APIResponse(responseCode = "503", description = BudgetedAnswers.UNAVAILABLE)
     @Produces({MediaType.APPLICATION_JSON, "text/csv", "application/x-ndjson"})
     public Response readings(@Valid @BeanParam RangeParams params, Request request) throws IOException {
         AnswerForm form = AnswerForm.of(request, params.layout);
@@ -108,18 +112,32 @@ public class ReadingsResource {
         boolean columns = "columns".equals(params.layout);
         ReadingsPage page =
                 page(params, range, params.limitOr(DEFAULT_JSON_LIMIT), columns ? MAX_COLUMNS_BYTES : Long.MAX_VALUE);
-        StreamedAnswer.Body answer = body -> {
-            TextOutput out = new TextOutput(body);
-            ReadingsWriter writer = columns
-                    ? new JsonColumns(params.device(), params.timeForm(), out)
-                    : JsonRows.document(params.device(), params.timeForm(), out);
-            writer.begin();
-            TimeRange rest = page.drainTo(writer::block);
-            writer.end(rest == null ? null : params.cursorFor(rest));
-            out.flush();
-        };
-        return Response.ok(new StreamedAnswer(answer), MediaType.APPLICATION_JSON_TYPE)
-                .build();
+        StreamedAnswer answer = columns
+                // A column needs all readings of the page.
+                ? answers.of((body, budget) -> {
+                    TextOutput out = new TextOutput(body);
+                    ReadingsWriter writer = new JsonColumns(params.device(), params.timeForm(), out);
+                    write(page, params, writer, out, (block, first, last) -> {
+                        budget.requireClient();
+                        budget.hold(ReadingsPage.bytesOf(block));
+                        writer.block(block, first, last);
+                    });
+                })
+                : new StreamedAnswer(body -> {
+                    TextOutput out = new TextOutput(body);
+                    ReadingsWriter writer = JsonRows.document(params.device(), params.timeForm(), out);
+                    write(page, params, writer, out, writer::block);
+                });
+        return Response.ok(answer, MediaType.APPLICATION_JSON_TYPE).build();
+    }
+
+    private static void write(
+            ReadingsPage page, RangeParams params, ReadingsWriter writer, TextOutput out, ReadingsPage.Sink sink)
+            throws IOException {
+        writer.begin();
+        TimeRange rest = page.drainTo(sink);
+        writer.end(rest == null ? null : params.cursorFor(rest));
+        out.flush();
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.hearth.rest;
 
+import io.hearth.limits.QueryRefusedException;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
@@ -60,7 +61,11 @@ public final class StreamedAnswerWriter implements ServerMessageBodyWriter<Strea
                 response.removeResponseHeader(HttpHeaders.CONTENT_ENCODING);
                 throw failure;
             }
-            LOG.error("an answer was broken off midway", failure);
+            if (failure instanceof QueryRefusedException refused) {
+                LOG.warnf("an answer was broken off midway: %s", refused.getMessage());
+            } else {
+                LOG.error("an answer was broken off midway", failure);
+            }
             response.reset();
         }
     }

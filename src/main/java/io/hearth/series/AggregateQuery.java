@@ -1,7 +1,9 @@
 package io.hearth.series;
 
 import io.hearth.series.aggregate.Aggregation;
+import io.hearth.series.aggregate.AnswerBudget;
 import io.hearth.series.aggregate.BucketGrid;
+import io.hearth.series.aggregate.BucketLimitException;
 import io.hearth.series.aggregate.Fill;
 import io.hearth.series.aggregate.Function;
 import io.hearth.table.Consistency;
@@ -21,8 +23,17 @@ public record AggregateQuery(
         metrics = Set.copyOf(metrics);
     }
 
+    /**
+     * Checks what is known without any reading.
+     *
+     * @throws BucketLimitException if the answer would have more buckets than it may
+     */
+    public void check() {
+        Aggregation.check(grid, functions, metrics);
+    }
+
     /** An aggregation for the answer, empty so far; fails as its constructor does. */
-    public Aggregation newAggregation() {
-        return new Aggregation(grid, functions, metrics);
+    Aggregation newAggregation(AnswerBudget budget) {
+        return new Aggregation(grid, functions, metrics, budget);
     }
 }

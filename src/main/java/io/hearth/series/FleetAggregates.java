@@ -2,6 +2,7 @@ package io.hearth.series;
 
 import io.hearth.model.DeviceId;
 import io.hearth.series.aggregate.Aggregation;
+import io.hearth.series.aggregate.AnswerBudget;
 import io.hearth.series.aggregate.BucketSeries;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -46,18 +47,46 @@ public final class FleetAggregates {
         void accept(DeviceId device, BucketSeries buckets) throws IOException;
     }
 
-    private record Result(DeviceId device, BucketSeries buckets) {}
+    private record Result(DeviceId device, BucketSeries buckets, long bytes) {}
+
+    /** Counts what one device takes, to give it back when its buckets have been taken. */
+    private static final class Counted implements AnswerBudget {
+        private final AnswerBudget budget;
+        private long bytes;
+
+        Counted(AnswerBudget budget) {
+            this.budget = budget;
+        }
+
+        @Override
+        public void hold(long more) {
+            budget.hold(more);
+            bytes += more;
+        }
+
+        @Override
+        public void giveBack(long less) {
+            budget.giveBack(less);
+            bytes -= less;
+        }
+
+        @Override
+        public void requireClient() {
+            budget.requireClient();
+        }
+    }
 
     /**
      * Aggregates all devices together. The same devices in the same order give the same sums to the last bit, as each
      * thread's share is fixed.
      *
+     * @param budget bounds what all threads hold together
      * @throws InterruptedIOException the thread was interrupted
      */
-    public Merged merge(Iterator<DeviceId> devices, AggregateQuery query) throws IOException {
+    public Merged merge(Iterator<DeviceId> devices, AggregateQuery query, AnswerBudget budget) throws IOException {
         List<Aggregation> shares = new ArrayList<>();
         for (int i = 0; i < threads; i++) {
-            shares.add(query.newAggregation());
+            shares.add(query.newAggregation(budget));
         }
         int count = 0;
         while (devices.hasNext()) {
@@ -95,6 +124,7 @@ public final class FleetAggregates {
 
     private Aggregation addShare(List<DeviceId> devices, int first, AggregateQuery query, Aggregation share) {
         for (int i = first; i < devices.size(); i += threads) {
+            share.requireClient();
             series.aggregate(devices.get(i), share, query.metrics(), query.consistency());
         }
         return share;
@@ -104,9 +134,11 @@ public final class FleetAggregates {
      * Aggregates each device by itself and hands the results to {@code sink} in the order of the devices, on this thread; only a few
      * wait for that.
      *
+     * @param budget bounds what is held of the devices that wait
      * @throws InterruptedIOException the thread was interrupted
      */
-    public void forEach(Iterator<DeviceId> devices, AggregateQuery query, Sink sink) throws IOException {
+    public void forEach(Iterator<DeviceId> devices, AggregateQuery query, AnswerBudget budget, Sink sink)
+            throws IOException {
         int waiting = Math.max(1, WAITING_BUCKETS / Math.max(1, query.grid().size()));
         int perTask = Math.max(1, Math.min(waiting / (2 * threads), MAX_DEVICES_PER_TASK));
         int maxTasks = Math.max(1, Math.min(waiting / perTask, 2 * threads));
@@ -115,7 +147,7 @@ public final class FleetAggregates {
             while (true) {
                 while (tasks.size() < maxTasks && devices.hasNext()) {
                     List<DeviceId> some = take(devices, perTask);
-                    FutureTask<List<Result>> task = new FutureTask<>(() -> each(some, query));
+                    FutureTask<List<Result>> task = new FutureTask<>(() -> each(some, query, budget));
                     tasks.add(task);
                     if (maxTasks > 1) {
                         helpers.execute(task);
@@ -126,6 +158,7 @@ public final class FleetAggregates {
                 }
                 for (Result result : resultOf(tasks.remove())) {
                     sink.accept(result.device, result.buckets);
+                    budget.giveBack(result.bytes);
                 }
             }
         } finally {
@@ -133,10 +166,12 @@ public final class FleetAggregates {
         }
     }
 
-    private List<Result> each(List<DeviceId> devices, AggregateQuery query) {
+    private List<Result> each(List<DeviceId> devices, AggregateQuery query, AnswerBudget budget) {
         List<Result> results = new ArrayList<>(devices.size());
         for (DeviceId device : devices) {
-            results.add(new Result(device, series.aggregate(device, query)));
+            Counted counted = new Counted(budget);
+            BucketSeries buckets = series.aggregate(device, query, counted);
+            results.add(new Result(device, buckets, counted.bytes));
         }
         return results;
     }

@@ -106,6 +106,7 @@ final class RolledAggregates {
         }
         long position = grid.range().startMicros();
         while (position < grid.range().endMicros()) {
+            aggregation.requireClient();
             long first = firstWindow(device, levels, position, consistency);
             long start = Math.max(position, first);
             if (first == Long.MAX_VALUE || start >= grid.range().endMicros()) {

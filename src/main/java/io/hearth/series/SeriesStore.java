@@ -13,6 +13,7 @@ import io.hearth.model.TimeRange;
 import io.hearth.model.Value;
 import io.hearth.model.WriteStamp;
 import io.hearth.series.aggregate.Aggregation;
+import io.hearth.series.aggregate.AnswerBudget;
 import io.hearth.series.aggregate.BucketSeries;
 import io.hearth.series.aggregate.ChunkSummary;
 import io.hearth.series.aggregate.Function;
@@ -459,6 +460,7 @@ public final class SeriesStore {
     private static void aggregateReadings(Aggregation aggregation, Set<String> metrics, SegmentScan scan) {
         boolean summaries = Function.canUseSummary(aggregation.functions());
         while (scan.hasNext()) {
+            aggregation.requireClient();
             Segment segment = scan.next();
             if (summaries && segment instanceof Segment.Sealed sealed) {
                 Set<String> unanswered = addSummaries(sealed.chunk(), aggregation, metrics);
@@ -471,9 +473,9 @@ public final class SeriesStore {
         }
     }
 
-    /** What the readings of a device come to. */
-    public BucketSeries aggregate(DeviceId device, AggregateQuery query) {
-        Aggregation aggregation = query.newAggregation();
+    /** What the readings of a device come to; no more is held than {@code budget} allows. */
+    public BucketSeries aggregate(DeviceId device, AggregateQuery query, AnswerBudget budget) {
+        Aggregation aggregation = query.newAggregation(budget);
         aggregate(device, aggregation, query.metrics(), query.consistency());
         return aggregation.result(query.fill());
     }

@@ -166,4 +166,62 @@ class RunningQueriesTest {
 
         assertRefused(() -> joined(more), Reason.CLIENT_GONE);
     }
+
+    @Test
+    void giveBack_isTakenAgain_withoutMore() {
+        RunningQueries queries = new RunningQueries(4, 8 * PIECE, LONG, registry);
+        RunningQueries.Share query = begin(queries);
+        for (int i = 0; i < 100; i++) {
+            query.take(5 * PIECE);
+            query.giveBack(5 * PIECE);
+        }
+        assertThat(queries.held()).isEqualTo(5 * PIECE);
+
+        query.close();
+        query.close();
+
+        assertThat(queries.held()).isZero();
+        assertThat(queries.running()).isZero();
+    }
+
+    @Test
+    void take_afterTheEnd_isRefused_andHoldsNothing() {
+        RunningQueries queries = new RunningQueries(4, 8 * PIECE, LONG, registry);
+        RunningQueries.Share query = begin(queries);
+        query.take(1);
+        query.close();
+
+        // A helper that has not heard of it.
+        assertRefused(() -> query.take(1), Reason.CLIENT_GONE);
+        assertRefused(query::requireClient, Reason.CLIENT_GONE);
+        assertThat(queries.held()).isZero();
+    }
+
+    @Test
+    void take_refusedToOneThread_endsTheOthersForTheSameReason() {
+        RunningQueries queries = new RunningQueries(4, 8 * PIECE, LONG, registry);
+        RunningQueries.Share query = begin(queries);
+        query.take(1);
+        assertRefused(() -> query.take(9 * PIECE), Reason.TOO_LARGE);
+
+        assertRefused(query::requireClient, Reason.TOO_LARGE);
+        CompletableFuture<Void> other = CompletableFuture.runAsync(() -> query.take(1), others);
+        assertRefused(() -> joined(other), Reason.TOO_LARGE);
+        assertThat(refused(Reason.TOO_LARGE)).isEqualTo(1);
+    }
+
+    @Test
+    void close_whileAThreadWaitsForMemory_endsItsWait() {
+        RunningQueries queries = new RunningQueries(4, 8 * PIECE, LONG, registry);
+        begin(queries).take(8 * PIECE);
+        RunningQueries.Share query = begin(queries);
+        CompletableFuture<Void> waits = CompletableFuture.runAsync(() -> query.take(1), others);
+        await().atMost(LONG).until(() -> queries.waiting() == 1);
+
+        query.close();
+
+        assertRefused(() -> joined(waits), Reason.CLIENT_GONE);
+        assertThat(queries.running()).isEqualTo(1);
+        assertThat(queries.held()).isEqualTo(8 * PIECE);
+    }
 }

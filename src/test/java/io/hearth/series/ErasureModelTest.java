@@ -14,6 +14,7 @@ import io.hearth.model.TimeRange;
 import io.hearth.model.WriteStamp;
 import io.hearth.series.ErasureLog.Entry;
 import io.hearth.series.RemoteWrites.RemoteRun;
+import io.hearth.series.aggregate.AnswerBudget;
 import io.hearth.series.aggregate.BucketGrid;
 import io.hearth.series.aggregate.BucketSeries;
 import io.hearth.series.aggregate.Every;
@@ -429,7 +430,9 @@ class ErasureModelTest {
             long first = now / DAY * DAY - 4 * DAY;
             BucketGrid grid = BucketGrid.of(new TimeRange(first, first + 5 * DAY), Every.parse("1d"), ZoneId.of("UTC"));
             BucketSeries answer = process.store.aggregate(
-                    device, new AggregateQuery(grid, List.of(Function.COUNT), Fill.NONE, Set.of(), Consistency.STRONG));
+                    device,
+                    new AggregateQuery(grid, List.of(Function.COUNT), Fill.NONE, Set.of(), Consistency.STRONG),
+                    AnswerBudget.UNBOUNDED);
             long[] counts = new long[5];
             expected.stream()
                     .filter(reading -> reading.getKey() >= first && reading.getKey() < first + 5 * DAY)

@@ -12,6 +12,7 @@ import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
+import io.hearth.series.aggregate.AnswerBudget;
 import io.hearth.series.aggregate.BucketGrid;
 import io.hearth.series.aggregate.BucketSeries;
 import io.hearth.series.aggregate.Every;
@@ -249,7 +250,8 @@ class SealFaultsTest {
                         List.of(function),
                         Fill.NONE,
                         Set.of(metric),
-                        Consistency.STRONG));
+                        Consistency.STRONG),
+                AnswerBudget.UNBOUNDED);
     }
 
     private static List<Map.Entry<Long, Map<String, Object>>> readings(SeriesStore store, String device) {

@@ -16,6 +16,7 @@ import io.hearth.model.EpochMicros;
 import io.hearth.model.TimeRange;
 import io.hearth.model.Value;
 import io.hearth.series.aggregate.Aggregation;
+import io.hearth.series.aggregate.AnswerBudget;
 import io.hearth.series.aggregate.BucketGrid;
 import io.hearth.series.aggregate.BucketSeries;
 import io.hearth.series.aggregate.Every;
@@ -923,7 +924,9 @@ abstract class SeriesContract {
         List<Function> functions =
                 List.of(Function.COUNT, Function.MIN, Function.MAX, Function.SUM, Function.FIRST, Function.LAST);
         return store.aggregate(
-                new DeviceId("d1"), new AggregateQuery(grid, functions, Fill.NONE, Set.of(), Consistency.STRONG));
+                new DeviceId("d1"),
+                new AggregateQuery(grid, functions, Fill.NONE, Set.of(), Consistency.STRONG),
+                AnswerBudget.UNBOUNDED);
     }
 
     @Test

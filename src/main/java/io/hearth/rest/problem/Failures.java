@@ -2,6 +2,7 @@ package io.hearth.rest.problem;
 
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import io.hearth.limits.QueryRefusedException;
 import io.hearth.table.InvalidCursorException;
 import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.ThrottledException;
@@ -59,6 +60,18 @@ public class Failures {
     @ServerExceptionMapper
     public Response outcomeUnknown(OutcomeUnknownException failure, HttpServerRequest request) {
         return overloaded(request);
+    }
+
+    /** An answer that did not get its part of the memory of all queries, or not in time. */
+    @ServerExceptionMapper
+    public Response queryRefused(QueryRefusedException failure, HttpServerRequest request) {
+        boolean tooLarge = failure.reason() == QueryRefusedException.Reason.TOO_LARGE;
+        ProblemException problem = new ProblemException(
+                tooLarge ? ProblemType.QUERY_TOO_LARGE : ProblemType.OVERLOADED, failure.getMessage() + ".");
+        Response.ResponseBuilder answer = answer(problem, request);
+        return tooLarge
+                ? answer.build()
+                : answer.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS).build();
     }
 
     @ServerExceptionMapper

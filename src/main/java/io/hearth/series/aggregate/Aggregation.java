@@ -29,9 +29,15 @@ public final class Aggregation {
     /** What a bucket of a metric weighs for its sketch. */
     public static final int PERCENTILE_CELLS = 8;
 
+    /** What a value of the result takes: a number; first and last also have a kind and a reference to a text. */
+    private static final long RESULT_BYTES = 8;
+
+    private static final long RESULT_EDGE_BYTES = 13;
+
     private final BucketGrid grid;
     private final List<Function> functions;
     private final Set<String> metrics;
+    private final AnswerBudget budget;
     private final boolean usesSummaries;
     private final long cellsPerMetric;
     private final Map<String, MetricBuckets> buckets = new TreeMap<>();
@@ -48,6 +54,16 @@ public final class Aggregation {
      * @throws IllegalArgumentException if there is no function
      */
     public Aggregation(BucketGrid grid, Collection<Function> functions, Collection<String> metrics) {
+        this(grid, functions, metrics, AnswerBudget.UNBOUNDED);
+    }
+
+    /**
+     * As {@link #Aggregation(BucketGrid, Collection, Collection)}; it and its result hold no more than {@code budget} allows,
+     * whose exceptions leave an aggregation behind that is of no use.
+     */
+    public Aggregation(
+            BucketGrid grid, Collection<Function> functions, Collection<String> metrics, AnswerBudget budget) {
+        this.budget = budget;
         this.grid = grid;
         this.functions = functions.stream().distinct().toList();
         this.metrics = Set.copyOf(metrics);
@@ -55,9 +71,23 @@ public final class Aggregation {
             throw new IllegalArgumentException("no function is asked");
         }
         usesSummaries = Function.canUseSummary(this.functions);
-        boolean percentiles = this.functions.stream().anyMatch(Function::isPercentile);
-        cellsPerMetric = (long) grid.size() * (percentiles ? PERCENTILE_CELLS : 1);
+        cellsPerMetric = cellsPerMetric(grid, this.functions);
+        requireCells(this.metrics.size());
         this.metrics.forEach(this::bucketsOf);
+    }
+
+    /**
+     * Checks what is known of an aggregation before it is made.
+     *
+     * @throws BucketLimitException if the metrics exceed {@link #MAX_CELLS}
+     */
+    public static void check(BucketGrid grid, Collection<Function> functions, Collection<String> metrics) {
+        requireCells(metrics.size(), cellsPerMetric(grid, functions));
+    }
+
+    private static long cellsPerMetric(BucketGrid grid, Collection<Function> functions) {
+        boolean percentiles = functions.stream().anyMatch(Function::isPercentile);
+        return (long) grid.size() * (percentiles ? PERCENTILE_CELLS : 1);
     }
 
     public BucketGrid grid() {
@@ -132,6 +162,11 @@ public final class Aggregation {
         }
     }
 
+    /** Ends the aggregation if nobody waits for it any more. */
+    public void requireClient() {
+        budget.requireClient();
+    }
+
     /** Says that the blocks to come are another device's: counters do not step from one device to the next. */
     public void nextDevice() {
         buckets.values().forEach(MetricBuckets::nextDevice);
@@ -155,6 +190,7 @@ public final class Aggregation {
 
     /** What the buckets come to so far. */
     public BucketSeries result(Fill fill) {
+        budget.hold(resultBytes());
         @Nullable ResultColumn[][] columns = new ResultColumn[buckets.size()][];
         int metric = 0;
         for (MetricBuckets ofMetric : buckets.values()) {
@@ -167,6 +203,15 @@ public final class Aggregation {
             columns[metric++] = byFunction;
         }
         return new BucketSeries(grid, functions, fill, List.copyOf(buckets.keySet()), columns);
+    }
+
+    private long resultBytes() {
+        long perBucket = 0;
+        for (Function function : functions) {
+            boolean edge = function == Function.FIRST || function == Function.LAST;
+            perBucket += edge ? RESULT_EDGE_BYTES : RESULT_BYTES;
+        }
+        return perBucket * buckets.size() * grid.size();
     }
 
     private void fill(ResultColumn column, Function function, Fill fill) {
@@ -201,12 +246,21 @@ public final class Aggregation {
         if (known != null) {
             return known;
         }
-        if ((buckets.size() + 1) * cellsPerMetric > MAX_CELLS) {
-            throw new BucketLimitException("too many buckets for " + (buckets.size() + 1)
-                    + " metrics: choose wider buckets, a shorter range or fewer metrics");
-        }
-        MetricBuckets created = new MetricBuckets(grid.size(), functions);
+        requireCells(buckets.size() + 1);
+        budget.hold(MetricBuckets.BYTES + MetricBuckets.bytesPerBucket(functions) * grid.size());
+        MetricBuckets created = new MetricBuckets(grid.size(), functions, budget);
         buckets.put(metric, created);
         return created;
+    }
+
+    private void requireCells(int ofMetrics) {
+        requireCells(ofMetrics, cellsPerMetric);
+    }
+
+    private static void requireCells(int ofMetrics, long cellsPerMetric) {
+        if (ofMetrics * cellsPerMetric > MAX_CELLS) {
+            throw new BucketLimitException("too many buckets for " + ofMetrics
+                    + " metrics: choose wider buckets, a shorter range or fewer metrics");
+        }
     }
 }

@@ -2,6 +2,8 @@ package io.hearth.series.aggregate;
 
 /** Per bucket, how far a counter rose in the steps that end there; see {@link Function#INCREASE}. */
 final class CounterSteps {
+    static final long BYTES_PER_BUCKET = Double.BYTES + 1;
+
     private final double[] increases;
     private final boolean[] stepped;
     private boolean hasLast;

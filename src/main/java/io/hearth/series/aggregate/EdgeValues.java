@@ -5,16 +5,33 @@ import org.jspecify.annotations.Nullable;
 
 /** Per bucket, the first or the last value of any kind, by device time, whatever the order they are offered in. */
 final class EdgeValues {
+    static final long BYTES_PER_BUCKET = Long.BYTES + 1 + Double.BYTES;
+
+    /** What a text takes beside its characters, and a reference to it for each bucket. */
+    private static final long TEXT_BYTES = 56;
+
+    private static final long REFERENCE_BYTES = 4;
+
+    /** The budget is asked for so much at a time. */
+    private static final long BYTES_AT_A_TIME = 16 << 10;
+
     private final boolean last;
+    private final AnswerBudget budget;
     private final long[] micros;
     private final byte[] kinds;
     private final double[] numbers;
     /** Null until there is one, as few metrics have texts. */
     private @Nullable String @Nullable [] texts;
 
+    /** What the texts take, and what the budget was asked for. */
+    private long textBytes;
+
+    private long allowedBytes;
+
     /** @param last whether to keep the last value rather than the first */
-    EdgeValues(int buckets, boolean last) {
+    EdgeValues(int buckets, boolean last, AnswerBudget budget) {
         this.last = last;
+        this.budget = budget;
         micros = new long[buckets];
         kinds = new byte[buckets];
         numbers = new double[buckets];
@@ -38,11 +55,26 @@ final class EdgeValues {
         kinds[bucket] = kind;
         numbers[bucket] = number;
         if (text != null && texts == null) {
+            budget.hold(REFERENCE_BYTES * kinds.length);
             texts = new String[kinds.length];
         }
         if (texts != null) {
+            allow(bytesOf(text) - bytesOf(texts[bucket]));
             texts[bucket] = text;
         }
+    }
+
+    private void allow(long more) {
+        textBytes += more;
+        if (textBytes > allowedBytes) {
+            long bytes = Math.max(textBytes - allowedBytes, BYTES_AT_A_TIME);
+            budget.hold(bytes);
+            allowedBytes += bytes;
+        }
+    }
+
+    private static long bytesOf(@Nullable String text) {
+        return text == null ? 0 : TEXT_BYTES + text.length();
     }
 
     void offer(int bucket, RollupCell.Edge edge) {

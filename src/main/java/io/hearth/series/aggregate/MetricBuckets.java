@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /** All that is kept of one metric: per bucket and as far as the functions need it. */
 final class MetricBuckets {
+    /** What a metric takes beside its buckets. */
+    static final long BYTES = 300;
+
     private final Moments moments;
     private final @Nullable CounterSteps steps;
     private final @Nullable Sketches sketches;
@@ -15,22 +18,26 @@ final class MetricBuckets {
 
     private final @Nullable EdgeValues firsts;
     private final @Nullable EdgeValues lasts;
+    private final AnswerBudget budget;
     private final int size;
     /** Null until there is a text. */
     private long @Nullable [] textCounts;
 
-    MetricBuckets(int buckets, Collection<Function> functions) {
-        this(buckets, functions, null);
+    /** @param budget of {@link #bytesPerBucket} its caller has told it; of sketches and texts, which come later, this does */
+    MetricBuckets(int buckets, Collection<Function> functions, AnswerBudget budget) {
+        this(buckets, functions, budget, null);
     }
 
-    private MetricBuckets(int buckets, Collection<Function> functions, @Nullable CellSteps cellSteps) {
+    private MetricBuckets(
+            int buckets, Collection<Function> functions, AnswerBudget budget, @Nullable CellSteps cellSteps) {
         this.cellSteps = cellSteps;
+        this.budget = budget;
         size = buckets;
         moments = new Moments(buckets, functions);
         steps = functions.stream().anyMatch(Function::needsSteps) ? new CounterSteps(buckets) : null;
-        sketches = functions.stream().anyMatch(Function::isPercentile) ? new Sketches(buckets) : null;
-        firsts = functions.contains(Function.FIRST) ? new EdgeValues(buckets, false) : null;
-        lasts = functions.contains(Function.LAST) ? new EdgeValues(buckets, true) : null;
+        sketches = functions.stream().anyMatch(Function::isPercentile) ? new Sketches(buckets, budget) : null;
+        firsts = functions.contains(Function.FIRST) ? new EdgeValues(buckets, false, budget) : null;
+        lasts = functions.contains(Function.LAST) ? new EdgeValues(buckets, true, budget) : null;
     }
 
     /** Buckets that become cells of rollups. */
@@ -38,7 +45,19 @@ final class MetricBuckets {
         return new MetricBuckets(
                 buckets,
                 List.of(Function.SUM, Function.STDDEV, Function.P50, Function.FIRST, Function.LAST),
+                AnswerBudget.UNBOUNDED,
                 new CellSteps(buckets));
+    }
+
+    /** What a bucket takes as soon as there are any: the elements of its arrays. */
+    static long bytesPerBucket(Collection<Function> functions) {
+        long edges = functions.stream()
+                .filter(function -> function == Function.FIRST || function == Function.LAST)
+                .count();
+        return Moments.bytesPerBucket(functions)
+                + (functions.stream().anyMatch(Function::needsSteps) ? CounterSteps.BYTES_PER_BUCKET : 0)
+                + (functions.stream().anyMatch(Function::isPercentile) ? Sketches.BYTES_PER_BUCKET : 0)
+                + edges * EdgeValues.BYTES_PER_BUCKET;
     }
 
     /**
@@ -113,6 +132,7 @@ final class MetricBuckets {
     private void addTexts(int bucket, long count) {
         if (count > 0) {
             if (textCounts == null) {
+                budget.hold((long) Long.BYTES * size);
                 textCounts = new long[size];
             }
             textCounts[bucket] += count;

@@ -13,15 +13,31 @@ final class Moments {
     private final double @Nullable [] deviations;
 
     Moments(int buckets, Collection<Function> functions) {
-        boolean deviates = functions.contains(Function.STDDEV);
-        boolean bounded = deviates || functions.stream().anyMatch(Function::isPercentile);
         counts = new long[buckets];
-        sums = deviates || functions.contains(Function.AVG) || functions.contains(Function.SUM)
-                ? new double[buckets]
-                : null;
-        mins = bounded || functions.contains(Function.MIN) ? new double[buckets] : null;
-        maxs = bounded || functions.contains(Function.MAX) ? new double[buckets] : null;
-        deviations = deviates ? new double[buckets] : null;
+        sums = hasSums(functions) ? new double[buckets] : null;
+        mins = hasBound(Function.MIN, functions) ? new double[buckets] : null;
+        maxs = hasBound(Function.MAX, functions) ? new double[buckets] : null;
+        deviations = functions.contains(Function.STDDEV) ? new double[buckets] : null;
+    }
+
+    private static boolean hasSums(Collection<Function> functions) {
+        return functions.contains(Function.STDDEV)
+                || functions.contains(Function.AVG)
+                || functions.contains(Function.SUM);
+    }
+
+    private static boolean hasBound(Function bound, Collection<Function> functions) {
+        return functions.contains(Function.STDDEV)
+                || functions.stream().anyMatch(Function::isPercentile)
+                || functions.contains(bound);
+    }
+
+    static long bytesPerBucket(Collection<Function> functions) {
+        return Long.BYTES
+                + (hasSums(functions) ? Double.BYTES : 0)
+                + (hasBound(Function.MIN, functions) ? Double.BYTES : 0)
+                + (hasBound(Function.MAX, functions) ? Double.BYTES : 0)
+                + (functions.contains(Function.STDDEV) ? Double.BYTES : 0);
     }
 
     /** Adds {@code numbers} from {@code from} to {@code to}, exclusive, at least one. */

@@ -18,10 +18,22 @@ final class Sketches {
     private static final IndexMapping MAPPING = new CubicallyInterpolatedMapping(0.01);
     private static final double MAX_VALUE = MAPPING.maxIndexableValue();
 
-    private final @Nullable DDSketch[] sketches;
+    /** A reference. */
+    static final long BYTES_PER_BUCKET = 4;
 
-    Sketches(int buckets) {
+    /** A sketch with one page. */
+    private static final long SKETCH_BYTES = 1280;
+
+    /** The budget is asked for so many sketches at a time. */
+    private static final int SKETCHES_AT_A_TIME = 32;
+
+    private final @Nullable DDSketch[] sketches;
+    private final AnswerBudget budget;
+    private int allowed;
+
+    Sketches(int buckets, AnswerBudget budget) {
         sketches = new DDSketch[buckets];
+        this.budget = budget;
     }
 
     /** Adds {@code numbers} from {@code from} to {@code to}, exclusive; runs of equal numbers, which sensors have, at once. */
@@ -41,10 +53,19 @@ final class Sketches {
     private DDSketch sketch(int bucket) {
         DDSketch sketch = sketches[bucket];
         if (sketch == null) {
+            allowOne();
             sketch = new DDSketch(MAPPING, PaginatedStore::new);
             sketches[bucket] = sketch;
         }
         return sketch;
+    }
+
+    private void allowOne() {
+        if (allowed == 0) {
+            budget.hold(SKETCHES_AT_A_TIME * SKETCH_BYTES);
+            allowed = SKETCHES_AT_A_TIME;
+        }
+        allowed--;
     }
 
     void merge(Sketches other) {
@@ -53,6 +74,7 @@ final class Sketches {
             DDSketch ours = sketches[b];
             if (theirs != null) {
                 if (ours == null) {
+                    allowOne();
                     sketches[b] = theirs.copy();
                 } else {
                     merge(ours, theirs);

@@ -164,7 +164,7 @@ class RollupPropertyTest {
             int device = random.nextInt(readings.blocks.size());
             AggregateQuery query =
                     new AggregateQuery(readings.grid, List.of(Function.values()), fill, Set.of(), Consistency.STRONG);
-            BucketSeries answer = store.aggregate(new DeviceId("d" + device), query);
+            BucketSeries answer = store.aggregate(new DeviceId("d" + device), query, AnswerBudget.UNBOUNDED);
             AggregationPropertyTest.assertAgrees(
                     answer, readings, (metric, point) -> point.device() == device && counts.test(metric, point));
         }

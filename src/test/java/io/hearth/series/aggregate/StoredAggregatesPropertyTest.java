@@ -71,11 +71,15 @@ class StoredAggregatesPropertyTest {
             FleetAggregates fleet = new FleetAggregates(stored(readings, seed), helpers, 2);
             List<DeviceId> seen = new ArrayList<>();
             try {
-                fleet.forEach(devices(readings).iterator(), query(readings, ALL, fill), (device, buckets) -> {
-                    int number = seen.size();
-                    seen.add(device);
-                    AggregationPropertyTest.assertAgrees(buckets, readings, point -> point.device() == number);
-                });
+                fleet.forEach(
+                        devices(readings).iterator(),
+                        query(readings, ALL, fill),
+                        AnswerBudget.UNBOUNDED,
+                        (device, buckets) -> {
+                            int number = seen.size();
+                            seen.add(device);
+                            AggregationPropertyTest.assertAgrees(buckets, readings, point -> point.device() == number);
+                        });
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -85,7 +89,7 @@ class StoredAggregatesPropertyTest {
 
     private static FleetAggregates.Merged merge(FleetAggregates fleet, RandomReadings readings, AggregateQuery query) {
         try {
-            return fleet.merge(devices(readings).iterator(), query);
+            return fleet.merge(devices(readings).iterator(), query, AnswerBudget.UNBOUNDED);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
