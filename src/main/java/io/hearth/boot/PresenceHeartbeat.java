@@ -63,7 +63,7 @@ class PresenceHeartbeat {
 
     private boolean beats() {
         try {
-            presence.stillHere();
+            presence.heartbeat();
             return true;
         } catch (TableException e) {
             LOG.warnf("Cannot store that this process is there, which is tried again: %s", e.getMessage());

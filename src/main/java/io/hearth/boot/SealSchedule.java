@@ -90,7 +90,7 @@ class SealSchedule {
     private void run() {
         while (!stopped) {
             try {
-                if (mayGoOn()) {
+                if (canContinue()) {
                     sealing.run(EpochMicros.of(wallClock.instant().minus(config.sealAfter())), this::pause);
                 }
             } catch (RuntimeException e) {
@@ -108,13 +108,13 @@ class SealSchedule {
 
     private void pause(long nanos) {
         share.rest(nanos);
-        if (!stopped && System.nanoTime() - leaseRenewedNanos > leaseTerm.toNanos() / 3 && !mayGoOn()) {
+        if (!stopped && System.nanoTime() - leaseRenewedNanos > leaseTerm.toNanos() / 3 && !canContinue()) {
             // Sealing ends behind the device at hand; whoever has the lease now goes on.
             Thread.currentThread().interrupt();
         }
     }
 
-    private boolean mayGoOn() {
+    private boolean canContinue() {
         leaseRenewedNanos = System.nanoTime();
         return lease == null || lease.hold();
     }

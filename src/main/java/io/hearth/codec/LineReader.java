@@ -42,24 +42,24 @@ public abstract class LineReader {
     }
 
     /** The line that {@link #next} came to is a reading. */
-    protected final void foundReading(int itsLine, @Nullable DeviceId itsDevice) {
-        set(itsLine, itsDevice, null, false);
+    protected final void foundReading(int lineNumber, @Nullable DeviceId lineDevice) {
+        set(lineNumber, lineDevice, null, false);
     }
 
     /** The line that {@link #next} came to is none. */
-    protected final void foundUnfit(int itsLine, @Nullable String itsProblem) {
-        set(itsLine, null, String.valueOf(itsProblem), false);
+    protected final void foundUnfit(int lineNumber, @Nullable String lineProblem) {
+        set(lineNumber, null, String.valueOf(lineProblem), false);
     }
 
     /** The line that {@link #next} came to is longer than {@link LineFormat#MAX_LINE_BYTES}. */
-    protected final void foundTooLong(int itsLine) {
-        set(itsLine, null, LineFormat.TOO_LONG, true);
+    protected final void foundTooLong(int lineNumber) {
+        set(lineNumber, null, LineFormat.TOO_LONG, true);
     }
 
-    private void set(int itsLine, @Nullable DeviceId itsDevice, @Nullable String itsProblem, boolean isTooLong) {
-        line = itsLine;
-        device = itsDevice;
-        problem = itsProblem;
+    private void set(int lineNumber, @Nullable DeviceId lineDevice, @Nullable String lineProblem, boolean isTooLong) {
+        line = lineNumber;
+        device = lineDevice;
+        problem = lineProblem;
         tooLong = isTooLong;
     }
 }

@@ -169,10 +169,10 @@ public final class Lease {
         return isHeld();
     }
 
-    private Item item(long version, long itsOwner) {
+    private Item item(long version, long newOwner) {
         ByteWriter out = new ByteWriter(16);
         out.writeByte(FORMAT);
-        out.writeLong(itsOwner);
+        out.writeLong(newOwner);
         out.writeVarint(term.toMillis());
         return new Item(key, Bytes.wrap(out.toByteArray()), 0, version, null);
     }

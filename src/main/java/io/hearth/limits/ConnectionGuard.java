@@ -155,12 +155,12 @@ final class ConnectionGuard extends ChannelDuplexHandler {
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         if (ctx.channel().isWritable()) {
             // Later: this may be called from the middle of a flush.
-            ctx.executor().execute(() -> goOn(ctx));
+            ctx.executor().execute(() -> resume(ctx));
         }
         ctx.fireChannelWritabilityChanged();
     }
 
-    private void goOn(ChannelHandlerContext ctx) {
+    private void resume(ChannelHandlerContext ctx) {
         if (!waiting.isEmpty()) {
             passOn(ctx);
             ctx.fireChannelReadComplete();

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * that comes and goes faster than that, the latest. An online device's presence is kept without an end, an offline one's for a
  * set time after its last change.
  *
- * <p>What depends on connections to a process ends with it: {@link #stillHere} and {@link #endOthers} find out which processes
+ * <p>What depends on connections to a process ends with it: {@link #heartbeat} and {@link #endOthers} find out which processes
  * have ended, and take their devices offline. Where several processes use the table, an event at one of them is weighed against
  * what the others have stored. Of two events at two processes within milliseconds either may count, but a connection that ends
  * never outweighs one that began.
@@ -263,7 +263,7 @@ public final class DevicePresence {
      *
      * @throws io.hearth.table.TableException if the table cannot be asked
      */
-    public void stillHere() {
+    public void heartbeat() {
         processes.beat();
         if (boundTo != processes.own()) {
             bindAnew();
@@ -272,7 +272,7 @@ public final class DevicePresence {
     }
 
     /**
-     * Takes the devices of processes that have ended offline. To be called after {@link #stillHere}, by the same thread. Blocks.
+     * Takes the devices of processes that have ended offline. To be called after {@link #heartbeat}, by the same thread. Blocks.
      *
      * @return whether there is nothing left to do, for now
      * @throws io.hearth.table.TableException if the table cannot be asked; what is left is done by the next call

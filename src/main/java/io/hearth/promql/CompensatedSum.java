@@ -15,9 +15,9 @@ final class CompensatedSum {
     }
 
     /** Adds another sum with its error. */
-    void add(double value, double itsError) {
+    void add(double value, double valueError) {
         double total = sum + value;
-        error = error(error + itsError, sum, value, total);
+        error = error(error + valueError, sum, value, total);
         sum = total;
     }
 

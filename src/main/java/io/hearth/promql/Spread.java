@@ -17,14 +17,14 @@ final class Spread {
     }
 
     /** Adds the moments of other values (Chan, Golub, LeVeque 1979). */
-    void add(double itsCount, double itsMean, double itsSquares) {
-        if (itsCount == 0) {
+    void add(double otherCount, double otherMean, double otherSquares) {
+        if (otherCount == 0) {
             return;
         }
-        double all = count + itsCount;
-        double difference = itsMean - mean;
-        mean += difference * (itsCount / all);
-        squares += itsSquares + difference * difference * (count * itsCount / all);
+        double all = count + otherCount;
+        double difference = otherMean - mean;
+        mean += difference * (otherCount / all);
+        squares += otherSquares + difference * difference * (count * otherCount / all);
         count = all;
     }
 

@@ -45,8 +45,8 @@ public final class AppendBatch {
             this.device = device;
         }
 
-        private void startAnew(DeviceId itsDevice) {
-            device = itsDevice;
+        private void startAnew(DeviceId nextDevice) {
+            device = nextDevice;
             size = 0;
             transmissionCount = 0;
         }

@@ -391,15 +391,15 @@ final class BlockBuilder {
             if (!isWanted) {
                 return;
             }
-            byte[] itsKinds = column.kinds();
-            if (itsKinds == null) {
+            byte[] columnKinds = column.kinds();
+            if (columnKinds == null) {
                 Arrays.fill(kinds, base + from, base + to, Column.NUMBER);
                 System.arraycopy(column.numbers(), from, numbers, base + from, to - from);
                 values += to - from;
                 return;
             }
             for (int i = from; i < to; i++) {
-                switch (itsKinds[i]) {
+                switch (columnKinds[i]) {
                     case Column.NUMBER -> setNumber(base + i, column.numbers()[i]);
                     case Column.BOOL -> setBool(base + i, column.numbers()[i] != 0);
                     case Column.TEXT -> setText(base + i, column.textAt(i));

@@ -114,8 +114,8 @@ final class HybridClock {
      * Lets a shared clock give out the times of a number, from one millisecond on and before another. Nobody else ever gives
      * out any of these.
      */
-    synchronized void grant(int itsNumber, long fromMillis, long untilMillis) {
-        number = itsNumber;
+    synchronized void grant(int ownNumber, long fromMillis, long untilMillis) {
+        number = ownNumber;
         limitMillis = untilMillis;
         passed(fromMillis);
     }

@@ -389,17 +389,17 @@ public final class RemoteWrites {
         Map<DeviceId, StampedPoints> again = new LinkedHashMap<>();
         for (IncomingRun run : runs) {
             LocalReadings local = readLocal(run.device(), run.firstMicros(), run.lastMicros());
-            StampedPoints itsAgain = again.computeIfAbsent(run.device(), device -> new StampedPoints());
-            if (bringsAnything(run, local, itsAgain, tally)) {
+            StampedPoints rewritten = again.computeIfAbsent(run.device(), device -> new StampedPoints());
+            if (changesAnything(run, local, rewritten, tally)) {
                 stored.add(run);
             } else {
                 tally.known++;
             }
         }
-        List<Item> saidAgain = new ArrayList<>();
-        again.forEach((device, points) -> saidAgain.addAll(sayAgain(device, points)));
-        if (!stored.isEmpty() || !saidAgain.isEmpty()) {
-            place(stored, saidAgain, tally);
+        List<Item> rewrittenRuns = new ArrayList<>();
+        again.forEach((device, points) -> rewrittenRuns.addAll(rewrite(device, points)));
+        if (!stored.isEmpty() || !rewrittenRuns.isEmpty()) {
+            place(stored, rewrittenRuns, tally);
         }
     }
 
@@ -418,7 +418,7 @@ public final class RemoteWrites {
     }
 
     /** Whether a run has a point that no run has, and no chunk with as late a stamp. */
-    private boolean bringsAnything(IncomingRun run, LocalReadings local, StampedPoints again, Tally tally) {
+    private boolean changesAnything(IncomingRun run, LocalReadings local, StampedPoints again, Tally tally) {
         Item same = local.run(run.item().key().sortKey());
         RunPlacement.RunPoints ofSame = same == null ? null : RunPlacement.RunPoints.of(same);
         boolean brings = false;
@@ -473,7 +473,7 @@ public final class RemoteWrites {
     }
 
     /** The runs that say again what wins here, and the records for them. */
-    private List<Item> sayAgain(DeviceId device, StampedPoints again) {
+    private List<Item> rewrite(DeviceId device, StampedPoints again) {
         List<Item> runs = again.runs(device, parts.rollups::runExpiresAtSeconds);
         for (Item run : runs) {
             WriteStamp stamp = SeriesKeys.runStamp(run.key().sortKey());
@@ -548,7 +548,7 @@ public final class RemoteWrites {
         LocalReadings local = readLocal(device, block.timesMicros()[0], block.timesMicros()[block.size() - 1]);
         List<String> metrics = block.columns().stream().map(Column::metric).toList();
         // Rollups are made of what is sealed here.
-        if (local.isEmpty() && !parts.rollups.areMadeOf(device)) {
+        if (local.isEmpty() && !parts.rollups.areKeptFor(device)) {
             List<Write> writes = new ArrayList<>();
             long window = SeriesKeys.windowStart(block.timesMicros()[0]);
             for (byte[] body : ChunkWriter.encode(block, spans, chunk.extras())) {
@@ -616,7 +616,7 @@ public final class RemoteWrites {
             }
         }
         List<Item> runs = new ArrayList<>(missing.runs(device, parts.rollups::runExpiresAtSeconds));
-        runs.addAll(sayAgain(device, again));
+        runs.addAll(rewrite(device, again));
         return runs;
     }
 

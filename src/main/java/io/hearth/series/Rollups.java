@@ -89,7 +89,7 @@ final class Rollups {
     }
 
     /** Whether rollups are made of a device's readings. */
-    boolean areMadeOf(DeviceId device) {
+    boolean areKeptFor(DeviceId device) {
         return !rules.isEmpty() && !rules.levelsOf(device).isEmpty();
     }
 
@@ -103,7 +103,7 @@ final class Rollups {
             return 0;
         }
         long sealedBy = wallClock.instant().getEpochSecond() + GRACE.toSeconds();
-        return expiresAt < sealedBy && areMadeOf(device) ? sealedBy : expiresAt;
+        return expiresAt < sealedBy && areKeptFor(device) ? sealedBy : expiresAt;
     }
 
     /** Rounded up: the item must not vanish before its last reading, which reads judge by the microsecond. */

@@ -179,15 +179,15 @@ final class SegmentScan implements Iterator<Segment> {
         long cut = ascends() ? range.endMicros() : range.startMicros();
         lastStretch = true;
         while (runWalk.hasNext()) {
-            long itsSlot = slotOf(runWalk.peek());
-            if (stretch.isEmpty() || itsSlot != slot) {
+            long runSlot = slotOf(runWalk.peek());
+            if (stretch.isEmpty() || runSlot != slot) {
                 readAgainIfSplit(stretch, slotFrom, slotPage);
                 if (stretch.size() >= stretchRuns) {
-                    cut = ascends() ? itsSlot : itsSlot + SeriesKeys.SLOT_MICROS;
+                    cut = ascends() ? runSlot : runSlot + SeriesKeys.SLOT_MICROS;
                     lastStretch = false;
                     break;
                 }
-                slot = itsSlot;
+                slot = runSlot;
                 slotFrom = stretch.size();
                 slotPage = runWalk.pages();
             }
@@ -290,15 +290,15 @@ final class SegmentScan implements Iterator<Segment> {
         return ascends() ? before : behind;
     }
 
-    private void mergeWindow(List<Chunk> chunks, List<Item> itsRuns) {
+    private void mergeWindow(List<Chunk> chunks, List<Item> windowRuns) {
         chunks.removeIf(chunk -> chunk.lastMicros() < startMicros || chunk.firstMicros() >= endMicros);
         chunks.sort(Comparator.comparingLong(Chunk::firstMicros));
-        boolean overlap = !itsRuns.isEmpty() || hidden.reaches(startMicros, endMicros);
+        boolean overlap = !windowRuns.isEmpty() || hidden.reaches(startMicros, endMicros);
         for (int i = 1; i < chunks.size() && !overlap; i++) {
             overlap = chunks.get(i).firstMicros() <= chunks.get(i - 1).lastMicros();
         }
         if (overlap) {
-            open(chunks, itsRuns);
+            open(chunks, windowRuns);
             return;
         }
         if (!ascends()) {
@@ -325,16 +325,16 @@ final class SegmentScan implements Iterator<Segment> {
     }
 
     /** Merges chunks and runs of this stretch into one block. */
-    private void open(List<Chunk> chunks, List<Item> itsRuns) {
-        if (chunks.isEmpty() && itsRuns.isEmpty()) {
+    private void open(List<Chunk> chunks, List<Item> windowRuns) {
+        if (chunks.isEmpty() && windowRuns.isEmpty()) {
             return;
         }
         BlockBuilder builder =
-                new BlockBuilder(metrics, new TimeRange(startMicros, endMicros), nowMicros, itsRuns.size(), hidden);
+                new BlockBuilder(metrics, new TimeRange(startMicros, endMicros), nowMicros, windowRuns.size(), hidden);
         for (Chunk chunk : chunks) {
             builder.addChunk(decodeBefore(endMicros, chunk, wanted), chunk.spans());
         }
-        for (Item run : itsRuns) {
+        for (Item run : windowRuns) {
             builder.addRun(run);
         }
         shortestKeptMicros = Math.min(shortestKeptMicros, builder.shortestKeptMicros());

@@ -167,9 +167,9 @@ final class StampLease {
 
     private void follow(Map<Integer, Item> stretches) {
         long reached = clock.reachedMillis();
-        stretches.forEach((its, item) -> {
+        stretches.forEach((clockNumber, item) -> {
             long ahead = untilMillis(item) - TERM.toMillis() - reached;
-            if (its != number && ahead > FOLLOWED.toMillis()) {
+            if (clockNumber != number && ahead > FOLLOWED.toMillis()) {
                 LOG.warnf(
                         "The clock of another process is %d s ahead of this one's: of two writes of one reading the wrong"
                                 + " one may count until both are set right",
@@ -188,10 +188,10 @@ final class StampLease {
     /** The numbers that nobody has, in random order, so that processes that start together seldom want the same. */
     private List<Map.Entry<Integer, Stretch>> free(Map<Integer, Item> stretches) {
         List<Map.Entry<Integer, Stretch>> free = new ArrayList<>();
-        for (int its = 0; its < HybridClock.NUMBERS; its++) {
-            Item item = stretches.get(its);
+        for (int clockNumber = 0; clockNumber < HybridClock.NUMBERS; clockNumber++) {
+            Item item = stretches.get(clockNumber);
             if (item == null || untilMillis(item) < clock.reachedMillis()) {
-                free.add(Map.entry(its, item == null ? new Stretch(0, 0, 0) : stretch(item)));
+                free.add(Map.entry(clockNumber, item == null ? new Stretch(0, 0, 0) : stretch(item)));
             }
         }
         Collections.shuffle(free);
@@ -210,9 +210,9 @@ final class StampLease {
                 .recoverWithUni(() -> takeAny(free.subList(1, free.size()), learned));
     }
 
-    private Uni<Void> take(int its, Stretch before, long learned) {
+    private Uni<Void> take(int clockNumber, Stretch before, long learned) {
         long from = Math.max(clock.reachedMillis(), before.untilMillis);
-        boolean goesOn = isOwn(its, before.version);
+        boolean goesOn = isOwn(clockNumber, before.version);
         long until = clock.reachedMillis() + TERM.toMillis();
         if (until <= before.untilMillis) {
             until = before.untilMillis + TERM.toMillis();
@@ -223,32 +223,32 @@ final class StampLease {
         out.writeByte(FORMAT);
         out.writeVarint(end);
         out.writeVarint(learned);
-        Item item = new Item(key(its), Bytes.wrap(out.toByteArray()), end / 1000 + KEPT_SECONDS, next, null);
+        Item item = new Item(key(clockNumber), Bytes.wrap(out.toByteArray()), end / 1000 + KEPT_SECONDS, next, null);
         Condition condition = before.version == 0 ? Condition.absent() : Condition.version(before.version);
         boolean isLive = goesOn && clock.reachedMillis() < before.untilMillis;
         return table.put(item, condition)
                 .invoke(() -> {
                     synchronized (this) {
-                        number = its;
+                        number = clockNumber;
                         version = next;
                     }
                 })
                 // Who erased while there was no stretch to be seen has not waited for this one.
                 .chain(() -> isLive ? Uni.createFrom().voidItem() : learn.get().replaceWithVoid())
                 // Of its own number it also has what is left of the stretch before.
-                .invoke(() -> clock.grant(its, goesOn ? 0 : from, end));
+                .invoke(() -> clock.grant(clockNumber, goesOn ? 0 : from, end));
     }
 
-    private synchronized boolean isOwn(int its, long itsVersion) {
-        return its == number && itsVersion == version;
+    private synchronized boolean isOwn(int clockNumber, long leasedVersion) {
+        return clockNumber == number && leasedVersion == version;
     }
 
     static boolean isStretch(Key key) {
         return key.partitionKey().equals(Partitions.STAMPS);
     }
 
-    private static Key key(int its) {
-        return new Key(Partitions.STAMPS, Bytes.wrap(new byte[] {(byte) its}));
+    private static Key key(int clockNumber) {
+        return new Key(Partitions.STAMPS, Bytes.wrap(new byte[] {(byte) clockNumber}));
     }
 
     static long untilMillis(Item item) {

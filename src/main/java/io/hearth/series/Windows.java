@@ -130,7 +130,7 @@ final class Windows {
             retentionSeconds = Math.max(retentionSeconds, span.retentionSeconds());
         }
         // Where rollups are made, as long as a reading of the same window can still come late.
-        long lastSeconds = rollups.areMadeOf(device)
+        long lastSeconds = rollups.areKeptFor(device)
                 ? (window + SeriesKeys.WINDOW_MICROS) / 1_000_000 + Rollups.GRACE.toSeconds()
                 : Math.floorDiv(chunk.lastMicros(), 1_000_000L);
         return Math.max(1, lastSeconds + 1 + retentionSeconds);

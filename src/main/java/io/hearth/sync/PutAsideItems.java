@@ -232,12 +232,12 @@ final class PutAsideItems {
 
         void add(Item part) {
             byte[] sortKey = part.key().sortKey().array();
-            Bytes itsDigest = Bytes.wrap(Arrays.copyOfRange(sortKey, ASIDE.length(), sortKey.length - Short.BYTES));
+            Bytes keyDigest = Bytes.wrap(Arrays.copyOfRange(sortKey, ASIDE.length(), sortKey.length - Short.BYTES));
             ByteReader in = new ByteReader(part.body().array());
             try {
                 int length = head(in, (int) Math.min(mostBytes, Integer.MAX_VALUE));
-                if (digest == null || !itsDigest.equals(digest)) {
-                    digest = itsDigest;
+                if (digest == null || !keyDigest.equals(digest)) {
+                    digest = keyDigest;
                     keys.clear();
                     line = new byte[length];
                     filled = 0;

@@ -75,7 +75,7 @@ final class EverythingOfDevices implements AutoCloseable {
     void start() {
         RetainedTexts.load(retained);
         series.finishErasures();
-        presence.stillHere();
+        presence.heartbeat();
         presence.endOthers();
     }
 

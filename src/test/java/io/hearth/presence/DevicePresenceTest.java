@@ -187,13 +187,13 @@ class DevicePresenceTest {
 
     @Test
     void endOthers_afterAProcessEnded_takesItsDevicesOfflineInTheTable() {
-        presence.stillHere();
+        presence.heartbeat();
         presence.connected(D1, 1);
         presence.said(D2, true, 1);
         presence.said(D3, true, DevicePresence.NO_SESSION);
         pass(60);
         presence = process();
-        presence.stillHere();
+        presence.heartbeat();
         assertThat(presence.endOthers()).isTrue();
         pass(60);
         DevicePresence third = process();
@@ -208,17 +208,17 @@ class DevicePresenceTest {
 
     @Test
     void endOthers_afterTheDeviceHasConnectedAgain_changesNothing() {
-        presence.stillHere();
+        presence.heartbeat();
         presence.connected(D1, 1);
         pass(60);
         presence = process();
-        presence.stillHere();
+        presence.heartbeat();
         presence.connected(D1, 1);
         assertThat(presence.endOthers()).isTrue();
         assertThat(presence.of(D1)).contains(online(60, Cause.CONNECTION));
         pass(60);
         presence = process();
-        presence.stillHere();
+        presence.heartbeat();
         assertThat(presence.endOthers()).isTrue();
         assertThat(stored().map(item -> StoredPresence.of(item).presence())).contains(offline(120, Cause.RESTART));
     }
@@ -227,7 +227,7 @@ class DevicePresenceTest {
     void endOthers_leavesTheRecordOfThisProcessOnly() {
         for (int i = 0; i < 5; i++) {
             presence = process();
-            presence.stillHere();
+            presence.heartbeat();
             assertThat(presence.endOthers()).isTrue();
             presence.connected(D1, 1);
         }

@@ -187,7 +187,7 @@ class PresenceModelTest {
         }
 
         private void beat(Node process) {
-            process.presence.stillHere();
+            process.presence.heartbeat();
             process.lastBeatMicros = micros(process);
             process.presence.endOthers();
         }

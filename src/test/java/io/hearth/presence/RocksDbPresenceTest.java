@@ -49,7 +49,7 @@ class RocksDbPresenceTest {
 
     private DevicePresence process(RocksDbTable table) {
         DevicePresence presence = new DevicePresence(table, clock, KEPT, () -> 0);
-        presence.stillHere();
+        presence.heartbeat();
         return presence;
     }
 

@@ -313,7 +313,7 @@ class SharedPresenceTest {
 
     private static void beat(DevicePresence... processes) {
         for (DevicePresence process : processes) {
-            process.stillHere();
+            process.heartbeat();
             process.endOthers();
         }
     }

@@ -54,12 +54,12 @@ class MaintenanceResourceTest {
     @Test
     void seal_whileAnotherCallSeals_isAProblem_andPossibleAgainAfterwards() throws Exception {
         CountDownLatch reclaiming = new CountDownLatch(1);
-        CountDownLatch goOn = new CountDownLatch(1);
+        CountDownLatch proceed = new CountDownLatch(1);
         MaintenanceResource resource = resource((Table) Proxy.newProxyInstance(
                 Table.class.getClassLoader(), new Class<?>[] {Table.class}, (proxy, method, arguments) -> {
                     if (method.getName().equals("reclaim")) {
                         reclaiming.countDown();
-                        assertThat(goOn.await(30, TimeUnit.SECONDS)).isTrue();
+                        assertThat(proceed.await(30, TimeUnit.SECONDS)).isTrue();
                     }
                     try {
                         return method.invoke(table, arguments);
@@ -72,7 +72,7 @@ class MaintenanceResourceTest {
 
         assertThatThrownBy(resource::seal).isInstanceOf(ProblemException.class).hasMessageContaining("Another call");
 
-        goOn.countDown();
+        proceed.countDown();
         assertThat(first.get(30, TimeUnit.SECONDS).readings()).isZero();
         assertThat(resource.seal().readings()).isZero();
     }

@@ -34,7 +34,7 @@ class ClockWatchTest {
         return clock.open(table, Duration.ZERO);
     }
 
-    private void goOn(Duration time) {
+    private void advance(Duration time) {
         clock.setNow(clock.instant().plus(time));
         nanos += time.toNanos();
     }
@@ -42,7 +42,7 @@ class ClockWatchTest {
     @Test
     void start_ofANewTableOrAfterADayOff_isPlausible() {
         assertThat(start().gapSeconds()).isZero();
-        goOn(Duration.ofDays(1));
+        advance(Duration.ofDays(1));
         assertThat(start().gapSeconds()).isZero();
     }
 
@@ -54,9 +54,9 @@ class ClockWatchTest {
         ClockWatch watch = start();
 
         assertThat(watch.gapSeconds()).isEqualTo((double) TEN_YEARS.toSeconds());
-        goOn(Duration.ofMinutes(59));
+        advance(Duration.ofMinutes(59));
         assertThat(watch.gapSeconds()).isPositive();
-        goOn(Duration.ofMinutes(2));
+        advance(Duration.ofMinutes(2));
         assertThat(watch.gapSeconds()).isZero();
     }
 
@@ -72,7 +72,7 @@ class ClockWatchTest {
     @Test
     void start_behindTheLastWrite_saysSoByIt_asNoMarkIsOlderThanTenMinutes() {
         start();
-        goOn(Duration.ofMinutes(9));
+        advance(Duration.ofMinutes(9));
         SeriesFixture.append(series(), "d1", EpochMicros.of(START), Map.of("n", 1));
         clock.setNow(START.plus(Duration.ofMinutes(1)));
 
@@ -83,7 +83,7 @@ class ClockWatchTest {
     void look_whileTheServiceRuns_storesThatItDoes() {
         ClockWatch watch = start();
         for (int i = 0; i < 6 * 60 * 24 * 30; i++) {
-            goOn(Duration.ofSeconds(10));
+            advance(Duration.ofSeconds(10));
             watch.look();
         }
 
@@ -102,7 +102,7 @@ class ClockWatchTest {
         watch.look();
         assertThat(watch.steps()).isEqualTo(2);
 
-        goOn(Duration.ofSeconds(10));
+        advance(Duration.ofSeconds(10));
         clock.setNow(clock.instant().plusSeconds(5));
         watch.look();
         assertThat(watch.steps()).as("a clock that is set right by a little").isEqualTo(2);

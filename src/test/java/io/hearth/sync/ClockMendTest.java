@@ -59,7 +59,7 @@ class ClockMendTest {
         }
     }
 
-    private void goOn(Duration time) {
+    private void advance(Duration time) {
         now[0] = now[0].plus(time);
     }
 
@@ -99,7 +99,7 @@ class ClockMendTest {
         append(cloud, HEATER, t, 1);
         desire(cloud, "{\"a\":1,\"b\":1}");
         sync();
-        goOn(Duration.ofHours(1));
+        advance(Duration.ofHours(1));
 
         hub.clockOffsetMillis = TEN_YEARS.toMillis();
         hub.restart();
@@ -108,7 +108,7 @@ class ClockMendTest {
         hub.append(LAMP, EpochMicros.of(hub.instant()), Map.of("wrongTime", true));
         hub.series.erase(HEATER, new TimeRange(t, t + 10 * SECOND));
         desire(hub, "{\"a\":2}");
-        goOn(Duration.ofHours(1));
+        advance(Duration.ofHours(1));
         append(hub, LAMP, t + SECOND, 4);
 
         hub.clockOffsetMillis = 0;
@@ -121,7 +121,7 @@ class ClockMendTest {
     @Test
     void peer_ofARegionWhoseClockWasAhead_staysHeldAlthoughTheClockIsMended() throws Exception {
         theHubIsWrong();
-        goOn(Duration.ofDays(1));
+        advance(Duration.ofDays(1));
 
         assertThatThrownBy(() -> pull(cloud, hub, toHub)).isInstanceOf(ClockAheadException.class);
     }
@@ -130,11 +130,11 @@ class ClockMendTest {
     void mend_bringsTheRegionBack_withTheOrderOfItsWritesAndOfItsErasure() throws Exception {
         long t = theHubIsWrong();
         long wrongTime = EpochMicros.of(now[0].minus(Duration.ofHours(1)).plus(TEN_YEARS));
-        goOn(Duration.ofHours(1));
+        advance(Duration.ofHours(1));
         append(cloud, HEATER, t + SECOND, 7); // written after the erasure, so it stays
         append(cloud, LAMP, t, 8); // a later correction, so it wins
         desire(cloud, "{\"a\":3}");
-        goOn(Duration.ofHours(1));
+        advance(Duration.ofHours(1));
 
         ClockMend.Report report = hub.mendClock(null);
         sync();
@@ -168,7 +168,7 @@ class ClockMendTest {
             append(hub, LAMP, day + i * SECOND, i);
             append(hub, LAMP, day + TEN_YEARS.toMillis() * 1000 + i * SECOND, i);
         }
-        goOn(Duration.ofDays(2));
+        advance(Duration.ofDays(2));
         hub.series.seal(EpochMicros.of(hub.instant()), nanos -> {});
         hub.clockOffsetMillis = 0;
         hub.restart();
@@ -198,13 +198,13 @@ class ClockMendTest {
         append(keeper, LAMP, t, 1);
         append(keeper, HEATER, t, 1);
         pull(cloud, keeper, toKeeper);
-        goOn(Duration.ofHours(1));
+        advance(Duration.ofHours(1));
         keeper.clockOffsetMillis = TEN_YEARS.toMillis();
         keeper.restart();
         keeper.series.erase(LAMP, new TimeRange(t, t + SECOND));
         cloud.series.erase(HEATER, new TimeRange(t, t + SECOND));
         pull(keeper, cloud, fromCloud);
-        goOn(Duration.ofHours(1));
+        advance(Duration.ofHours(1));
         keeper.clockOffsetMillis = 0;
         keeper.restart();
 
@@ -224,7 +224,7 @@ class ClockMendTest {
         SimulatedLink fromCloud = link(cloud, keeper);
         long t = time();
         append(cloud, LAMP, t, 1);
-        goOn(Duration.ofHours(1));
+        advance(Duration.ofHours(1));
         append(keeper, HEATER, t, 0);
         keeper.clockOffsetMillis = Duration.ofHours(7).toMillis();
         keeper.restart();
@@ -232,7 +232,7 @@ class ClockMendTest {
         keeper.clockOffsetMillis = -TEN_YEARS.toMillis();
         keeper.restart();
         append(keeper, HEATER, t + SECOND, 1);
-        goOn(Duration.ofHours(1));
+        advance(Duration.ofHours(1));
         keeper.clockOffsetMillis = 0;
         keeper.restart();
 

@@ -53,7 +53,7 @@ class SettledTest {
         return new SimulatedRegion(HERE, now, Duration.ZERO, table);
     }
 
-    private void goOn(Duration time) {
+    private void advance(Duration time) {
         now[0] = now[0].plus(time);
     }
 
@@ -62,7 +62,7 @@ class SettledTest {
         do {
             service.turn(peer.id);
         } while (service.progress(peer.id).orElseThrow().state() != PeerProgress.State.FOLLOWING);
-        goOn(Duration.ofMinutes(1));
+        advance(Duration.ofMinutes(1));
         service.turn(peer.id);
     }
 
@@ -93,7 +93,7 @@ class SettledTest {
         link.cut = true;
 
         for (int hour = 0; hour < 10; hour++) {
-            goOn(Duration.ofHours(1));
+            advance(Duration.ofHours(1));
             standby.turn(peer.id);
             pulling.turn(peer.id);
         }
@@ -118,7 +118,7 @@ class SettledTest {
         follow(pulling);
         Instant contact = now[0];
 
-        goOn(Duration.ofHours(10));
+        advance(Duration.ofHours(10));
 
         assertThat(other.settledMillis()).isEqualTo(millis(contact.minus(MARGIN)));
     }
@@ -132,7 +132,7 @@ class SettledTest {
         follow(before);
         Instant contact = now[0];
         link.cut = true;
-        goOn(Duration.ofHours(10));
+        advance(Duration.ofHours(10));
 
         SyncService after = process(table).service(link, id -> true);
         after.prepare(peers);
@@ -151,7 +151,7 @@ class SettledTest {
         follow(service);
         link.cut = true;
 
-        goOn(Duration.ofDays(10));
+        advance(Duration.ofDays(10));
         service.turn(peer.id);
 
         assertThat(service.settledMillis())
@@ -175,7 +175,7 @@ class SettledTest {
     @Test
     void settled_afterTheClockWasSetBack_believesNoContactOfTheFuture() {
         Table table = table();
-        goOn(Duration.ofDays(3650));
+        advance(Duration.ofDays(3650));
         SyncService before = process(table).service(link, id -> true);
         before.prepare(peers);
         before.attemptStart();
@@ -265,16 +265,16 @@ class SettledTest {
             if (now[0].equals(NOON.plus(Duration.ofHours(3).plusMinutes(1)))) {
                 peer.series.erase(DEVICE, morning);
             }
-            goOn(Duration.ofSeconds(30));
+            advance(Duration.ofSeconds(30));
         }
-        goOn(Duration.ofHours(3));
+        advance(Duration.ofHours(3));
         standby.turn(peer.id);
 
         Sealing sealing = new Sealing(sealer.series, standby::settledMillis, new SimpleMeterRegistry());
         sealing.run(EpochMicros.of(now[0].minus(Duration.ofHours(2))), nanos -> {});
         link.cut = false;
         follow(pulling);
-        goOn(Duration.ofDays(1));
+        advance(Duration.ofDays(1));
         do {
             peer.pull(HERE, back).step();
         } while (peer.progress.get(HERE).state() != PeerProgress.State.FOLLOWING);

@@ -71,9 +71,9 @@ final class SimulatedSite {
     }
 
     /** @param all the links of each process, by the peer */
-    void connect(List<Peer> all, Map<SimulatedRegion, Map<RegionId, SimulatedLink>> itsLinks) {
+    void connect(List<Peer> all, Map<SimulatedRegion, Map<RegionId, SimulatedLink>> linksByProcess) {
         peers = all;
-        links.putAll(itsLinks);
+        links.putAll(linksByProcess);
         processes.forEach(this::startService);
     }
 

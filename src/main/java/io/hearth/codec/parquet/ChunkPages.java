@@ -131,10 +131,10 @@ final class ChunkPages implements PageReader {
         return null;
     }
 
-    private void hold(int itsDictionaryBytes, int itsPageBytes) throws CorruptParquetException {
-        int more = itsDictionaryBytes + itsPageBytes - dictionaryBytes - pageBytes;
-        dictionaryBytes = itsDictionaryBytes;
-        pageBytes = itsPageBytes;
+    private void hold(int newDictionaryBytes, int newPageBytes) throws CorruptParquetException {
+        int more = newDictionaryBytes + newPageBytes - dictionaryBytes - pageBytes;
+        dictionaryBytes = newDictionaryBytes;
+        pageBytes = newPageBytes;
         if (bytesOfAll.addAndGet(more) > MAX_BYTES_OF_ALL) {
             throw new CorruptParquetException(
                     "the pages of a row have more than " + MAX_BYTES_OF_ALL + " bytes together");

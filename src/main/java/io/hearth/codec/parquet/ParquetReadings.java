@@ -232,7 +232,7 @@ public final class ParquetReadings {
         }
 
         private @Nullable DeviceId readReading() throws UnfitRowException {
-            DeviceId itsDevice = readDevice();
+            DeviceId readingDevice = readDevice();
             long timeMicros = readTime();
             target.beginReading();
             readPoints();
@@ -241,8 +241,8 @@ public final class ParquetReadings {
             while (metricColumn != null && timeMicros != PointBuffer.NO_TIME && nextRow()) {
                 rowIsNext = true;
                 try {
-                    boolean same = itsDevice != null
-                            && itsDevice.equals(readDevice())
+                    boolean same = readingDevice != null
+                            && readingDevice.equals(readDevice())
                             && timeMicros == readTime()
                             && target.openPoints() < JsonReadings.MAX_METRICS;
                     if (!same) {
@@ -263,7 +263,7 @@ public final class ParquetReadings {
                 throw new UnfitRowException("a reading has at least one value");
             }
             target.endReading(timeMicros);
-            return itsDevice;
+            return readingDevice;
         }
 
         private @Nullable DeviceId readDevice() throws UnfitRowException {

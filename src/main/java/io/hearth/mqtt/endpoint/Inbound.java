@@ -103,24 +103,24 @@ final class Inbound {
             return;
         }
         ConnectionEvents.Session session = connection.session();
-        Publish said = services.router().retainedOf(will.topic());
+        Publish before = services.router().retainedOf(will.topic());
         take(will, TelemetryTopic.deviceOf(will.topic()), null);
         if (session != null) {
             services.events().willPublished(will, session).thenAccept(isOnline -> {
-                if (isOnline && said == null) {
+                if (isOnline && before == null) {
                     services.router().forgetRetained(will);
-                } else if (isOnline && said != null && Boolean.TRUE.equals(StatusTopic.isOnline(said.payload()))) {
-                    connection.execute(() -> sayAgain(said, will));
+                } else if (isOnline && before != null && Boolean.TRUE.equals(StatusTopic.isOnline(before.payload()))) {
+                    connection.execute(() -> restoreRetained(before, will));
                 }
             });
         }
     }
 
-    /** The device is online by another session, so its topic says what that has said, unless there is news already. */
-    private void sayAgain(Publish said, Publish will) {
-        CompletionStage<Void> retained = services.router().retainAgain(said, will);
+    /** The device is online by another session, so what that has published is retained again, unless there is news already. */
+    private void restoreRetained(Publish before, Publish will) {
+        CompletionStage<Void> retained = services.router().retainAgain(before, will);
         if (retained != null) {
-            Answer answer = enqueue(said);
+            Answer answer = enqueue(before);
             retained.whenComplete((done, failure) -> answer.settle());
         }
     }
