@@ -67,7 +67,10 @@ public final class JsonReadings {
             List<RejectedReading> rejected;
             if (first == JsonToken.START_OBJECT) {
                 RejectedReading unfit = readReading(parser, 0, target);
-                rejected = unfit == null ? List.of() : List.of(unfit);
+                if (unfit != null) {
+                    return List.of(unfit); // what is behind it, as much as a payload may hold, cannot make it fit
+                }
+                rejected = List.of();
             } else if (first == JsonToken.START_ARRAY) {
                 rejected = readArray(parser, target);
             } else {
@@ -160,7 +163,15 @@ public final class JsonReadings {
         for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken(), index++) {
             RejectedReading unfit;
             if (token == JsonToken.START_OBJECT) {
+                int depth = parser.getParsingContext().getNestingDepth();
                 unfit = readReading(parser, index, target);
+                // The parser may stand somewhere inside the reading: go on to its end, so that the next one can be
+                // read.
+                while (unfit != null && parser.getParsingContext().getNestingDepth() >= depth) {
+                    if (parser.nextToken() == null) {
+                        break;
+                    }
+                }
             } else {
                 parser.skipChildren();
                 unfit = new RejectedReading(index, "a reading is an object");
@@ -175,19 +186,13 @@ public final class JsonReadings {
         return rejected;
     }
 
+    /** Null if the reading was read; else the parser stands where that was found out. */
     private static @Nullable RejectedReading readReading(JsonParser parser, int index, PointBuffer target)
             throws IOException {
-        int depth = parser.getParsingContext().getNestingDepth();
         try {
             new ReadingFields(parser, target, false).read();
             return null;
         } catch (UnfitReadingException e) {
-            // The parser stands somewhere inside the reading: go on to its end, so that the next one can be read.
-            while (parser.getParsingContext().getNestingDepth() >= depth) {
-                if (parser.nextToken() == null) {
-                    break;
-                }
-            }
             return new RejectedReading(index, String.valueOf(e.getMessage()));
         }
     }

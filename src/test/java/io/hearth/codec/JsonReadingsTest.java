@@ -342,6 +342,17 @@ class JsonReadingsTest {
                 .isEqualTo("[7,{\"b\":[2, 3]}]");
     }
 
+    /** So the size of what is behind costs nothing. */
+    @Test
+    void decode_oneReadingThatIsUnfit_isNotReadOn() throws MalformedPayloadException {
+        String name = "x".repeat(300);
+
+        assertThat(decode("{\"" + name + "\":{\"a\":1}} no JSON")).hasSize(1);
+        assertThatThrownBy(() -> decode("[{\"" + name + "\":{\"a\":1}}] no JSON"))
+                .isInstanceOf(MalformedPayloadException.class);
+        assertThat(points.size()).isZero();
+    }
+
     private List<RejectedReading> decode(String payload) throws MalformedPayloadException {
         return json.decode(payload.getBytes(StandardCharsets.UTF_8), points);
     }
