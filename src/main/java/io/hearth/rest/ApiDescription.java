@@ -5,9 +5,12 @@ import static java.util.Map.entry;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.hearth.rest.problem.Problem;
+import io.hearth.rest.problem.ProblemType;
 import io.quarkus.smallrye.openapi.OpenApiFilter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
@@ -15,6 +18,7 @@ import org.eclipse.microprofile.openapi.models.Operation;
 import org.eclipse.microprofile.openapi.models.media.Content;
 import org.eclipse.microprofile.openapi.models.media.MediaType;
 import org.eclipse.microprofile.openapi.models.media.Schema;
+import org.eclipse.microprofile.openapi.models.parameters.Parameter;
 import org.eclipse.microprofile.openapi.models.responses.APIResponse;
 import org.eclipse.microprofile.openapi.models.security.SecurityScheme;
 import org.jboss.jandex.IndexView;
@@ -36,6 +40,22 @@ public class ApiDescription implements OASFilter {
             "413", "The body is too large.",
             "415", "The body's Content-Type or Content-Encoding is not one that this path takes.");
 
+    /** The types of problem that each status may have: those of the service, and the two that the gate before it answers. */
+    private static final Map<String, List<String>> PROBLEM_TYPES = problemTypes();
+
+    /** What parameters are that mean the same everywhere and say nothing of their own. */
+    private static final Map<String, String> PARAMETERS = Map.ofEntries(
+            entry("id", "The device."),
+            entry("device", "The device."),
+            entry("thing", "The device."),
+            entry("name", "The name of the shadow."),
+            entry("reason", "Only letters with this reason."),
+            entry("segment", "Which segment, from 0 on; 0 if left out."),
+            entry("segments", "Of how many; 1 if left out."),
+            entry("If-Match", "Only if the version is the one of this ETag; with * only if there is one."),
+            entry("If-None-Match", "ETags of versions that the client has: one of them is answered with 304."),
+            entry("Content-Encoding", "gzip, if the body is packed."));
+
     private static final Map<String, String> TAGS = Map.ofEntries(
             entry("Ingest", "Readings in, as JSON and NDJSON."),
             entry("InfluxDB", "Readings in, as clients of InfluxDB write them."),
@@ -49,6 +69,7 @@ public class ApiDescription implements OASFilter {
             entry("Erasure", "Readings and devices that are to be gone."),
             entry("Sync", "Other regions: peers, changes, comparison."),
             entry("Backups", "Backups of the embedded engine."),
+            entry("Operations", "Health and metrics."),
             entry("Maintenance", "What the service does by itself, done now."),
             entry("Prometheus", "The read API of Prometheus, for Grafana."));
 
@@ -73,11 +94,16 @@ public class ApiDescription implements OASFilter {
         api.setInfo(OASFactory.createInfo()
                 .title("Hearth")
                 .contact(OASFactory.createContact().name("The Hearth project"))
+                .license(OASFactory.createLicense()
+                        .name("Apache License 2.0")
+                        .url("https://www.apache.org/licenses/LICENSE-2.0"))
                 .version("v1")
                 .description(
                         "Telemetry of smart homes: readings in, ranges and latest values out. Times are RFC 3339 UTC;"
                                 + " ranges are half-open. Lists page with `limit` and `cursor`. Every error is"
-                                + " `application/problem+json` (RFC 9457).\n\n"
+                                + " `application/problem+json` (RFC 9457): 404 on a path that is not here, 405 with"
+                                + " `Allow` for a method that a path does not take. Only a target that is no URI (RFC 3986) is"
+                                + " refused with 400 and no body. HEAD is answered as GET, without the body. An empty parameter is the same as none.\n\n"
                                 + "To try calls in Swagger UI press **Authorize** first and paste the admin token: the password"
                                 + " with which the page was opened opens only the page."));
         api.getComponents()
@@ -89,6 +115,8 @@ public class ApiDescription implements OASFilter {
                                 .description(
                                         "The admin token, as in the file `secrets/admin-token` of the data directory."))
                 .addSchema("Problem", problem());
+        PROBLEM_TYPES.forEach(
+                (status, types) -> api.getComponents().addSchema("Problem" + status, problem(status, types)));
         api.addSecurityRequirement(OASFactory.createSecurityRequirement().addScheme(TOKEN));
         api.getPaths()
                 .getPathItems()
@@ -96,11 +124,32 @@ public class ApiDescription implements OASFilter {
                     if (operation.getDescription() == null) {
                         operation.setDescription(operation.getSummary() + ".");
                     }
+                    describeParameters(path, operation);
                     quoteLines(operation);
-                    if (!path.contains("/things/") && operation.getSecurity() == null) {
+                    if (!path.contains("/things/")
+                            && !path.startsWith(ForeignRoutes.OPERATIONS)
+                            && operation.getSecurity() == null) {
                         addProblems(operation);
                     }
                 }));
+    }
+
+    private static void describeParameters(String path, Operation operation) {
+        if (operation.getParameters() == null) {
+            return;
+        }
+        for (Parameter parameter : operation.getParameters()) {
+            if (parameter.getDescription() == null) {
+                parameter.setDescription(describedOf(path, parameter.getName()));
+            }
+        }
+    }
+
+    private static @Nullable String describedOf(String path, String name) {
+        if (name.equals("id") && !path.contains("/devices/")) {
+            return path.contains("/backups/") ? "The backup." : "The dead letter.";
+        }
+        return path.startsWith(ForeignRoutes.PROMETHEUS) && name.equals("name") ? "The label." : PARAMETERS.get(name);
     }
 
     /** A reading has any fields; an array of them is a body, too. */
@@ -156,8 +205,9 @@ public class ApiDescription implements OASFilter {
         for (Map.Entry<String, APIResponse> response :
                 operation.getResponses().getAPIResponses().entrySet()) {
             boolean bare = response.getValue().getContent() == null;
-            if (bare && !response.getKey().startsWith("2")) {
-                response.getValue().setContent(problemResponse("").getContent());
+            if (bare && PROBLEM_TYPES.containsKey(response.getKey())) {
+                response.getValue()
+                        .setContent(problemResponse(response.getKey(), "").getContent());
             }
         }
     }
@@ -165,19 +215,48 @@ public class ApiDescription implements OASFilter {
     private static void addAbsent(Operation operation, Map<String, String> problems) {
         problems.forEach((status, description) -> {
             if (operation.getResponses().getAPIResponse(status) == null) {
-                operation.getResponses().addAPIResponse(status, problemResponse(description));
+                operation.getResponses().addAPIResponse(status, problemResponse(status, description));
             }
         });
     }
 
-    private static APIResponse problemResponse(String description) {
+    /** A problem as the answer with {@code status}. */
+    static APIResponse problemResponse(String status, String description) {
         return OASFactory.createAPIResponse()
                 .description(description)
                 .content(OASFactory.createContent()
                         .addMediaType(
                                 Problem.MEDIA_TYPE,
                                 OASFactory.createMediaType()
-                                        .schema(OASFactory.createSchema().ref("#/components/schemas/Problem"))));
+                                        .schema(OASFactory.createSchema()
+                                                .ref("#/components/schemas/Problem" + status))));
+    }
+
+    private static Map<String, List<String>> problemTypes() {
+        Map<String, List<String>> types = new TreeMap<>();
+        types.put("401", List.of("urn:hearth:problem:unauthorized"));
+        types.put("403", List.of("urn:hearth:problem:foreign-origin"));
+        for (ProblemType type : ProblemType.values()) {
+            if (type == ProblemType.METHOD_NOT_ALLOWED) {
+                // Of what is not described.
+                continue;
+            }
+            types.computeIfAbsent(String.valueOf(type.status()), status -> new ArrayList<>())
+                    .add(type.uri());
+        }
+        return types;
+    }
+
+    private static Schema problem(String status, List<String> types) {
+        return OASFactory.createSchema()
+                .description("The problems that are answered with " + status + ".")
+                .addAllOf(OASFactory.createSchema().ref("#/components/schemas/Problem"))
+                .addAllOf(object().addProperty(
+                                "type",
+                                OASFactory.createSchema()
+                                        .type(List.of(Schema.SchemaType.STRING))
+                                        .enumeration(List.copyOf(types)))
+                        .required(List.of("type", "title", "status", "detail")));
     }
 
     private static Schema problem() {

@@ -1,5 +1,6 @@
 package io.hearth.rest;
 
+import io.hearth.rest.problem.Problem;
 import java.util.List;
 import java.util.Map;
 import org.eclipse.microprofile.openapi.OASFactory;
@@ -7,6 +8,7 @@ import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.Operation;
 import org.eclipse.microprofile.openapi.models.PathItem;
 import org.eclipse.microprofile.openapi.models.media.Content;
+import org.eclipse.microprofile.openapi.models.media.MediaType;
 import org.eclipse.microprofile.openapi.models.media.Schema;
 import org.eclipse.microprofile.openapi.models.parameters.Parameter;
 import org.eclipse.microprofile.openapi.models.responses.APIResponse;
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class ForeignRoutes {
     static final String PROMETHEUS = "/prometheus/";
     static final String THINGS = "/things/";
+    static final String OPERATIONS = "/q/";
 
     private static final String JSON = "application/json";
     private static final String FORM = "application/x-www-form-urlencoded";
@@ -73,9 +76,17 @@ final class ForeignRoutes {
                                 .addProperty("message", text("Version conflict"))
                                 .addProperty("timestamp", integer())
                                 .addProperty("clientToken", text("app-7")))
+                .addSchema(
+                        "InfluxFailure",
+                        object("Which lines were not stored, as InfluxDB says it.")
+                                .addProperty("code", text("invalid"))
+                                .addProperty(
+                                        "message", text("partial write: 2 readings stored, 1 lines not: line 3: …"))
+                                .addProperty("error", text("partial write: 2 readings stored, 1 lines not: line 3: …")))
                 .removeSchema("MultivaluedMapStringString");
         addShadows(api);
         addInfluxDb(api);
+        addOperations(api);
     }
 
     private static void describePrometheus(String path, boolean isForm, Operation operation) {
@@ -91,7 +102,10 @@ final class ForeignRoutes {
             names.forEach(name -> operation.addParameter(query(name)));
         }
         answers(operation, "200", "What was found.", "PrometheusAnswer");
-        answers(operation, "400", "The query or a parameter is invalid.", "PrometheusFailure");
+        operation
+                .getResponses()
+                .addAPIResponse(
+                        "400", orProblem(response("The query or a parameter is invalid.", "PrometheusFailure")));
         answers(
                 operation,
                 "422",
@@ -124,16 +138,17 @@ final class ForeignRoutes {
         Operation get = shadowOperation("awsGetShadow", "The shadow of a thing, as AWS SDKs ask for it");
         answers(get, "200", "The document.", null);
         Operation update = shadowOperation("awsUpdateShadow", "Changes the shadow of a thing, or makes it");
+        MediaType document = OASFactory.createMediaType()
+                .schema(object("An update: `state`, and `version` and `clientToken` if wanted.")
+                        .addProperty("state", anyObject())
+                        .addProperty("version", integer())
+                        .addProperty("clientToken", text("app-7")));
         update.setRequestBody(OASFactory.createRequestBody()
                 .required(true)
                 .content(OASFactory.createContent()
-                        .addMediaType(
-                                JSON,
-                                OASFactory.createMediaType()
-                                        .schema(object("An update: `state`, and `version` and `clientToken` if wanted.")
-                                                .addProperty("state", anyObject())
-                                                .addProperty("version", integer())
-                                                .addProperty("clientToken", text("app-7"))))));
+                        .addMediaType(JSON, document)
+                        // As AWS SDKs send it.
+                        .addMediaType("application/octet-stream", document)));
         answers(update, "200", "What was accepted.", null);
         Operation delete = shadowOperation("awsDeleteShadow", "Deletes the shadow of a thing");
         answers(delete, "200", "It is gone.", null);
@@ -179,6 +194,35 @@ final class ForeignRoutes {
     }
 
     private static void addInfluxDb(OpenAPI api) {
+        for (String write : List.of(LineProtocolResource.WRITE_V1, LineProtocolResource.WRITE_V2)) {
+            Operation lines = api.getPaths().getPathItem(write).getPOST();
+            lines.getRequestBody()
+                    .required(true)
+                    .content(OASFactory.createContent()
+                            .addMediaType(
+                                    "*/*",
+                                    OASFactory.createMediaType()
+                                            .schema(text("readings,device_id=d1 temperature=21.5"))));
+            lines.getResponses()
+                    .addAPIResponse(
+                            "400",
+                            orProblem(response("Lines that could not be stored; the others are.", "InfluxFailure")));
+        }
+        Operation query = operation(
+                        "InfluxDB", "influxQuery", "CREATE DATABASE, which clients of InfluxDB 1 send first")
+                .description("Answers that statement, as there is nothing to create, and no other.")
+                .addParameter(parameter("q", Parameter.In.QUERY, "The statement.", text("CREATE DATABASE telegraf")))
+                .requestBody(OASFactory.createRequestBody()
+                        .content(OASFactory.createContent()
+                                .addMediaType(
+                                        FORM,
+                                        OASFactory.createMediaType()
+                                                .schema(anyObject().addProperty("q", text("CREATE DATABASE telegraf"))))
+                                .addMediaType(
+                                        "*/*", OASFactory.createMediaType().schema(text("")))));
+        answers(query, "200", "There is nothing to do.", null);
+        query.getResponses().addAPIResponse("400", orProblem(response("Another statement.", "InfluxFailure")));
+        api.getPaths().addPathItem("/query", OASFactory.createPathItem().POST(query));
         Operation ping = operation("InfluxDB", "ping", "Whether anybody is there; for everybody")
                 .description("What clients of InfluxDB ask before they write. Takes no credentials.")
                 .security(List.of());
@@ -190,6 +234,38 @@ final class ForeignRoutes {
         answers(health, "503", "`status` is `fail`: the service is not ready.", null);
         api.getPaths().addPathItem("/ping", OASFactory.createPathItem().GET(ping));
         api.getPaths().addPathItem("/health", OASFactory.createPathItem().GET(health));
+    }
+
+    /** What operators and monitoring ask. */
+    private static void addOperations(OpenAPI api) {
+        for (String kind : List.of("live", "ready")) {
+            Operation health = operation(
+                            "Operations",
+                            "health" + (kind.equals("live") ? "Live" : "Ready"),
+                            "Whether the service is " + kind)
+                    .description("For everybody; with the token also the checks by name.")
+                    .security(List.of());
+            answers(health, "200", "`status` is `UP`.", null);
+            answers(health, "503", "`status` is `DOWN`.", null);
+            health.getResponses().addAPIResponse("401", ApiDescription.problemResponse("401", "The token is wrong."));
+            api.getPaths()
+                    .addPathItem(
+                            "/q/health/" + kind, OASFactory.createPathItem().GET(health));
+        }
+        Operation metrics = operation("Operations", "metrics", "The metrics, for Prometheus");
+        Content text = OASFactory.createContent();
+        for (String type : List.of("text/plain", "application/openmetrics-text")) {
+            text.addMediaType(type, OASFactory.createMediaType().schema(text("")));
+        }
+        metrics.getResponses()
+                .addAPIResponse(
+                        "200",
+                        OASFactory.createAPIResponse()
+                                .description("The metrics.")
+                                .content(text))
+                .addAPIResponse("401", ApiDescription.problemResponse("401", "The token is missing or wrong."))
+                .addAPIResponse("406", OASFactory.createAPIResponse().description("Accept has neither text form."));
+        api.getPaths().addPathItem("/q/metrics", OASFactory.createPathItem().GET(metrics));
     }
 
     private static Operation operation(String tag, String id, String summary) {
@@ -223,6 +299,15 @@ final class ForeignRoutes {
                                                 ? anyObject()
                                                 : OASFactory.createSchema().ref("#/components/schemas/" + schema)));
         return OASFactory.createAPIResponse().description(description).content(content);
+    }
+
+    /** Adds to the words of the other product the problem for a request that cannot be read at all. */
+    private static APIResponse orProblem(APIResponse refusal) {
+        refusal.getContent()
+                .addMediaType(
+                        Problem.MEDIA_TYPE,
+                        ApiDescription.problemResponse("400", "").getContent().getMediaType(Problem.MEDIA_TYPE));
+        return refusal;
     }
 
     private static Schema object(String description) {

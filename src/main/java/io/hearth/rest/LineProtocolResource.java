@@ -120,7 +120,7 @@ public class LineProtocolResource {
             @RestQuery @Parameter(description = "Taken and ignored.") @Nullable String rp,
             @RestQuery @Parameter(description = "Taken and ignored.") @Nullable String consistency,
             @RestQuery @Parameter(description = "User name, which may be any.") @Nullable String u,
-            @RestQuery @Parameter(description = "The admin token, where a client cannot send it in a header.") @Nullable
+            @RestQuery @Parameter(description = "Taken and ignored: a token in a URL stands in logs.") @Nullable
                     String p,
             @RestHeader(HttpHeaders.CONTENT_ENCODING) @Nullable String contentEncoding,
             InputStream body)

@@ -28,6 +28,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
@@ -79,8 +80,16 @@ public class SyncPeersResource {
             operationId = "addSyncPeer",
             summary = "Pulls from another region from now on, also after a restart",
             description = "Of a region that is a peer already, the address and the token are changed.")
-    @APIResponse(responseCode = "201", description = "It is a peer now.")
-    @APIResponse(responseCode = "200", description = "It was one, and is reached as given now.")
+    @APIResponse(
+            responseCode = "201",
+            description = "It is a peer now.",
+            content =
+                    @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = PeerInfo.class)))
+    @APIResponse(
+            responseCode = "200",
+            description = "It was one, and is reached as given now.",
+            content =
+                    @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = PeerInfo.class)))
     public Response add(@Nullable NewPeer body) {
         List<FieldError> errors = new ArrayList<>();
         if (body == null) {

@@ -144,6 +144,28 @@ class RestRefusalIT extends RestFixture {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"/query", "/prometheus/api/v1/query", "/prometheus/api/v1/labels"})
+    void brokenForm_is400(String path) throws Exception {
+        String form = "application/x-www-form-urlencoded";
+
+        for (String body : List.of("query=%", "start=%zz", "query=1%2")) {
+            problem(
+                    send(request(path).header("Content-Type", form).POST(BodyPublishers.ofString(body))),
+                    400,
+                    "invalid-request");
+        }
+    }
+
+    @Test
+    void brokenContentType_isRefused() throws Exception {
+        for (String path : List.of("/query", "/api/v1/devices/basic/readings", "/api/v1/import")) {
+            assertThat(status(request(path).header("Content-Type", "a/b/c").POST(BodyPublishers.ofString("{}"))))
+                    .as(path)
+                    .isIn(400, 415);
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "/api/v1/devices/%zz/readings",
@@ -244,7 +266,7 @@ class RestRefusalIT extends RestFixture {
                 assertThat(operation
                                 .at("/responses/" + status + "/content/application~1problem+json/schema/$ref")
                                 .asText())
-                        .isEqualTo("#/components/schemas/Problem");
+                        .isEqualTo("#/components/schemas/Problem" + status);
             }
         }));
         assertThat(api.at("/components/securitySchemes/token/scheme").asText()).isEqualTo("bearer");

@@ -19,16 +19,26 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jboss.resteasy.reactive.server.handlers.FormBodyHandler;
+import org.jboss.resteasy.reactive.server.handlers.MediaTypeMapper;
+import org.jboss.resteasy.reactive.server.handlers.RequestDeserializeHandler;
 
 /** Turns what a resource fails with into problem details. */
 @Singleton
 public class Failures {
     private static final Logger LOG = Logger.getLogger(Failures.class);
     private static final int RETRY_AFTER_SECONDS = 1;
+
+    /** The handlers of the framework that read a request, before any code of ours. */
+    private static final Set<String> READERS = Set.of(
+            MediaTypeMapper.class.getName(),
+            FormBodyHandler.class.getName(),
+            RequestDeserializeHandler.class.getName());
 
     private final ResourceMethods methods;
 
@@ -120,6 +130,28 @@ public class Failures {
                 ? new FieldError("body", "is not of the form that it must have")
                 : new FieldError(field, "is not of the type that it must have");
         return answer(ProblemException.invalid(error), request).build();
+    }
+
+    /**
+     * What the framework cannot read of a request, a Content-Type or a form, it tells by an exception that is not one of its own, and
+     * that would pass for a failure inside.
+     */
+    @ServerExceptionMapper
+    public Response unreadable(IllegalArgumentException failure, HttpServerRequest request) {
+        for (StackTraceElement frame : failure.getStackTrace()) {
+            if (frame.getClassName().startsWith("io.hearth.")) {
+                break;
+            }
+            if (READERS.contains(frame.getClassName())) {
+                return answer(
+                                new ProblemException(
+                                        ProblemType.INVALID_REQUEST,
+                                        "The Content-Type is malformed, or the body is not of that type."),
+                                request)
+                        .build();
+            }
+        }
+        return failed(failure, request);
     }
 
     @ServerExceptionMapper
