@@ -9,12 +9,13 @@ import java.net.InetAddress;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stands between the socket of one connection and everything else. Until the connection has signed in, it counts what it has
  * sent, gives it a time for the beginning of its request, and passes on what was read piece by piece. At any time it reads and
- * passes nothing on while the peer does not take what waits for it: whoever sends requests and reads no answers would otherwise
- * fill the memory with these.
+ * passes nothing on while the peer does not take what waits for it, or while one HTTP request waits for another one: whoever
+ * sends requests and reads no answers, or waits for none, would otherwise fill the memory with these.
  */
 final class ConnectionGuard extends ChannelDuplexHandler {
     /** Shorter than any request, and long enough for Vert.x to tell which version of HTTP this is. */
@@ -31,11 +32,14 @@ final class ConnectionGuard extends ChannelDuplexHandler {
     // On the event loop, but for closing.
     private boolean signedIn;
     private boolean checksTargets;
+    private @Nullable PipelinedRequests requests;
     private boolean passesFirst = true;
     private final ArrayDeque<ByteBuf> waiting = new ArrayDeque<>();
     private int waitingBytes;
     private boolean passesOn;
     private boolean readIsDue;
+    private boolean stopsReading;
+    private boolean readsByItself;
     private boolean waitsForReader;
     private boolean waitsForSignIn;
     private boolean gone;
@@ -83,7 +87,7 @@ final class ConnectionGuard extends ChannelDuplexHandler {
             ReferenceCountUtil.release(message);
             return;
         }
-        if (!(message instanceof ByteBuf bytes) || signedIn && waiting.isEmpty()) {
+        if (!(message instanceof ByteBuf bytes) || signedIn && waiting.isEmpty() && !requestsWait()) {
             ctx.fireChannelRead(message);
             return;
         }
@@ -108,8 +112,10 @@ final class ConnectionGuard extends ChannelDuplexHandler {
         }
         passesOn = true;
         ByteBuf next;
-        while (!closing && ctx.channel().isWritable() && (next = waiting.peek()) != null) {
-            checksTargets = checksTargets || !signedIn && RequestTargets.addTo(ctx.pipeline());
+        while (!closing && takesMore(ctx) && (next = waiting.peek()) != null) {
+            if (!checksTargets && !signedIn) {
+                checkTargets(ctx);
+            }
             int mostBytes = signedIn ? Integer.MAX_VALUE : passesFirst ? FIRST_PIECE_BYTES : PIECE_BYTES;
             passesFirst = false;
             if (next.readableBytes() > mostBytes) {
@@ -123,8 +129,32 @@ final class ConnectionGuard extends ChannelDuplexHandler {
         }
         passesOn = false;
         if (!waiting.isEmpty()) {
+            stopReading(ctx);
             awaitReader(ctx);
         }
+    }
+
+    /** A channel that reads by itself goes on doing so, whether it is asked to or not. MQTT stops and goes on at its own gate. */
+    private void stopReading(ChannelHandlerContext ctx) {
+        if (requests != null && !stopsReading) {
+            stopsReading = true;
+            readsByItself = ctx.channel().config().isAutoRead();
+            ctx.channel().config().setAutoRead(false);
+        }
+    }
+
+    private void checkTargets(ChannelHandlerContext ctx) {
+        PipelinedRequests added = new PipelinedRequests(() -> resume(ctx));
+        checksTargets = RequestTargets.addTo(ctx.pipeline(), added);
+        requests = checksTargets ? added : null;
+    }
+
+    private boolean requestsWait() {
+        return requests != null && requests.isFull();
+    }
+
+    private boolean takesMore(ChannelHandlerContext ctx) {
+        return ctx.channel().isWritable() && !requestsWait();
     }
 
     /** The beginning of a request must be whole in time; one that is, lets go of what is held. */
@@ -143,10 +173,11 @@ final class ConnectionGuard extends ChannelDuplexHandler {
 
     @Override
     public void read(ChannelHandlerContext ctx) {
-        if (ctx.channel().isWritable() && waiting.isEmpty()) {
+        if (takesMore(ctx) && waiting.isEmpty()) {
             ctx.read();
         } else {
             readIsDue = true;
+            stopReading(ctx);
             awaitReader(ctx);
         }
     }
@@ -156,6 +187,11 @@ final class ConnectionGuard extends ChannelDuplexHandler {
         if (ctx.channel().isWritable()) {
             // Later: this may be called from the middle of a flush.
             ctx.executor().execute(() -> resume(ctx));
+        } else {
+            stopReading(ctx);
+            if (readIsDue || !waiting.isEmpty()) {
+                awaitReader(ctx);
+            }
         }
         ctx.fireChannelWritabilityChanged();
     }
@@ -165,7 +201,16 @@ final class ConnectionGuard extends ChannelDuplexHandler {
             passOn(ctx);
             ctx.fireChannelReadComplete();
         }
-        if (readIsDue && waiting.isEmpty() && ctx.channel().isWritable()) {
+        if (!waiting.isEmpty() || !takesMore(ctx)) {
+            return;
+        }
+        if (stopsReading) {
+            stopsReading = false;
+            if (readsByItself) {
+                ctx.channel().config().setAutoRead(true);
+            }
+        }
+        if (readIsDue) {
             readIsDue = false;
             ctx.read();
         }
@@ -173,7 +218,7 @@ final class ConnectionGuard extends ChannelDuplexHandler {
 
     /** Closes the connection if its peer has taken nothing in time. */
     private void awaitReader(ChannelHandlerContext ctx) {
-        if (waitsForReader) {
+        if (waitsForReader || ctx.channel().isWritable()) {
             return;
         }
         waitsForReader = true;

@@ -31,12 +31,17 @@ final class RequestTargets extends ChannelInboundHandlerAdapter {
 
     private RequestTargets() {}
 
-    /** @return whether it now stands in the pipeline; false as long as this is none of HTTP/1 */
-    static boolean addTo(ChannelPipeline pipeline) {
+    /**
+     * Adds it, and before it what passes on one request after the other.
+     *
+     * @return whether they now stand in the pipeline; false as long as this is none of HTTP/1
+     */
+    static boolean addTo(ChannelPipeline pipeline, PipelinedRequests requests) {
         if (pipeline.get(ENCODER) == null) {
             return false;
         }
         pipeline.addAfter(ENCODER, "requestTargets", CHECK);
+        pipeline.addAfter(ENCODER, "pipelinedRequests", requests);
         return true;
     }
 

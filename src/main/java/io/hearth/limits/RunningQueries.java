@@ -29,9 +29,10 @@ public final class RunningQueries {
     private final long bytes;
     private final Duration wait;
     private final Map<Reason, Counter> refused = new EnumMap<>(Reason.class);
+    private final int processors = Runtime.getRuntime().availableProcessors();
 
     // Guarded by this.
-    private int running;
+    private volatile int running; // written with the lock
     private int waitingToBegin;
     private int waitingForMemory;
     private long held;
@@ -132,6 +133,11 @@ public final class RunningQueries {
             }
         }
 
+        /** How long a query rests that was busy for so long; 0 if no more run than the machine has processors. */
+        public double restNanosFor(long busyNanos) {
+            return restFor(busyNanos, running, processors);
+        }
+
         /** Gives back memory that was taken; the query keeps it and takes it again without waiting. */
         public synchronized void giveBack(long bytes) {
             used -= bytes;
@@ -167,6 +173,11 @@ public final class RunningQueries {
                 }
             }
         }
+    }
+
+    /** So that all together take no more time of processors than one on each would. */
+    static double restFor(long busyNanos, int running, int processors) {
+        return running <= processors ? 0 : busyNanos * ((double) running / processors - 1);
     }
 
     private synchronized void takePiece(Share share, long piece) {

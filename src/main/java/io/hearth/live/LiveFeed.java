@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -36,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  * feed, and nothing while nobody listens.
  *
  * <p>What listeners have not taken yet, and pages that they have not been told to the end, is bounded in all. When it is as much
- * as it may be, nobody is told more until others have taken theirs, and those are cut that have had no room for long: they may
- * come back with the last place that they were given.
+ * as it may be, nobody is told more until others have taken theirs, and those are cut for whom something has waited for long:
+ * they may come back with the last place that they were given.
  *
  * <p>Delivery is at least once and in commit order per device: a listener that resumes gets the events behind the place it
  * names, of which the last few may have arrived before.
@@ -49,7 +50,7 @@ public final class LiveFeed implements AutoCloseable {
      * @param maxListeners how many may follow at a time
      * @param queueBytes what may wait for one listener before it is told no more, but for one event
      * @param allBytes what may wait for all listeners
-     * @param slow for how long a listener may have no room before it is cut, if there is none for all
+     * @param slow for how long there may be no room for all before a listener is cut for whom something waits all this time
      */
     public record Settings(
             Duration pollInterval,
@@ -97,6 +98,10 @@ public final class LiveFeed implements AutoCloseable {
     private final Map<Cursor, FeedPage> heldByStart = new HashMap<>();
     private @Nullable Cursor head;
     private long owedBytes;
+    /** Whether there was no room for all, and half of it has not been free since. */
+    private boolean isFull;
+
+    private long fullSinceNanos;
 
     public LiveFeed(Table table, LiveEvents events, Function<LiveEvent, byte[]> toJson, Settings settings) {
         this.table = table;
@@ -120,7 +125,7 @@ public final class LiveFeed implements AutoCloseable {
         return missed.sum();
     }
 
-    /** How many listeners were cut because they had no room for long while there was none for all. */
+    /** How many listeners were cut because something waited for them for long while there was no room for all. */
     public long cut() {
         return cut.sum();
     }
@@ -239,6 +244,7 @@ public final class LiveFeed implements AutoCloseable {
     private boolean turn() {
         boolean progress = advanceHead();
         owedBytes = weighed();
+        cutSlow();
         for (Subscription subscription : subscriptions) {
             if (subscription.listener.isGone()) {
                 remove(subscription);
@@ -262,8 +268,13 @@ public final class LiveFeed implements AutoCloseable {
     private long weighed() {
         long bytes = 0;
         Set<FeedPage> pages = Collections.newSetFromMap(new IdentityHashMap<>());
+        long now = System.nanoTime();
         for (Subscription subscription : subscriptions) {
-            bytes += subscription.listener.waitingBytes();
+            long waits = subscription.listener.waitingBytes();
+            if (waits == 0) {
+                subscription.emptySinceNanos = now;
+            }
+            bytes += waits;
             FeedPage page = subscription.page;
             if (page != null && heldByStart.get(page.start()) != page && pages.add(page)) {
                 bytes += page.bytes();
@@ -272,28 +283,41 @@ public final class LiveFeed implements AutoCloseable {
         return bytes;
     }
 
-    /** Whether there is room for more. Where there is none, those are cut who have had none for long, the longest first. */
-    private boolean hasRoomForAll() {
-        while (owedBytes >= settings.allBytes()) {
-            Subscription slowest = null;
-            for (Subscription each : subscriptions) {
-                boolean waits = each.listener.waitingBytes() > 0 || each.page != null;
-                if (waits && (slowest == null || each.roomSinceNanos - slowest.roomSinceNanos < 0)) {
-                    slowest = each;
-                }
-            }
-            if (slowest == null
-                    || System.nanoTime() - slowest.roomSinceNanos
-                            < settings.slow().toNanos()) {
-                return false;
-            }
-            remove(slowest);
-            slowest.page = null;
-            slowest.listener.cut();
-            cut.increment();
-            owedBytes = weighed();
+    /**
+     * Where there is no room for all, cuts those for whom something has waited all the time for long, the longest first, until
+     * half of it is free. With many listeners that may be less than each of them may have.
+     */
+    private void cutSlow() {
+        long now = System.nanoTime();
+        if (owedBytes < settings.allBytes()) {
+            isFull &= owedBytes >= settings.allBytes() / 2;
+            return;
         }
-        return true;
+        if (!isFull) {
+            isFull = true;
+            fullSinceNanos = now;
+        }
+        long slowNanos = settings.slow().toNanos();
+        if (now - fullSinceNanos < slowNanos) {
+            return;
+        }
+        List<Subscription> slow = new ArrayList<>(subscriptions);
+        slow.removeIf(each -> each.listener.waitingBytes() == 0 || now - each.emptySinceNanos < slowNanos);
+        slow.sort(Comparator.comparingLong(each -> each.emptySinceNanos - now));
+        for (Subscription each : slow) {
+            if (owedBytes < settings.allBytes() / 2) {
+                break;
+            }
+            remove(each);
+            owedBytes -= each.listener.waitingBytes();
+            each.page = null;
+            each.listener.cut();
+            cut.increment();
+        }
+    }
+
+    private boolean hasRoomForAll() {
+        return owedBytes < settings.allBytes();
     }
 
     /** Reads on for all who are at the head. */
@@ -353,8 +377,8 @@ public final class LiveFeed implements AutoCloseable {
         private int nextEntry;
         private long silentSinceNanos = System.nanoTime();
 
-        /** When it last had room. */
-        private long roomSinceNanos = System.nanoTime();
+        /** When nothing was seen to wait for it last. */
+        private long emptySinceNanos = System.nanoTime();
 
         @SuppressWarnings("NullAway.Init") // set by start, before the feed sees it
         private LiveListener listener;
@@ -377,8 +401,11 @@ public final class LiveFeed implements AutoCloseable {
         /** Tells what there is as far as there is room; whether there was any. */
         private boolean serve() {
             boolean progress = false;
-            for (int i = 0; i < PAGES_PER_TURN && isReady(); i++) {
-                if (!hasRoomForAll()) {
+            for (int i = 0; i < PAGES_PER_TURN && listener.isReady(); i++) {
+                // What has been read for it does not grow by being told, and would never go if all that is owed were
+                // pages.
+                boolean isTakingItsPage = page != null && listener.waitingBytes() == 0;
+                if (!isTakingItsPage && !hasRoomForAll()) {
                     break;
                 }
                 if (expired) {
@@ -403,14 +430,6 @@ public final class LiveFeed implements AutoCloseable {
                 silentSinceNanos = now;
             }
             return progress;
-        }
-
-        private boolean isReady() {
-            boolean ready = listener.isReady();
-            if (ready) {
-                roomSinceNanos = System.nanoTime();
-            }
-            return ready;
         }
 
         private @Nullable FeedPage pageBehindPlace() {
@@ -448,7 +467,7 @@ public final class LiveFeed implements AutoCloseable {
                 if (unflushed >= FLUSH_BYTES) {
                     listener.flush();
                     unflushed = 0;
-                    if (!isReady()) {
+                    if (!listener.isReady()) {
                         return;
                     }
                 }

@@ -4,6 +4,7 @@ import io.hearth.limits.QueryRefusedException;
 import io.hearth.limits.RunningQueries;
 import io.hearth.promql.PromQlException.Type;
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * What one query may still use: samples to read, points to hold at a time, its share of the memory of all queries, and time.
@@ -16,6 +17,12 @@ public final class QueryBudget {
     /** Points of series, windows and groups that are held at a time, at 10 to 32 bytes each. */
     public static final long MAX_POINTS_HELD = 5_000_000;
 
+    /** A thread cannot rest for less. */
+    private static final long SHORTEST_REST_NANOS = 1_000_000;
+
+    /** What a query did for longer since it was asked last was no computing: it waited for its client or for the disk. */
+    private static final long LONGEST_BUSY_NANOS = 10_000_000;
+
     private static final long POINT_BYTES = 24;
     private static final long LABELS_BYTES = 300;
 
@@ -24,6 +31,8 @@ public final class QueryBudget {
     private final RunningQueries.Share share;
     private long samplesLeft = MAX_SAMPLES;
     private long pointsLeft = MAX_POINTS_HELD;
+    private long busySinceNanos = System.nanoTime();
+    private double restNanos;
 
     /**
      * @param timeout how long the query may take from now on
@@ -77,17 +86,30 @@ public final class QueryBudget {
     }
 
     /**
-     * Ends a query that takes too long, or whose client has gone.
+     * Ends a query that takes too long, or whose client has gone; and lets others run where many queries do.
      *
      * @throws PromQlException to end it
      */
     public void checkTime() {
+        giveWay();
         if (System.nanoTime() - deadlineNanos > 0) {
             throw new PromQlException(
                     Type.TIMEOUT, "query timed out in expression evaluation after " + timeout.toMillis() + " ms");
         }
         if (share.clientHasGone()) {
             throw new PromQlException(Type.CANCELED, "the client has gone");
+        }
+    }
+
+    /** Rests for a moment where many queries run: all else that wants to run would otherwise wait for its turn among them. */
+    private void giveWay() {
+        long now = System.nanoTime();
+        restNanos += share.restNanosFor(Math.min(now - busySinceNanos, LONGEST_BUSY_NANOS));
+        busySinceNanos = now;
+        if (restNanos >= SHORTEST_REST_NANOS) {
+            LockSupport.parkNanos((long) restNanos);
+            restNanos = 0;
+            busySinceNanos = System.nanoTime();
         }
     }
 }

@@ -9,9 +9,13 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +31,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ConnectionGuardTest {
     private final Connections connections = new Connections();
     private final List<String> targets = new ArrayList<>();
+    private boolean answersAtOnce = true;
+    private Runnable answer = () -> {};
+    private int bodyBytes;
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final ConnectionGuard guard = new ConnectionGuard(connections, InetAddress.getLoopbackAddress(), channel);
 
@@ -52,13 +59,19 @@ class ConnectionGuardTest {
         }
     }
 
-    /** Answers each request with 100 bytes, which are flushed when the read is complete. */
+    /** Answers each request with 100 bytes, which are flushed when the read is complete; or only when it is told to. */
     private final class Answers extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             if (message instanceof HttpRequest request) {
                 targets.add(request.uri());
-                ctx.pipeline().firstContext().write(Unpooled.wrappedBuffer(new byte[100]));
+                answer = () -> ctx.write(new DefaultFullHttpResponse(
+                        HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.wrappedBuffer(new byte[100])));
+                if (answersAtOnce) {
+                    answer.run();
+                }
+            } else if (message instanceof HttpContent content) {
+                bodyBytes += content.content().readableBytes();
             }
             ReferenceCountUtil.release(message);
         }
@@ -80,6 +93,37 @@ class ConnectionGuardTest {
             channel.runPendingTasks();
         }
         assertThat(targets).hasSize(sent).containsOnly("/x");
+    }
+
+    @Test
+    void requests_oneIsNotAnswered_waitUntilItIsAndNoMoreIsDecoded() {
+        answersAtOnce = false;
+        channel.writeOneInbound(text("GET /1 HTTP/1.1\r\n\r\n"));
+        guard.signedIn();
+        channel.writeOneInbound(text("POST /2 HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"));
+        channel.writeOneInbound(text("GET /3 HTTP/1.1\r\n\r\n"));
+        ByteBuf later = text("GET /4 HTTP/1.1\r\n\r\n");
+        channel.writeOneInbound(later);
+        channel.runPendingTasks();
+        assertThat(targets).containsExactly("/1");
+        assertThat(bodyBytes).isZero();
+        assertThat(later.readerIndex()).as("nothing is decoded that must wait").isZero();
+        assertThat(channel.config().isAutoRead()).isFalse();
+
+        answer.run();
+        channel.runPendingTasks();
+        assertThat(targets).containsExactly("/1", "/2");
+        assertThat(bodyBytes).isEqualTo(3);
+
+        answer.run();
+        channel.runPendingTasks();
+        answer.run();
+        channel.runPendingTasks();
+        assertThat(targets).containsExactly("/1", "/2", "/3", "/4");
+        assertThat(channel.config().isAutoRead()).isTrue();
+        answer.run();
+        channel.writeOneInbound(text("GET /5 HTTP/1.1\r\n\r\n"));
+        assertThat(targets).hasSize(5);
     }
 
     @Test

@@ -50,6 +50,13 @@ class RunningQueriesTest {
     }
 
     @Test
+    void restFor_moreQueriesThanProcessors_leavesThemOneEachInAll() {
+        assertThat(RunningQueries.restFor(1000, 1, 2)).isZero();
+        assertThat(RunningQueries.restFor(1000, 2, 2)).isZero();
+        assertThat(RunningQueries.restFor(1000, 20, 2)).isEqualTo(9000);
+    }
+
+    @Test
     void begin_moreThanMayRun_waitsForOneToEnd() {
         RunningQueries queries = new RunningQueries(1, 8 * PIECE, LONG, registry);
         RunningQueries.Share first = begin(queries);

@@ -107,6 +107,27 @@ class LiveFeedTest {
         assertThat(feed.listeners()).isEqualTo(1);
     }
 
+    /** Each has room of its own, as they are many, and nobody would ever be told anything again. */
+    @Test
+    void listeners_thatTakeNothingOfLittle_areCutUntilHalfOfTheRoomForAllIsFree() {
+        feed.close();
+        feed = feed(Duration.ofHours(1), 10, Duration.ofMillis(50));
+        List<Listener> stuck = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            Listener listener = new Listener();
+            listener.waitingBytes = ALL_BYTES / 4;
+            feed.subscribe(ALL, null).orElseThrow().start(listener);
+            stuck.add(listener);
+        }
+        Listener quick = start(feed.subscribe(ALL, null).orElseThrow());
+
+        append("d1", 1);
+
+        quick.awaitEvents("d1 1");
+        assertThat(quick.cut).isFalse();
+        assertThat(stuck).filteredOn(listener -> listener.cut).hasSizeBetween(2, 3);
+    }
+
     @Test
     void listeners_whileThereIsNoRoomForAll_areToldNoMoreUntilThereIs() {
         Listener full = start(feed.subscribe(ALL, null).orElseThrow());

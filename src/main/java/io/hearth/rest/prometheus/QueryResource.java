@@ -6,6 +6,7 @@ import io.hearth.promql.Evaluator;
 import io.hearth.promql.Expr;
 import io.hearth.promql.Parser;
 import io.hearth.promql.PromQlException;
+import io.hearth.promql.SeriesSink;
 import io.hearth.promql.StepGrid;
 import io.hearth.promql.ValueType;
 import io.hearth.rest.LenientQuery;
@@ -21,6 +22,7 @@ import jakarta.ws.rs.core.MultivaluedHashMap;
 import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
+import java.io.IOException;
 import java.time.InstantSource;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -151,7 +153,11 @@ public class QueryResource {
             ResultWriter result = new ResultWriter(out, limit);
             result.begin("matrix");
             Evaluator evaluator = new Evaluator(series, grid, lookbackMicros, budget);
-            evaluator.vector(vector, result.matrix(grid));
+            SeriesSink<IOException> matrix = result.matrix(grid);
+            evaluator.vector(vector, (labels, values) -> {
+                budget.checkTime();
+                matrix.series(labels, values);
+            });
             return result.end();
         });
     }
