@@ -137,7 +137,7 @@ public class AwsShadowRoutes {
     }
 
     private void list(RoutingContext context, DeviceId thing) {
-        String size = context.request().getParam("pageSize");
+        String size = parameter(context, "pageSize");
         int limit = DEFAULT_PAGE;
         if (size != null) {
             limit = size.matches("[0-9]{1,3}") ? Integer.parseInt(size) : 0;
@@ -145,8 +145,14 @@ public class AwsShadowRoutes {
                 throw new ShadowException(new ShadowError(400, "Invalid pageSize"), null);
             }
         }
-        String after = nameIn(context.request().getParam("nextToken"));
+        String after = nameIn(parameter(context, "nextToken"));
         answer(context, store.names(thing, after, limit).map(this::listed).subscribeAsCompletionStage());
+    }
+
+    /** A parameter of the query; an empty one is none, as everywhere. */
+    private static @Nullable String parameter(RoutingContext context, String name) {
+        String value = context.request().getParam(name);
+        return value == null || value.isEmpty() ? null : value;
     }
 
     private static @Nullable String nameIn(@Nullable String token) {

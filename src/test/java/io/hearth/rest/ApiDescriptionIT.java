@@ -43,6 +43,8 @@ class ApiDescriptionIT extends RestFixture {
         assertThat(api.at("/openapi").asText()).startsWith("3.1");
         assertThat(api.at("/servers/0/url").asText()).isEqualTo("/");
         assertThat(api.at("/info/contact/name").asText()).isNotEmpty();
+        // The password of Swagger UI opens the page alone; the page says so.
+        assertThat(api.at("/info/description").asText()).contains("Swagger UI press **Authorize** first");
         assertThat(api.at("/tags")).hasSizeGreaterThan(10);
         api.at("/tags")
                 .forEach(tag -> assertThat(tag.at("/description").asText())
@@ -223,6 +225,30 @@ class ApiDescriptionIT extends RestFixture {
         assertThat(problemsOf(operation("get", path).at("/responses/200/content/application~1json/schema"), answer))
                 .as(answer.toString())
                 .isEmpty();
+    }
+
+    /** On every route that reads: what a client leaves empty is as if it were not there. */
+    @Test
+    void everyParameter_whenEmpty_isAsIfAbsent() throws Exception {
+        storeRamp("empty", 3);
+        int parameters = 0;
+        for (ApiContract.Route route : new ApiContract(api).routes()) {
+            if (!route.method().equals("GET") || route.template().endsWith("/stream")) {
+                continue;
+            }
+            String path = route.template().replaceAll("\\{[^}]*}", "empty");
+            int without = get(path).statusCode();
+            for (JsonNode parameter : route.description().path("parameters")) {
+                if (parameter.at("/in").asText().equals("query")) {
+                    String name = parameter.at("/name").asText().replace("[]", "%5B%5D");
+                    assertThat(get(path + "?" + name + "=").statusCode())
+                            .as(route + " with " + name)
+                            .isEqualTo(without);
+                    parameters++;
+                }
+            }
+        }
+        assertThat(parameters).isGreaterThan(80);
     }
 
     @Test
