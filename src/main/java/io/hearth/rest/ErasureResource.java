@@ -6,6 +6,8 @@ import io.hearth.model.EpochMicros;
 import io.hearth.model.TimeRange;
 import io.hearth.rest.problem.FieldError;
 import io.hearth.rest.problem.ProblemException;
+import io.hearth.rest.problem.ProblemType;
+import io.hearth.series.ClockAheadException;
 import io.hearth.series.SeriesStore;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.DELETE;
@@ -25,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "Erasure")
 @Path("/api/v1")
 public class ErasureResource {
+    private static final String WRITTEN_AHEAD =
+            "Several processes share the table, and one of them wrote by a clock that is more than a year ahead; nothing is erased.";
+
     private final SeriesStore series;
     private final DeviceEraser eraser;
     private final InstantSource clock;
@@ -41,6 +46,7 @@ public class ErasureResource {
     @Operation(operationId = "eraseReadings", summary = "Erases the readings of a device in a range")
     @APIResponse(responseCode = "204", description = "They are in no answer any more.")
     @APIResponse(responseCode = "404", description = "No reading of this device has ever been stored.")
+    @APIResponse(responseCode = "409", description = WRITTEN_AHEAD)
     public void eraseReadings(
             @RestPath @DeviceIdText @Parameter(description = "The device.", example = "thermostat-1") String id,
             @RestQuery
@@ -76,7 +82,12 @@ public class ErasureResource {
         if (start > end) {
             throw ProblemException.invalid(new FieldError("from", "must not be after to"));
         }
-        series.erase(known(id), new TimeRange(start, end));
+        DeviceId device = known(id);
+        try {
+            series.erase(device, new TimeRange(start, end));
+        } catch (ClockAheadException e) {
+            throw writtenAhead(e);
+        }
     }
 
     @DELETE
@@ -87,11 +98,27 @@ public class ErasureResource {
             description = "Readings, shadows and their history, presence, dead letters, retained messages.")
     @APIResponse(responseCode = "204", description = "It is in no answer any more; if it sends again, it is new.")
     @APIResponse(responseCode = "404", description = "Nothing is known of this device.")
+    @APIResponse(responseCode = "409", description = WRITTEN_AHEAD)
     public void eraseDevice(
             @RestPath @DeviceIdText @Parameter(description = "The device.", example = "thermostat-1") String id) {
-        if (!eraser.erase(new DeviceId(id))) {
+        boolean known;
+        try {
+            known = eraser.erase(new DeviceId(id));
+        } catch (ClockAheadException e) {
+            throw writtenAhead(e);
+        }
+        if (!known) {
             throw ProblemException.unknownDevice();
         }
+    }
+
+    /** Another process of a shared table wrote it by a clock so far ahead that the clock here does not follow. */
+    private static ProblemException writtenAhead(ClockAheadException e) {
+        return new ProblemException(
+                ProblemType.CLOCK_AHEAD,
+                "Some of it was written by a process whose clock was "
+                        + e.ahead().toDays()
+                        + " days ahead of the clock here, and an erasure would not cover it. Nothing was erased.");
     }
 
     private DeviceId known(String id) {

@@ -16,9 +16,12 @@ import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
 import io.hearth.model.WriteStamp;
 import io.hearth.mqtt.endpoint.RetainedTexts;
+import io.hearth.rest.ErasureResource;
+import io.hearth.rest.problem.ProblemException;
 import io.hearth.series.Erasure;
 import io.hearth.table.FakeClock;
 import io.hearth.table.ForwardingTable;
+import io.hearth.table.SharedTable;
 import io.hearth.table.Table;
 import io.hearth.table.TableException;
 import io.hearth.table.Write;
@@ -60,6 +63,29 @@ class DeviceEraserTest {
         assertThat(process.presence.of(D2)).isPresent();
         assertThat(RetainedTexts.of(process.retained)).containsOnlyKeys("devices/d2/status");
         assertThat(process.eraser.erase(D1)).isFalse();
+    }
+
+    @Test
+    void erase_ofWhatAnotherProcessWroteMoreThanAYearAhead_isAProblem_andErasesNothing() {
+        FakeClock ahead = new FakeClock();
+        ahead.advance(Duration.ofDays(366));
+        try (EverythingOfDevices here = new EverythingOfDevices(new SharedTable(table), clock);
+                EverythingOfDevices other = new EverythingOfDevices(new SharedTable(table), ahead)) {
+            other.fill(D1, "text");
+            ErasureResource resource = new ErasureResource(here.series, here.eraser, clock);
+
+            assertThatThrownBy(() -> resource.eraseDevice("d1"))
+                    .isInstanceOf(ProblemException.class)
+                    .hasMessageContaining("days ahead of the clock here")
+                    .hasMessageContaining("Nothing was erased");
+            assertThatThrownBy(() -> resource.eraseReadings("d1", "2020-01-01T00:00:00Z", "2030-01-01T00:00:00Z"))
+                    .isInstanceOf(ProblemException.class)
+                    .hasMessageContaining("Nothing was erased");
+
+            assertThat(here.readings(D1)).hasSize(1);
+            assertThat(here.letters(D1)).hasSize(1);
+            assertThat(here.hasShadow(D1)).isTrue();
+        }
     }
 
     @Test

@@ -4,6 +4,7 @@ import static io.hearth.series.SeriesFixture.START;
 import static io.hearth.series.SeriesFixture.append;
 import static io.hearth.series.SeriesFixture.scan;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
@@ -150,6 +151,22 @@ abstract class ReplicasContract {
         // A descending scan that has passed the first one must be able to find what took its place.
         assertThat(items((byte) 0x20)).hasSize(1);
         assertThat(items((byte) 0x20).get(0).key().sortKey()).isGreaterThan(first);
+    }
+
+    /** The clock here would have to jump by as much, and all that is written afterwards with it. */
+    @Test
+    void erase_ofWhatAReplicaWroteMoreThanAYearAhead_isRefused_andErasesNothing() {
+        otherWallClock.setNow(START.plus(Duration.ofDays(366)));
+        SeriesStore ahead = otherWallClock.open(new SharedTable(table), RETENTION);
+        append(ahead, "d1", T0, Map.of("a", 1));
+
+        assertThatThrownBy(() -> store.erase(D1)).isInstanceOf(ClockAheadException.class);
+        assertThatThrownBy(() -> store.erase(D1, new TimeRange(T0, T0 + 1))).isInstanceOf(ClockAheadException.class);
+        assertThat(readings(store)).containsExactly(Map.entry(T0, Map.of("a", 1.0)));
+        // What is not so far ahead is erased, also beside it.
+        append(store, "d1", T0 - DAY, Map.of("a", 2));
+        store.erase(D1, new TimeRange(T0 - DAY, T0));
+        assertThat(readings(store)).containsExactly(Map.entry(T0, Map.of("a", 1.0)));
     }
 
     @Test

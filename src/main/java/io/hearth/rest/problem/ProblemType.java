@@ -10,6 +10,7 @@ public enum ProblemType {
     NOT_ACCEPTABLE(406, "Not acceptable"),
     ALREADY_RUNNING(409, "Already running"),
     BACKUPS_OFF(409, "Backups are off"),
+    CLOCK_AHEAD(409, "Written ahead of the clock"),
     CHANGES_GONE(410, "Changes are no longer kept"),
     PRECONDITION_FAILED(412, "Precondition failed"),
     PAYLOAD_TOO_LARGE(413, "Payload too large"),
