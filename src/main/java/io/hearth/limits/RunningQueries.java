@@ -22,6 +22,9 @@ public final class RunningQueries {
     /** Memory is taken in pieces of this size. */
     static final long PIECE_BYTES = 256 << 10;
 
+    /** What a query may hold before it takes its turn; no more of these than threads that answer hold so much. */
+    static final long SMALL_BYTES = 256 << 10;
+
     /** How often a query that waits looks whether its client is still there. */
     private static final long LOOK_MILLIS = 100;
 
@@ -71,31 +74,36 @@ public final class RunningQueries {
      * @throws QueryRefusedException if it would have to wait for too long
      */
     public Share begin(BooleanSupplier clientGone, Duration patience) {
-        long deadlineNanos = System.nanoTime() + shorter(patience, wait).toNanos();
-        synchronized (this) {
-            if (running >= most && waitingToBegin >= MAX_WAITING) {
-                throw refuse(Reason.TOO_MANY, MAX_WAITING + " queries wait for others to end; try again later");
-            }
-            waitingToBegin++;
-            try {
-                while (running >= most) {
-                    if (!await(clientGone, deadlineNanos)) {
-                        throw refuse(
-                                Reason.TOO_MANY,
-                                "query timed out in query queue: " + most + " others run; try again later");
-                    }
-                }
-                running++;
-            } finally {
-                waitingToBegin--;
-            }
-        }
-        return new Share(clientGone);
+        admit(clientGone, shorter(patience, wait));
+        return new Share(clientGone, true);
     }
 
-    /** Begins a query as {@link #begin(BooleanSupplier, Duration)} does; it waits for as long as the setting says. */
-    public Share begin(BooleanSupplier clientGone) {
-        return begin(clientGone, wait);
+    /**
+     * Begins a query that most often needs little: it takes its turn only when it is to hold more than {@link #SMALL_BYTES}, and waits
+     * then for as long as the setting says.
+     */
+    public Share beginWhenLarge(BooleanSupplier clientGone) {
+        return new Share(clientGone, false);
+    }
+
+    private synchronized void admit(BooleanSupplier clientGone, Duration patience) {
+        long deadlineNanos = System.nanoTime() + patience.toNanos();
+        if (running >= most && waitingToBegin >= MAX_WAITING) {
+            throw refuse(Reason.TOO_MANY, MAX_WAITING + " queries wait for others to end; try again later");
+        }
+        waitingToBegin++;
+        try {
+            while (running >= most) {
+                if (!await(clientGone, deadlineNanos)) {
+                    throw refuse(
+                            Reason.TOO_MANY,
+                            "query timed out in query queue: " + most + " others run; try again later");
+                }
+            }
+            running++;
+        } finally {
+            waitingToBegin--;
+        }
     }
 
     /** What one query holds. Safe for several threads. */
@@ -108,10 +116,13 @@ public final class RunningQueries {
         // Guarded by this.
         private long taken;
         private long used;
+        private boolean begun;
         private boolean closed;
 
-        private Share(BooleanSupplier clientGone) {
-            this.clientGone = clientGone;
+        private Share(BooleanSupplier clientGone, boolean begun) {
+            // Whoever waits for the share hears of its end, too.
+            this.clientGone = () -> over != null || clientGone.getAsBoolean();
+            this.begun = begun;
         }
 
         /**
@@ -121,9 +132,15 @@ public final class RunningQueries {
          */
         public synchronized void take(long more) {
             used += more;
-            if (used > taken || over != null) {
+            boolean small = !begun && used <= SMALL_BYTES;
+            if (over != null || used > taken && !small) {
                 long piece = (used - taken + PIECE_BYTES - 1) / PIECE_BYTES * PIECE_BYTES;
                 try {
+                    requireClient();
+                    if (!begun) {
+                        admit(clientGone, wait);
+                        begun = true;
+                    }
                     takePiece(this, piece);
                 } catch (QueryRefusedException e) {
                     over = e;
@@ -167,10 +184,10 @@ public final class RunningQueries {
         public void close() {
             over = new QueryRefusedException(Reason.CLIENT_GONE, "the query has ended");
             synchronized (this) {
-                if (!closed) {
-                    closed = true;
+                if (!closed && begun) {
                     end(taken);
                 }
+                closed = true;
             }
         }
     }
@@ -181,7 +198,6 @@ public final class RunningQueries {
     }
 
     private synchronized void takePiece(Share share, long piece) {
-        share.requireClient();
         if (share.taken + piece > bytes) {
             throw refuse(
                     Reason.TOO_LARGE,
@@ -203,7 +219,6 @@ public final class RunningQueries {
             } finally {
                 waitingForMemory--;
             }
-            share.requireClient();
         }
         held += piece;
     }

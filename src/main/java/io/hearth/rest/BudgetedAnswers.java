@@ -9,8 +9,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /**
- * Answers that hold what they find in memory before they write it, or while they do: each counts as a query that runs, holds its
- * memory within what all queries may hold together, and ends when its client goes.
+ * Answers that hold what they find in memory before they write it, or while they do: each that holds more than a little counts as a
+ * query that runs, holds its memory within what all queries may hold together, and ends when its client goes.
  */
 @Singleton
 public class BudgetedAnswers {
@@ -38,10 +38,10 @@ public class BudgetedAnswers {
         void writeTo(OutputStream out, AnswerBudget budget) throws IOException;
     }
 
-    /** An answer that begins when it is written, and may wait then for other queries to end. */
+    /** An answer that is made when it is written, and may have to wait for other queries. */
     StreamedAnswer of(Body body) {
         StreamedAnswer.LongBody running = (out, clientGone) -> {
-            try (RunningQueries.Share share = queries.begin(clientGone)) {
+            try (RunningQueries.Share share = queries.beginWhenLarge(clientGone)) {
                 body.writeTo(out, new OfQuery(share));
             }
         };

@@ -231,4 +231,54 @@ class RunningQueriesTest {
         assertThat(queries.running()).isEqualTo(1);
         assertThat(queries.held()).isEqualTo(8 * PIECE);
     }
+
+    @Test
+    void beginWhenLarge_holdsLittle_needsNoTurn_andCountsFromThenOn() {
+        RunningQueries queries = new RunningQueries(1, 8 * PIECE, LONG, registry);
+        RunningQueries.Share runs = begin(queries);
+        RunningQueries.Share small = queries.beginWhenLarge(() -> false);
+        small.take(RunningQueries.SMALL_BYTES);
+        assertThat(queries.running()).isEqualTo(1);
+        assertThat(queries.held()).isZero();
+
+        CompletableFuture<Void> more = CompletableFuture.runAsync(() -> small.take(1), others);
+        await().atMost(LONG).until(() -> queries.waiting() == 1);
+        runs.close();
+        more.join();
+
+        assertThat(queries.running()).isEqualTo(1);
+        // All that it holds counts, in whole pieces.
+        assertThat(queries.held()).isEqualTo(2 * PIECE);
+        small.close();
+        assertThat(queries.running()).isZero();
+        assertThat(queries.held()).isZero();
+    }
+
+    @Test
+    void beginWhenLarge_thatStaysSmall_endsWithoutATrace() {
+        RunningQueries queries = new RunningQueries(1, 8 * PIECE, LONG, registry);
+        RunningQueries.Share small = queries.beginWhenLarge(() -> false);
+        small.take(1);
+
+        small.close();
+
+        assertThat(queries.running()).isZero();
+        assertRefused(() -> small.take(1), Reason.CLIENT_GONE);
+        assertThat(queries.running()).isZero();
+    }
+
+    @Test
+    void beginWhenLarge_ofSeveralThreads_closedWhileOneWaitsForItsTurn_endsThatWait() {
+        RunningQueries queries = new RunningQueries(1, 8 * PIECE, LONG, registry);
+        begin(queries);
+        RunningQueries.Share large = queries.beginWhenLarge(() -> false);
+        CompletableFuture<Void> waits = CompletableFuture.runAsync(() -> large.take(2 * PIECE), others);
+        await().atMost(LONG).until(() -> queries.waiting() == 1);
+
+        large.close();
+
+        assertRefused(() -> joined(waits), Reason.CLIENT_GONE);
+        assertThat(queries.running()).isEqualTo(1);
+        assertThat(queries.waiting()).isZero();
+    }
 }
