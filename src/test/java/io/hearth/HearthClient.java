@@ -83,11 +83,17 @@ public final class HearthClient {
 
     /** A metric of the service, the sum over all labels; 0 if there is none. */
     public double metric(String name) throws IOException, InterruptedException {
+        return metric(name, "");
+    }
+
+    /** As {@link #metric(String)}, of those that have a label: {@code reason="too_many"}. */
+    public double metric(String name, String label) throws IOException, InterruptedException {
         HttpResponse<String> answer = get("/q/metrics");
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         return answer.body()
                 .lines()
                 .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
+                .filter(line -> line.contains(label))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
                 .sum();
     }

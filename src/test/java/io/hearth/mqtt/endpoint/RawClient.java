@@ -14,49 +14,49 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /** A client that sends the bytes it is told to, right or wrong, and shows what comes back. */
-final class RawClient implements AutoCloseable {
-    static final int CONNACK = 2;
-    static final int PUBLISH = 3;
-    static final int PUBACK = 4;
-    static final int PUBREC = 5;
-    static final int PUBCOMP = 7;
-    static final int SUBACK = 9;
-    static final int UNSUBACK = 11;
-    static final int PINGRESP = 13;
-    static final int DISCONNECT = 14;
+public final class RawClient implements AutoCloseable {
+    public static final int CONNACK = 2;
+    public static final int PUBLISH = 3;
+    public static final int PUBACK = 4;
+    public static final int PUBREC = 5;
+    public static final int PUBCOMP = 7;
+    public static final int SUBACK = 9;
+    public static final int UNSUBACK = 11;
+    public static final int PINGRESP = 13;
+    public static final int DISCONNECT = 14;
 
     /** A packet from the server; {@code body} is what follows the fixed header. */
-    record Packet(int type, int flags, ByteBuffer body) {
-        int packetId() {
+    public record Packet(int type, int flags, ByteBuffer body) {
+        public int packetId() {
             return Short.toUnsignedInt(body.getShort(0));
         }
 
         /** The topic of a PUBLISH. */
-        String topic() {
+        public String topic() {
             byte[] topic = new byte[body.getShort(0)];
             body.get(2, topic);
             return new String(topic, StandardCharsets.UTF_8);
         }
 
         /** What follows the topic, and with QoS above 0 the packet id, of an MQTT 3.1.1 PUBLISH. */
-        String payload() {
+        public String payload() {
             int start = 2 + body.getShort(0) + ((flags & 6) != 0 ? 2 : 0);
             byte[] payload = new byte[body.limit() - start];
             body.get(start, payload);
             return new String(payload, StandardCharsets.UTF_8);
         }
 
-        int qos() {
+        public int qos() {
             return flags >> 1 & 3;
         }
 
-        boolean retain() {
+        public boolean retain() {
             return (flags & 1) != 0;
         }
     }
 
     /** What is special about a CONNECT. */
-    record Hello(
+    public record Hello(
             int version,
             String clientId,
             String password,
@@ -64,32 +64,32 @@ final class RawClient implements AutoCloseable {
             String willTopic,
             boolean willRetained,
             byte[] properties) {
-        static Hello mqtt3(String clientId) {
+        public static Hello mqtt3(String clientId) {
             return new Hello(4, clientId, EndpointFixture.PASSWORD, 0, "", false, new byte[0]);
         }
 
-        static Hello mqtt5(String clientId) {
+        public static Hello mqtt5(String clientId) {
             return new Hello(5, clientId, EndpointFixture.PASSWORD, 0, "", false, new byte[0]);
         }
 
-        Hello keepAlive(int seconds) {
+        public Hello keepAlive(int seconds) {
             return new Hello(version, clientId, password, seconds, willTopic, willRetained, properties);
         }
 
         /** With the last will "offline". */
-        Hello will(String topic) {
+        public Hello will(String topic) {
             return new Hello(version, clientId, password, keepAliveSeconds, topic, false, properties);
         }
 
-        Hello retainedWill(String topic) {
+        public Hello retainedWill(String topic) {
             return new Hello(version, clientId, password, keepAliveSeconds, topic, true, properties);
         }
 
-        Hello secret(String other) {
+        public Hello secret(String other) {
             return new Hello(version, clientId, other, keepAliveSeconds, willTopic, willRetained, properties);
         }
 
-        Hello properties(int... bytes) {
+        public Hello properties(int... bytes) {
             return new Hello(
                     version, clientId, password, keepAliveSeconds, willTopic, willRetained, RawClient.bytes(bytes));
         }
@@ -101,14 +101,20 @@ final class RawClient implements AutoCloseable {
     private final boolean mqtt5;
 
     RawClient(int port) {
-        this(port, false);
+        this("127.0.0.1", port, false);
     }
 
-    private RawClient(int port, boolean mqtt5) {
+    /** @param from the address to connect from, one of this machine */
+    public RawClient(String from, int port) {
+        this(from, port, false);
+    }
+
+    private RawClient(String from, int port, boolean mqtt5) {
         this.mqtt5 = mqtt5;
         try {
             socket.setReceiveBufferSize(64 << 10);
             socket.setSendBufferSize(64 << 10);
+            socket.bind(new InetSocketAddress(from, 0));
             socket.connect(new InetSocketAddress("127.0.0.1", port), 10_000);
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(20_000);
@@ -120,8 +126,13 @@ final class RawClient implements AutoCloseable {
     }
 
     /** Connects as {@code hello} says, and has read the CONNACK that accepts. */
-    static RawClient connected(int port, Hello hello) {
-        RawClient client = new RawClient(port, hello.version() == 5);
+    public static RawClient connected(int port, Hello hello) {
+        return connected("127.0.0.1", port, hello);
+    }
+
+    /** As {@link #connected(int, Hello)}, from one of this machine's addresses. */
+    public static RawClient connected(String from, int port, Hello hello) {
+        RawClient client = new RawClient(from, port, hello.version() == 5);
         client.send(connect(hello));
         Packet connAck = client.read();
         if (connAck.type() != CONNACK || connAck.body().get(1) != 0) {
@@ -130,11 +141,11 @@ final class RawClient implements AutoCloseable {
         return client;
     }
 
-    static RawClient connected(int port, String clientId) {
+    public static RawClient connected(int port, String clientId) {
         return connected(port, Hello.mqtt3(clientId));
     }
 
-    static byte[] connect(Hello hello) {
+    public static byte[] connect(Hello hello) {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         body.writeBytes(text("MQTT"));
         boolean withPassword = !hello.password().isEmpty();
@@ -162,12 +173,12 @@ final class RawClient implements AutoCloseable {
         return packet(0x10, body.toByteArray());
     }
 
-    byte[] publish(String topic, int qos, int packetId, String payload) {
+    public byte[] publish(String topic, int qos, int packetId, String payload) {
         return publish(topic, qos << 1, packetId, payload.getBytes(StandardCharsets.UTF_8));
     }
 
     /** @param flags the lower half of the first byte: 8 is DUP, 2 and 4 are the QoS, 1 is RETAIN */
-    byte[] publish(String topic, int flags, int packetId, byte[] payload) {
+    public byte[] publish(String topic, int flags, int packetId, byte[] payload) {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         body.writeBytes(text(topic));
         if ((flags & 6) != 0) {
@@ -181,7 +192,7 @@ final class RawClient implements AutoCloseable {
         return packet(0x30 | flags, body.toByteArray());
     }
 
-    byte[] subscribe(int packetId, String filter, int options) {
+    public byte[] subscribe(int packetId, String filter, int options) {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         body.write(packetId >> 8);
         body.write(packetId);
@@ -193,11 +204,11 @@ final class RawClient implements AutoCloseable {
         return packet(0x82, body.toByteArray());
     }
 
-    static byte[] ack(int type, int packetId) {
+    public static byte[] ack(int type, int packetId) {
         return packet(type << 4 | (type == 6 ? 2 : 0), new byte[] {(byte) (packetId >> 8), (byte) packetId});
     }
 
-    static byte[] packet(int first, byte[] body) {
+    public static byte[] packet(int first, byte[] body) {
         ByteArrayOutputStream packet = new ByteArrayOutputStream();
         packet.write(first);
         int rest = body.length;
@@ -210,7 +221,7 @@ final class RawClient implements AutoCloseable {
         return packet.toByteArray();
     }
 
-    static byte[] bytes(int... values) {
+    public static byte[] bytes(int... values) {
         byte[] bytes = new byte[values.length];
         for (int i = 0; i < values.length; i++) {
             bytes[i] = (byte) values[i];
@@ -226,7 +237,7 @@ final class RawClient implements AutoCloseable {
                 .array();
     }
 
-    RawClient send(byte[] bytes) {
+    public RawClient send(byte[] bytes) {
         try {
             out.write(bytes);
             return this;
@@ -236,7 +247,7 @@ final class RawClient implements AutoCloseable {
     }
 
     /** Subscribes and returns what was granted. */
-    int subscribed(String filter, int options) {
+    public int subscribed(String filter, int options) {
         send(subscribe(1, filter, options));
         Packet subAck = read();
         if (subAck.type() != SUBACK) {
@@ -246,7 +257,7 @@ final class RawClient implements AutoCloseable {
     }
 
     /** The next packet; fails after 20 s. */
-    Packet read() {
+    public Packet read() {
         try {
             return readPacket();
         } catch (IOException e) {
@@ -255,7 +266,7 @@ final class RawClient implements AutoCloseable {
     }
 
     /** Asks for an answer that comes at once, and fails if anything was sent before it. */
-    void expectNothingYet() {
+    public void expectNothingYet() {
         send(packet(0xC0, new byte[0]));
         Packet next = read();
         if (next.type() != PINGRESP) {
@@ -264,7 +275,7 @@ final class RawClient implements AutoCloseable {
     }
 
     /** Reads up to the end of the connection; the last packet before it, empty if there was none. */
-    Optional<Packet> readToEnd() {
+    public Optional<Packet> readToEnd() {
         Optional<Packet> last = Optional.empty();
         try {
             while (true) {
@@ -288,14 +299,6 @@ final class RawClient implements AutoCloseable {
             shift += 7;
         } while ((digit & 0x80) != 0);
         return new Packet(first >> 4, first & 0xF, ByteBuffer.wrap(in.readNBytes(length)));
-    }
-
-    private void resetTimeout() {
-        try {
-            socket.setSoTimeout(20_000);
-        } catch (SocketException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /** Ends the connection without a word. */
