@@ -20,27 +20,28 @@ import java.util.regex.Pattern;
  */
 public final class Fleet implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
-    private static final String DEVICE_PREFIX = "fleet-";
     private static final Pattern ACKNOWLEDGED = Pattern.compile("  acked (\\d+)");
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Simulator simulator;
     private final Path directory;
+    private final String prefix;
     private long acknowledgedReadings = -1;
 
-    private Fleet(Simulator simulator, Path directory) {
+    private Fleet(Simulator simulator, Path directory, String prefix) {
         this.simulator = simulator;
         this.directory = directory;
+        this.prefix = prefix;
     }
 
     /** Devices that publish readings with a time, at QoS 1, until they are stopped. Lost connections are made again quickly. */
     public static final class Plan {
         private final List<String> arguments = new ArrayList<>();
+        private String prefix = "fleet-";
 
         private Plan(int devices, int messagesPerSecond) {
             with("--devices", devices);
             with("--rate", messagesPerSecond);
-            with("--device-prefix", DEVICE_PREFIX);
             with("--client", "raw");
             with("--duration", "1h");
             with("--progress-every", "50ms");
@@ -63,6 +64,12 @@ public final class Fleet implements AutoCloseable {
             return this;
         }
 
+        /** What the ids of the devices begin with: fleets that publish to one service need different ones. */
+        public Plan prefix(String beginning) {
+            prefix = beginning;
+            return this;
+        }
+
         /**
          * Has the fleet publish to a service that runs.
          *
@@ -82,12 +89,14 @@ public final class Fleet implements AutoCloseable {
             List<String> command = new ArrayList<>(List.of("simulate", "--port", String.valueOf(port)));
             command.addAll(arguments);
             command.addAll(List.of(
+                    "--device-prefix",
+                    prefix,
                     "--ledger",
                     directory.resolve("ledger").toString(),
                     "--report-json",
                     directory.resolve("report.json").toString()));
             Simulator simulator = Simulator.start(directory.resolve("simulate.log"), command.toArray(String[]::new));
-            return new Fleet(simulator, directory);
+            return new Fleet(simulator, directory, prefix);
         }
     }
 
@@ -173,7 +182,7 @@ public final class Fleet implements AutoCloseable {
                 .isEqualTo(acknowledgedReadings);
         assertThat(hearth.client().deadLetters())
                 .as("dead letters of the fleet")
-                .noneMatch(letter -> letter.path("topic").asText().startsWith("devices/" + DEVICE_PREFIX));
+                .noneMatch(letter -> letter.path("topic").asText().startsWith("devices/" + prefix));
     }
 
     /** Of how many readings the acknowledgement is proven. */

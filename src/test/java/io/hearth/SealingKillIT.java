@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * As {@link KillIT}, while what has just arrived is sealed and rolled up all the time: the day under way counts as ended, so
+ * The service is killed under load, while what has just arrived is sealed and rolled up all the time: the day under way counts as ended, so
  * every pass merges the newest runs into the chunk of the day before.
  */
 class SealingKillIT {

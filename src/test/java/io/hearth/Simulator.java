@@ -60,7 +60,7 @@ public final class Simulator implements AutoCloseable {
 
     /** Waits until it has ended and returns its exit code. */
     public int await() throws InterruptedException {
-        if (!process.waitFor(120, TimeUnit.SECONDS)) {
+        if (!process.waitFor(10, TimeUnit.MINUTES)) {
             throw new IllegalStateException("the simulator does not end:\n" + log());
         }
         return process.exitValue();
