@@ -8,10 +8,13 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -271,6 +274,28 @@ class RestRefusalIT extends RestFixture {
         }));
         assertThat(api.at("/components/securitySchemes/token/scheme").asText()).isEqualTo("bearer");
         assertThat(get("/q/swagger-ui/").statusCode()).isEqualTo(200);
+    }
+
+    /** As scripts ask, which name no format, and as Prometheus does. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "*/*", "text/plain", "application/openmetrics-text; version=1.0.0; charset=utf-8"})
+    void metrics_inAnyFormat_areReadByPromtool(String accept, @TempDir Path directory) throws Exception {
+        HttpRequest.Builder request = request("/q/metrics").GET();
+        if (!accept.isEmpty()) {
+            request.header("Accept", accept);
+        }
+        HttpResponse<byte[]> metrics = send(request);
+        assertThat(metrics.statusCode()).isEqualTo(200);
+        Path file = Files.write(directory.resolve("metrics"), metrics.body());
+
+        Process promtool = new ProcessBuilder("/usr/bin/promtool", "check", "metrics")
+                .redirectInput(file.toFile())
+                .redirectErrorStream(true)
+                .start();
+
+        String said = new String(promtool.getInputStream().readAllBytes(), UTF_8);
+        // 3 is advice about names; what cannot be read is 1.
+        assertThat(promtool.waitFor()).as(said).isIn(0, 3);
     }
 
     @Test
