@@ -5,6 +5,8 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -17,7 +19,7 @@ import java.util.regex.Pattern;
  */
 public final class Demo {
     private static final Pattern READY =
-            Pattern.compile(" ready: (http://\\S+), embedded mqtt://([^:]+):(\\d+), region \\S+, data in (.+)$");
+            Pattern.compile(" ready: (http://\\S+), embedded mqtt://([^:]+):(\\d+), region \\S+, data in (.+?)(?:, AUTHENTICATION IS OFF)?$");
     private static final String DEVICE = "sim-0";
 
     private final Path java = Path.of(System.getProperty("java.home"), "bin", "java");
@@ -46,30 +48,37 @@ public final class Demo {
         if (ready == null) {
             return service.waitFor();
         }
-        Path secrets = Path.of(ready.group(4), "secrets");
-        startGuarded(new ProcessBuilder(
-                        java.toString(),
-                        "-jar",
-                        "device-simulator/target/device-simulator.jar",
-                        "simulate",
-                        "--host",
-                        ready.group(2),
-                        "--port",
-                        ready.group(3),
-                        "--password-file",
-                        secrets.resolve("device-password").toString(),
-                        "--devices",
-                        "5",
-                        "--interval",
-                        "2s",
-                        "--duration",
-                        "365d",
-                        "--quiet")
-                .redirectErrorStream(true)
-                .redirectOutput(
-                        root.resolve("target").resolve("demo-simulator.log").toFile()));
+        Path data = Path.of(ready.group(4));
+        // As short as it can be used from where Maven runs.
+        Path secrets = (root.equals(Path.of("").toAbsolutePath()) ? data : root.resolve(data)).resolve("secrets");
+        startSimulator(ready.group(2), ready.group(3), secrets.resolve("device-password"));
         tell(ready.group(1), ready.group(2), ready.group(3), secrets);
         return service.waitFor();
+    }
+
+    private void startSimulator(String host, String port, Path password) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                java.toString(),
+                "-jar",
+                "device-simulator/target/device-simulator.jar",
+                "simulate",
+                "--host",
+                host,
+                "--port",
+                port,
+                "--devices",
+                "5",
+                "--interval",
+                "2s",
+                "--duration",
+                "365d",
+                "--quiet"));
+        if (Files.exists(root.resolve(password))) {
+            command.addAll(List.of("--password-file", password.toString()));
+        }
+        startGuarded(new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(root.resolve("target").resolve("demo-simulator.log").toFile()));
     }
 
     private Process start(ProcessBuilder program) throws IOException {

@@ -152,7 +152,8 @@ final class RocksDbFormatTest {
         try (RocksDbTable table = TestTables.open(directory, clock)) {
             assertThatThrownBy(() -> TestTables.open(directory, clock))
                     .isInstanceOf(TableException.class)
-                    .hasMessage("the table directory " + directory + " is open elsewhere");
+                    .hasMessage("the table directory " + directory
+                            + " is open elsewhere: a Hearth, or a command of it, runs on it already");
             TestTables.store(table, TestTables.item("d", 1, "x"));
         }
     }
