@@ -13,8 +13,10 @@ const step = Math.max(5, Math.round((minutes * 60) / 200));
 const variables = [['$__rate_interval', '20s'], ['$__interval', step + 's'], ['$__range', minutes + 'm'],
   ...assignments.map(text => ['$' + text.split('=')[0], text.slice(text.indexOf('=') + 1)])]
   .sort((a, b) => b[0].length - a[0].length);
-const COLORS = ['#73bf69', '#f2cc0c', '#8ab8ff', '#ff780a', '#f2495c', '#5794f2', '#b877d9', '#fade2a', '#96d98d', '#ffb357'];
-const NAMED = {green: '#73bf69', yellow: '#f2cc0c', red: '#f2495c', orange: '#ff9830', transparent: 'none'};
+const COLORS = ['#73bf69', '#f2cc0c', '#5794f2', '#ff780a', '#f2495c', '#b877d9', '#37d2c4', '#d8d9da', '#a16946', '#ff9ecb', '#3f6833', '#806eb7',
+  '#c0d8ff', '#ad0317'];
+const NAMED = {green: '#73bf69', yellow: '#f2cc0c', red: '#f2495c', orange: '#ff9830', blue: '#5794f2', purple: '#b877d9', transparent: 'none'};
+const PANEL = '#181b1f', LETTER_WIDTH = 6.2; // of 11 px text
 const CELL_WIDTH = 60, CELL_HEIGHT = 30;
 
 const fill = text => variables.reduce((result, [name, value]) => result.split(name).join(value), text);
@@ -71,9 +73,36 @@ function niceMax(value) {
 const last = series => series.points.at(-1)?.[1];
 const timeText = seconds => new Date(seconds * 1000).toISOString().slice(11, 16);
 
+// A colour of its own for each series: the one that the dashboard fixes, else the next of the palette.
+function colored(panel, answers) {
+  let next = 0;
+  return answers.map(series => {
+    const fixed = panel.fieldConfig.overrides.find(rule => rule.matcher.id === 'byName' && rule.matcher.options === series.name)
+      ?.properties.find(property => property.id === 'color')?.value.fixedColor;
+    return {...series, color: fixed ? NAMED[fixed] ?? fixed : COLORS[next++ % COLORS.length]};
+  });
+}
+
+// Lines of the legend, each series whole. Of very many, those that are 0 throughout share an entry.
+function legend(all, width) {
+  const zero = all.filter(one => one.points.every(point => point[1] === 0));
+  const series = all.length < 12 || zero.length < 2 ? all
+    : [...all.filter(one => !zero.includes(one)), {...zero[0], name: `${zero.length} series at 0`}];
+  const lines = [[]];
+  let used = 0;
+  for (const one of series) {
+    const wide = 17 + one.name.length * LETTER_WIDTH + 14;
+    if (used && used + wide > width) { lines.push([]); used = 0; }
+    lines.at(-1).push({...one, place: used});
+    used += wide;
+  }
+  return lines;
+}
+
 function timeseries(panel, answers, width, height) {
   const {defaults} = panel.fieldConfig, unit = defaults.unit, stacked = defaults.custom.stacking.mode === 'normal';
-  let drawn = answers.filter(series => series.points.length);
+  const named = colored(panel, answers.filter(series => series.points.length));
+  let drawn = named;
   if (stacked) {
     const sums = new Map();
     drawn = drawn.map(series => ({...series, points: series.points.map(([time, value]) => {
@@ -84,10 +113,11 @@ function timeseries(panel, answers, width, height) {
   const fixed = defaults.min === 0;
   let low = fixed ? 0 : Math.min(...values), high = defaults.max ?? Math.max(...values, fixed ? 0 : -Infinity);
   if (fixed) high = defaults.max ?? niceMax(high); else { const pad = (high - low || 1) * 0.05; low -= pad; high += pad; }
-  const rows = Math.min(2, Math.ceil(drawn.length / 3)), left = 62, right = width - 10, top = 34, bottom = height - 24 - rows * 15;
+  const left = 62, right = width - 10, lines = legend(named, width - 20), top = 34, bottom = height - 24 - lines.length * 15;
   const x = time => left + ((time - start) / (end - start)) * (right - left);
   const y = value => bottom - ((Math.min(value, high) - low) / (high - low)) * (bottom - top);
   let svg = '';
+  if (!values.length) return `<text x="${width / 2}" y="${height / 2 + 5}" text-anchor="middle">${escape(defaults.noValue ?? 'no data')}</text>`;
   for (let i = 0; i <= 4; i++) {
     const value = low + ((high - low) * i) / 4;
     svg += `<line x1="${left}" x2="${right}" y1="${y(value)}" y2="${y(value)}" stroke="#2c3235"/>
@@ -102,18 +132,19 @@ function timeseries(panel, answers, width, height) {
       if (value !== null && value <= high) svg += `<line x1="${left}" x2="${right}" y1="${y(value)}" y2="${y(value)}" stroke="${NAMED[color]}" stroke-dasharray="6 4"/>`;
     }
   }
-  drawn.forEach((series, index) => {
-    const color = COLORS[(stacked ? drawn.length - 1 - index : index) % COLORS.length];
+  drawn.forEach(series => {
     const path = series.points.map(([time, value], i) => `${i && time - series.points[i - 1][0] <= 4 * step ? 'L' : 'M'}${x(time).toFixed(1)} ${y(value).toFixed(1)}`).join('');
     const first = series.points[0][0], final = series.points.at(-1)[0], opacity = defaults.custom.fillOpacity / 100;
-    if (opacity) svg += `<path d="${path}L${x(final)} ${bottom}L${x(first)} ${bottom}Z" fill="${color}" opacity="${opacity}"/>`;
-    svg += `<path d="${path}" fill="none" stroke="${color}" stroke-width="1.3"/>`;
+    const area = `${path}L${x(final)} ${bottom}L${x(first)} ${bottom}Z`;
+    // What is stacked is drawn from the top down; each hides the one above it, so that colours do not mix.
+    if (opacity && stacked) svg += `<path d="${area}" fill="${PANEL}"/>`;
+    if (opacity) svg += `<path d="${area}" fill="${series.color}" opacity="${opacity}"/>`;
+    svg += `<path d="${path}" fill="none" stroke="${series.color}" stroke-width="1.3"/>`;
   });
-  const shown = (stacked ? [...drawn].reverse() : drawn).slice(0, rows * 3);
-  shown.forEach((series, index) => {
-    const place = left + (index % 3) * ((right - left) / 3), line = bottom + 29 + Math.floor(index / 3) * 15;
-    svg += `<rect x="${place}" y="${line - 5}" width="12" height="3" fill="${COLORS[index % COLORS.length]}"/><text x="${place + 17}" y="${line}">${escape(series.name.slice(0, Math.floor(((right - left) / 3 - 22) / 6)))}</text>`;
-  });
+  lines.forEach((line, row) => line.forEach(series => {
+    const at = bottom + 29 + row * 15;
+    svg += `<rect x="${10 + series.place}" y="${at - 5}" width="12" height="3" fill="${series.color}"/><text x="${27 + series.place}" y="${at}">${escape(series.name)}</text>`;
+  }));
   return svg;
 }
 
@@ -150,10 +181,14 @@ function table(panel, answers, width, height) {
   const byLabel = keys.find(key => (rename[key] ?? key) === displayName);
   const rows = answers.filter(series => series.points.length)
     .sort((a, b) => (byLabel ? String(a.metric[byLabel]).localeCompare(b.metric[byLabel], 'en', {numeric: true}) : last(a) - last(b)) * (desc ? -1 : 1)).slice(0, lines);
-  const columns = [...keys, 'Value'], wide = (width - 20) / columns.length;
-  const cell = (text, column, line, style = '') => `<text x="${12 + column * wide}" y="${52 + line * 20}" ${style}>${escape(String(text).slice(0, Math.floor(wide / 6.4)))}</text>`;
+  const columns = [...keys, 'Value'];
+  const text = (series, key) => String(key === 'Value' ? format(last(series), unit) : series.metric[key] ?? '');
+  const lengths = columns.map(key => Math.max(String(rename[key] ?? key).length, ...rows.map(series => text(series, key).length)) + 2);
+  const wide = (width - 20) / lengths.reduce((sum, length) => sum + length, 0);
+  const from = columns.map((key, column) => 12 + wide * lengths.slice(0, column).reduce((sum, length) => sum + length, 0));
+  const cell = (content, column, line, style = '') => `<text x="${from[column]}" y="${52 + line * 20}" ${style}>${escape(content)}</text>`;
   return columns.map((key, column) => cell(rename[key] ?? key, column, 0, 'style="fill:#6e9fff;font-weight:600"')).join('')
-    + rows.map((series, line) => columns.map((key, column) => cell(key === 'Value' ? format(last(series), unit) : series.metric[key] ?? '', column, line + 1)).join('')).join('');
+    + rows.map((series, line) => columns.map((key, column) => cell(text(series, key), column, line + 1)).join('')).join('');
 }
 
 function heatmap(panel, answers, width, height) {
@@ -182,7 +217,7 @@ for (const panel of dashboard.panels) {
     continue;
   }
   const answers = (await Promise.all(panel.targets.map(target => ask(panel, target)))).flat();
-  svg += `<rect width="${width}" height="${height}" fill="#181b1f" stroke="#25282d" rx="2"/><text x="10" y="20" style="font-size:13px;font-weight:600;fill:#ccccdc">${escape(fill(panel.title))}</text>`
+  svg += `<rect width="${width}" height="${height}" fill="${PANEL}" stroke="#25282d" rx="2"/><text x="10" y="20" style="font-size:13px;font-weight:600;fill:#ccccdc">${escape(fill(panel.title))}</text>`
     + KINDS[panel.type](panel, answers, width, height) + '</svg>';
 }
 console.log(`<!doctype html><meta charset="utf-8"><style>body{margin:0;background:#111217}text{font:11px Inter,Helvetica,Arial,sans-serif;fill:#9fa7b3}</style>

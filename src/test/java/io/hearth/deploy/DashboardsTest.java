@@ -9,14 +9,18 @@ import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
+import io.hearth.ingest.RejectionReason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -99,6 +103,32 @@ class DashboardsTest {
                 assertThat(legend.length()).as(legend).isLessThanOrEqualTo(17);
             }
         }
+    }
+
+    /** Of a palette that begins anew for each answer two reasons could have colours that look alike. */
+    @Test
+    void deadLetters_eachReason_hasAColourOfItsOwn() {
+        JsonNode panel = dashboards().stream()
+                .flatMap(dashboard -> dashboard.panels().stream())
+                .filter(candidate -> candidate.path("title").asText().equals("Dead letters by reason"))
+                .findAny()
+                .orElseThrow();
+        Map<String, String> colours = new HashMap<>();
+        for (JsonNode override : panel.path("fieldConfig").path("overrides")) {
+            colours.put(
+                    override.path("matcher").path("options").asText(),
+                    override.path("properties")
+                            .path(0)
+                            .path("value")
+                            .path("fixedColor")
+                            .asText());
+        }
+
+        assertThat(colours.keySet())
+                .containsExactlyInAnyOrderElementsOf(Stream.of(RejectionReason.values())
+                        .map(RejectionReason::label)
+                        .toList());
+        assertThat(colours.values()).doesNotHaveDuplicates();
     }
 
     @ParameterizedTest

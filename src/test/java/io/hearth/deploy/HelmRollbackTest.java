@@ -113,7 +113,7 @@ class HelmRollbackTest {
         }
         assertThat(earlier).isNotEmpty();
         Map<String, JsonNode> before = new TreeMap<>();
-        earlier.fields().forEachRemaining(object -> before.put(object.getKey(), object.getValue()));
+        earlier.properties().forEach(object -> before.put(object.getKey(), object.getValue()));
 
         assertBothWaysAreOpen(before, kept(chart.render(example)));
     }
