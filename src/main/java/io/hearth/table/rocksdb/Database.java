@@ -89,7 +89,10 @@ final class Database implements AutoCloseable {
         } catch (RocksDBException e) {
             String message = String.valueOf(e.getMessage());
             if (message.contains("lock")) {
-                throw new TableException("the table directory " + settings.directory() + " is open elsewhere: a Hearth, or a command of it, runs on it already", e);
+                throw new TableException(
+                        "the table directory " + settings.directory()
+                                + " is open elsewhere: a Hearth, or a command of it, runs on it already",
+                        e);
             }
             throw new TableException("the table in " + settings.directory() + " cannot be opened: " + message, e);
         }

@@ -58,7 +58,10 @@ final class DurableFile implements AutoCloseable {
             try {
                 DurableFile durable = new DurableFile(file, channel);
                 if (!isLocked(channel, false)) {
-                    throw new TableException("the table directory " + directory + " is open elsewhere: a Hearth, or a command of it, runs on it already", null);
+                    throw new TableException(
+                            "the table directory " + directory
+                                    + " is open elsewhere: a Hearth, or a command of it, runs on it already",
+                            null);
                 }
                 if (absent) {
                     durable.isNew = true;
