@@ -34,7 +34,7 @@ class ClockSchedule {
     });
 
     ClockSchedule(Table table, SeriesStore series, InstantSource wallClock, MeterRegistry registry) {
-        watch = new ClockWatch(table, series, wallClock, System::nanoTime);
+        watch = new ClockWatch(table, series.stampedUntilMicros(), wallClock, System::nanoTime);
         Gauge.builder("hearth.clock.gap", watch, ClockWatch::gapSeconds)
                 .baseUnit("seconds")
                 .description(

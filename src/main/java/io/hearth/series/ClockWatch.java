@@ -47,7 +47,7 @@ public final class ClockWatch {
     static final Duration MARK_INTERVAL = Duration.ofMinutes(10);
 
     private final Table table;
-    private final SeriesStore series;
+    private final long stampedUntilMicros;
     private final InstantSource wallClock;
     private final LongSupplier nanoClock;
     private final long startedNanos;
@@ -57,10 +57,15 @@ public final class ClockWatch {
     private volatile long gapMillis;
     private final LongAdder steps = new LongAdder();
 
-    /** @param nanoClock a stopwatch that never steps, {@link System#nanoTime} but in tests */
-    public ClockWatch(Table table, SeriesStore series, InstantSource wallClock, LongSupplier nanoClock) {
+    /**
+     * Watches the clock of a table's only process.
+     *
+     * @param stampedUntilMicros no write before this process began was stamped with a later time; 0 if that is not known
+     * @param nanoClock a stopwatch that never steps, {@link System#nanoTime} but in tests
+     */
+    public ClockWatch(Table table, long stampedUntilMicros, InstantSource wallClock, LongSupplier nanoClock) {
         this.table = table;
-        this.series = series;
+        this.stampedUntilMicros = stampedUntilMicros;
         this.wallClock = wallClock;
         this.nanoClock = nanoClock;
         startedNanos = nanoClock.getAsLong();
@@ -77,7 +82,7 @@ public final class ClockWatch {
     public void start() {
         long now = wallClock.millis();
         OptionalLong marked = marked();
-        long stampedUntilMillis = series.stampedUntilMicros() / 1000;
+        long stampedUntilMillis = stampedUntilMicros / 1000;
         long last = Math.max(marked.orElse(0), stampedUntilMillis);
         if (last != 0 && now < last - TOLERANCE.toMillis()) {
             gapMillis = now - last;

@@ -60,7 +60,7 @@ final class Eraser {
     record Parts(
             Table table,
             InstantSource wallClock,
-            HybridClock clock,
+            WriteClock clock,
             DeviceCatalog catalog,
             ErasurePass pass,
             Windows windows,
@@ -76,9 +76,6 @@ final class Eraser {
 
         /** Returns when every other process knows the erasures of the log up to a number, or has had the time for it. */
         void awaitOthers(long number);
-
-        /** The item that has to be stored with what has the time of a tick. */
-        Optional<Item> horizonOf(HybridClock.Tick tick);
     }
 
     Eraser(Parts parts) {
@@ -119,12 +116,10 @@ final class Eraser {
     }
 
     private Entry begin(Erasure erasure, HybridClock.Tick tick) {
-        List<Write> horizon = parts.writers.horizonOf(tick).<Write>map(Write.Put::new).stream()
-                .toList();
+        List<Write> horizon =
+                parts.clock.horizonOf(tick).<Write>map(Write.Put::new).stream().toList();
         Entry entry = parts.erasures.begin(erasure, horizon, number -> inHand.add(number));
-        if (tick.horizonMillis() != 0) {
-            parts.clock.stored(tick.horizonMillis());
-        }
+        parts.clock.stored(tick);
         return entry;
     }
 

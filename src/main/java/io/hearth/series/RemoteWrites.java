@@ -3,6 +3,7 @@ package io.hearth.series;
 import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
+import io.hearth.model.HybridTime;
 import io.hearth.model.ReadingBlock;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
@@ -50,7 +51,6 @@ public final class RemoteWrites {
     private static final Logger LOG = Logger.getLogger(RemoteWrites.class);
 
     private final Parts parts;
-    private final SeriesStore store;
     private final RunPlacement placement;
 
     /** Held by who stores runs, where this process is the only one. */
@@ -64,7 +64,7 @@ public final class RemoteWrites {
             Table table,
             RegionId region,
             InstantSource wallClock,
-            HybridClock clock,
+            WriteClock clock,
             DeviceCatalog catalog,
             Windows windows,
             LatestCache latest,
@@ -73,9 +73,8 @@ public final class RemoteWrites {
             Eraser eraser,
             Rollups rollups) {}
 
-    RemoteWrites(Parts parts, SeriesStore store) {
+    RemoteWrites(Parts parts) {
         this.parts = parts;
-        this.store = store;
         this.placement = new RunPlacement(parts.table, parts.rollups::runExpiresAtSeconds);
     }
 
@@ -140,7 +139,7 @@ public final class RemoteWrites {
      * @throws ClockAheadException as for runs
      */
     public void observe(WriteStamp write, Duration maxClockAhead) {
-        parts.clock.observe(write.time().packed(), maxClockAhead);
+        parts.clock.observe(write.time(), maxClockAhead);
     }
 
     /**
@@ -166,7 +165,7 @@ public final class RemoteWrites {
         if (incoming.isEmpty()) {
             return tally.outcome();
         }
-        parts.clock.observe(latestStamp, maxClockAhead);
+        parts.clock.observe(new HybridTime(latestStamp), maxClockAhead);
         parts.erasures.refresh().await().indefinitely();
         long erased = parts.erasures.changes();
         storing.readLock().lock();
@@ -347,9 +346,9 @@ public final class RemoteWrites {
 
     /** Along with the horizon of the clock: what is stored here from now on is later, also after a restart. */
     private void write(List<Write> writes) {
-        HybridClock.Tick tick = store.nextTick();
+        HybridClock.Tick tick = parts.clock.awaitNext();
         List<Write> all = new ArrayList<>(writes);
-        store.horizonOf(tick).ifPresent(horizon -> all.add(new Write.Put(horizon)));
+        parts.clock.horizonOf(tick).ifPresent(horizon -> all.add(new Write.Put(horizon)));
         if (!all.isEmpty()) {
             long failuresBefore = parts.latest.failures();
             try {
@@ -361,9 +360,7 @@ public final class RemoteWrites {
             }
             parts.latest.settled(failuresBefore);
         }
-        if (tick.horizonMillis() != 0) {
-            parts.clock.stored(tick.horizonMillis());
-        }
+        parts.clock.stored(tick);
     }
 
     private void offerToLatest(IncomingRun one) {
@@ -477,7 +474,7 @@ public final class RemoteWrites {
         List<Item> runs = again.runs(device, parts.rollups::runExpiresAtSeconds);
         for (Item run : runs) {
             WriteStamp stamp = SeriesKeys.runStamp(run.key().sortKey());
-            parts.clock.follow(stamp.time().packed(), SeriesStore.LONGEST_LEAD);
+            parts.clock.follow(stamp.time().packed());
             writeRecords(recordFor(device, Set.of(), stamp).stream().toList());
         }
         return runs;
@@ -518,7 +515,7 @@ public final class RemoteWrites {
                 .mapToLong(span -> span.stamp().time().packed())
                 .max()
                 .orElse(0);
-        parts.clock.observe(latestStamp, maxClockAhead);
+        parts.clock.observe(new HybridTime(latestStamp), maxClockAhead);
         parts.erasures.refresh().await().indefinitely();
         long erased = parts.erasures.changes();
         storing.readLock().lock();
@@ -553,7 +550,7 @@ public final class RemoteWrites {
             long window = SeriesKeys.windowStart(block.timesMicros()[0]);
             for (byte[] body : ChunkWriter.encode(block, spans, chunk.extras())) {
                 writes.add(new Write.Put(new Item(
-                        SeriesKeys.chunk(device, window, store.nextTick().hybridTime(), 0),
+                        SeriesKeys.chunk(device, window, parts.clock.awaitNext().hybridTime(), 0),
                         Bytes.wrap(body),
                         parts.windows.expiresAtSeconds(device, window, Chunk.open(body)),
                         0,
@@ -648,8 +645,8 @@ public final class RemoteWrites {
         if (parts.erasures.knows(erasure)) {
             return false;
         }
-        parts.clock.observe(erasure.stamp().time().packed(), maxClockAhead);
-        parts.eraser.takeIn(erasure, store.nextTick());
+        parts.clock.observe(erasure.stamp().time(), maxClockAhead);
+        parts.eraser.takeIn(erasure, parts.clock.awaitNext());
         return true;
     }
 

@@ -38,6 +38,9 @@ import java.util.function.LongUnaryOperator;
 
 /** Writes runs. Keeps its buffers from one run to the next, so it is not safe for several threads. */
 final class RunWriter {
+    /** Runs larger than about this are cut, so that each fits an item of any engine. */
+    static final int MAX_RUN_BYTES = 250_000;
+
     static final int FORMAT = 1;
     static final int DECIMALS = 1;
     static final int DOUBLES = 2;

@@ -104,7 +104,7 @@ public final class SeriesShift {
             return shiftTransmissions(item, shift);
         }
         boolean isOfTheClock = ClockWatch.isMark(key)
-                || (SeriesStore.isHorizon(key) && isAhead(SeriesStore.horizonMillis(key), shift))
+                || (WriteClock.isHorizon(key) && isAhead(WriteClock.horizonMillis(key), shift))
                 || (StampLease.isStretch(key) && isAhead(StampLease.untilMillis(item), shift));
         boolean isRollup = SeriesKeys.isRollup(key.sortKey()) && DeviceId.isValid(key.partitionKey());
         boolean isOfAFuture = isRollup && SeriesKeys.rollupWindowStart(key.sortKey()) > EpochMicros.of(shift.now());

@@ -1,7 +1,6 @@
 package io.hearth.series;
 
 import com.github.benmanes.caffeine.cache.Ticker;
-import io.hearth.layout.Partitions;
 import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
@@ -24,15 +23,10 @@ import io.hearth.table.Consistency;
 import io.hearth.table.Cursor;
 import io.hearth.table.Direction;
 import io.hearth.table.Item;
-import io.hearth.table.Key;
 import io.hearth.table.OutcomeUnknownException;
-import io.hearth.table.Page;
-import io.hearth.table.Query;
-import io.hearth.table.SortRange;
 import io.hearth.table.Table;
 import io.hearth.table.Write;
 import io.smallrye.mutiny.Uni;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -63,12 +57,7 @@ public final class SeriesStore {
     private static final Logger LOG = Logger.getLogger(SeriesStore.class);
 
     /** How many processes may write to a table at the same time. */
-    public static final int MAX_PROCESSES = HybridClock.NUMBERS;
-
-    private static final long HORIZON_KEPT_SECONDS = Duration.ofDays(1).toSeconds();
-
-    /** Runs larger than about this are cut, so that each fits an item of any engine. */
-    static final int MAX_RUN_BYTES = 250_000;
+    public static final int MAX_PROCESSES = WriteClock.MAX_PROCESSES;
 
     /** By more than this the clock of the stamps is ahead of the wall clock only if that has been set back. */
     private static final long SET_BACK_MICROS = 5_000_000;
@@ -81,19 +70,11 @@ public final class SeriesStore {
 
     private static final long WAIT_STEP_MILLIS = 250;
 
-    /** What is stored here already is followed however wrong the clock was that it came from. */
-    static final Duration LONGEST_LEAD = Duration.ofDays(365);
-
     private final Table table;
     private final byte[] region;
     private final InstantSource wallClock;
     private final long retentionSeconds;
-    private final HybridClock clock;
-    private final long stampedUntilMillis;
-
-    /** Null where this process is the only one. */
-    private final @Nullable StampLease stamps;
-
+    private final WriteClock clock;
     private final DeviceCatalog catalog;
     private final Rollups rollups;
     private final RolledAggregates rolledAggregates;
@@ -168,15 +149,7 @@ public final class SeriesStore {
         this.retentionSeconds = retention.toSeconds();
         this.latest = new LatestCache(region);
         this.pauseMillis = pauseMillis;
-        if (table.isShared()) {
-            stampedUntilMillis = 0;
-            clock = HybridClock.shared(wallClock);
-            stamps = new StampLease(table, clock, this::learnErasures);
-        } else {
-            stampedUntilMillis = storedHorizonMillis(table);
-            clock = new HybridClock(wallClock, stampedUntilMillis);
-            stamps = null;
-        }
+        this.clock = new WriteClock(table, wallClock, this::learnErasures);
         this.catalog = new DeviceCatalog(table, region, this::erasedUntilMicros, catalogBytes, Ticker.systemTicker());
         this.rollups = new Rollups(table, rollupRules, wallClock);
         this.rolledAggregates = new RolledAggregates(
@@ -185,10 +158,8 @@ public final class SeriesStore {
                 device -> catalog.find(device).map(DeviceSummary::metrics).orElseGet(TreeSet::new),
                 this::hidden);
         this.erasures = new Erasures(table, region, wallClock, retention, this::learned);
-        if (stamps != null) {
-            stamps.ready().await().indefinitely();
-        }
-        Windows windows = new Windows(table, rollups, this::hybridTimeBehind, wallClock);
+        clock.ready().await().indefinitely();
+        Windows windows = new Windows(table, rollups, clock::hybridTimeBehind, wallClock);
         this.sealer = new Sealer(table, catalog, windows, rollups, erasures);
         this.erasurePass = new ErasurePass(table, region, windows, rollups);
         this.eraser = new Eraser(new Eraser.Parts(
@@ -202,20 +173,8 @@ public final class SeriesStore {
                 latest,
                 erasures,
                 new ErasureWriters()));
-        this.remote = new RemoteWrites(
-                new RemoteWrites.Parts(
-                        table,
-                        region,
-                        wallClock,
-                        clock,
-                        catalog,
-                        windows,
-                        latest,
-                        erasures,
-                        erasurePass,
-                        eraser,
-                        rollups),
-                this);
+        this.remote = new RemoteWrites(new RemoteWrites.Parts(
+                table, region, wallClock, clock, catalog, windows, latest, erasures, erasurePass, eraser, rollups));
         if (!table.isShared()) {
             finishWhatACrashLeft();
         }
@@ -240,19 +199,12 @@ public final class SeriesStore {
 
         @Override
         public void awaitOthers(long number) {
-            if (stamps != null) {
-                for (long waited = 0; waited < LONGEST_WAIT_MILLIS; waited += WAIT_STEP_MILLIS) {
-                    if (!stamps.isUnknownToOthers(number).await().indefinitely()) {
-                        return;
-                    }
-                    pauseMillis.accept(WAIT_STEP_MILLIS);
+            for (long waited = 0; waited < LONGEST_WAIT_MILLIS; waited += WAIT_STEP_MILLIS) {
+                if (!clock.isUnknownToOthers(number)) {
+                    return;
                 }
+                pauseMillis.accept(WAIT_STEP_MILLIS);
             }
-        }
-
-        @Override
-        public Optional<Item> horizonOf(HybridClock.Tick tick) {
-            return SeriesStore.this.horizonOf(tick);
         }
     }
 
@@ -281,7 +233,7 @@ public final class SeriesStore {
 
     private void learned(Erasure erasure) {
         try {
-            clock.observe(erasure.stamp().time().packed(), LONGEST_LEAD);
+            clock.observeStored(erasure.stamp().time());
         } catch (ClockAheadException e) {
             LOG.warnf("The erasure %s is ahead of the clock here: %s", erasure, e.getMessage());
         }
@@ -304,6 +256,7 @@ public final class SeriesStore {
      * What an append has to store, and to tell afterwards.
      *
      * @param firstHybridTime the earliest of its stamps
+     * @param last the last of its stamps
      * @param erased how many erasures were known before the stamp was taken
      * @param sealings how many passes of sealing had begun
      */
@@ -311,7 +264,7 @@ public final class SeriesStore {
             List<Write> writes,
             List<Item> records,
             long firstHybridTime,
-            long horizonMillis,
+            HybridClock.Tick last,
             long erased,
             long sealings) {}
 
@@ -352,9 +305,9 @@ public final class SeriesStore {
 
             @Override
             public Uni<? extends Void> get() {
-                return stamps == null || prepared != null
+                return !clock.isShared() || prepared != null
                         ? attempt()
-                        : stamps.ready().chain(this::attempt);
+                        : clock.ready().chain(this::attempt);
             }
 
             private Uni<Void> attempt() {
@@ -395,7 +348,7 @@ public final class SeriesStore {
      * if it is the only one.
      */
     public int processNumber() {
-        return stamps == null ? -1 : clock.number();
+        return clock.processNumber();
     }
 
     /**
@@ -403,7 +356,7 @@ public final class SeriesStore {
      * clock is behind it, it was set back.
      */
     public long stampedUntilMicros() {
-        return stampedUntilMillis * 1_000;
+        return clock.storedHorizonMillis() * 1_000;
     }
 
     /** How far the stamp of the next write will be ahead of the wall clock, as that was ahead once; 0 if it is not. */
@@ -703,9 +656,9 @@ public final class SeriesStore {
     private void eraseAlone(DeviceId device, TimeRange range, boolean wholeDevice) {
         if (table.isShared()) {
             // What another process has written may have a stamp that this one's clock has not come to yet.
-            clock.follow(erasurePass.latestHybridTime(device, range), LONGEST_LEAD);
+            clock.follow(erasurePass.latestHybridTime(device, range));
         }
-        HybridClock.Tick tick = nextTick();
+        HybridClock.Tick tick = clock.awaitNext();
         WriteStamp stamp = new WriteStamp(new HybridTime(tick.hybridTime()), ownRegion);
         eraser.erase(new Erasure(device, range, wholeDevice, stamp), tick);
     }
@@ -731,11 +684,6 @@ public final class SeriesStore {
         return eraser.failures();
     }
 
-    /** The item that keeps the clock monotone across restarts, to be stored along with what has the time of a tick. */
-    Optional<Item> horizonOf(HybridClock.Tick tick) {
-        return tick.horizonMillis() == 0 ? Optional.empty() : Optional.of(horizon(tick.horizonMillis()));
-    }
-
     /**
      * Turns the runs of every window that ended before a time into chunks. Answers are the same before, meanwhile and
      * afterwards. Ends early when the thread is interrupted; what is left is sealed the next time.
@@ -753,7 +701,7 @@ public final class SeriesStore {
                 : writtenBeforeMillis << HybridTime.COUNTER_BITS;
         if (!table.isShared()) {
             // Appends that begin from here on are later. Where others append, too, this clock says nothing of them.
-            limit = Math.min(limit, nextTick().hybridTime());
+            limit = Math.min(limit, clock.awaitNext().hybridTime());
         }
         for (UnderWay append : underWay) {
             limit = Math.min(limit, append.earliestHybridTime);
@@ -783,10 +731,8 @@ public final class SeriesStore {
             }
             recordIfNew(readings, points, seenMicros(last)).ifPresent(records::add);
         }
-        if (last.horizonMillis() != 0) {
-            writes.add(new Write.Put(horizon(last.horizonMillis())));
-        }
-        return new Prepared(writes, records, batch.firstHybridTime(), last.horizonMillis(), erased, sealingsBefore);
+        clock.horizonOf(last).ifPresent(horizon -> writes.add(new Write.Put(horizon)));
+        return new Prepared(writes, records, batch.firstHybridTime(), last, erased, sealingsBefore);
     }
 
     /**
@@ -811,7 +757,7 @@ public final class SeriesStore {
                 // They ascend, so the difference is not negative, unless it is beyond the range.
                 long intoSlot = points.timeMicros(reading) - slot;
                 boolean otherSlot = intoSlot < 0 || intoSlot >= SeriesKeys.SLOT_MICROS;
-                if (otherSlot || (i > from && bytes + size > MAX_RUN_BYTES)) {
+                if (otherSlot || (i > from && bytes + size > RunWriter.MAX_RUN_BYTES)) {
                     readings.addRun(i, tick.hybridTime());
                     if (!otherSlot) {
                         // What follows may begin at the same time; another stamp keeps the keys apart.
@@ -850,9 +796,7 @@ public final class SeriesStore {
         if (!table.isShared()) {
             prepared.records.forEach(catalog::stored);
         }
-        if (prepared.horizonMillis != 0) {
-            clock.stored(prepared.horizonMillis);
-        }
+        clock.stored(prepared.last);
         long keptMicros = retentionSeconds == 0 ? Long.MAX_VALUE : retentionSeconds * 1_000_000;
         for (AppendBatch.DeviceReadings readings : batch.devices()) {
             latest.committed(readings, batch.points(), keptMicros);
@@ -917,25 +861,6 @@ public final class SeriesStore {
         return size;
     }
 
-    /** A hybrid time for the key of a chunk that is later than one that is stored, which another process may have given out. */
-    private long hybridTimeBehind(long earlier) {
-        if (stamps == null) {
-            // No write has it, so the clock need not follow; sealing stores no horizon, so it may be behind after a
-            // restart.
-            return Math.max(nextTick().hybridTime(), earlier + 1);
-        }
-        clock.follow(earlier, LONGEST_LEAD);
-        return nextTick().hybridTime();
-    }
-
-    /** The next time of the clock; blocks where it has to be granted one. */
-    HybridClock.Tick nextTick() {
-        if (stamps != null) {
-            stamps.ready().await().indefinitely();
-        }
-        return clock.next();
-    }
-
     private static void pause(long millis) {
         try {
             Thread.sleep(millis);
@@ -947,35 +872,5 @@ public final class SeriesStore {
 
     private long nowMicros() {
         return EpochMicros.of(wallClock.instant());
-    }
-
-    /*
-     * Horizons of the hybrid clock: sort key [8] horizon, ms; body empty. Each is an item of its own, so that of two writes
-     * that overtake each other the greater one counts. They expire a day behind themselves, when wall time has long passed them.
-     */
-    private Item horizon(long horizonMillis) {
-        byte[] sortKey = ByteBuffer.allocate(Long.BYTES).putLong(horizonMillis).array();
-        return new Item(
-                new Key(Partitions.CLOCK, Bytes.wrap(sortKey)),
-                Bytes.EMPTY,
-                horizonMillis / 1000 + HORIZON_KEPT_SECONDS,
-                0,
-                null);
-    }
-
-    static boolean isHorizon(Key key) {
-        return key.partitionKey().equals(Partitions.CLOCK);
-    }
-
-    static long horizonMillis(Key horizon) {
-        return ByteBuffer.wrap(horizon.sortKey().array()).getLong();
-    }
-
-    private static long storedHorizonMillis(Table table) {
-        Page page = table.query(
-                        new Query(Partitions.CLOCK, SortRange.ALL, Direction.DESCENDING, 1, null, Consistency.STRONG))
-                .await()
-                .indefinitely();
-        return page.items().isEmpty() ? 0 : horizonMillis(page.items().get(0).key());
     }
 }

@@ -103,13 +103,13 @@ final class StampedPoints {
             for (Map.Entry<Long, Map<String, Value>> reading : readings.entrySet()) {
                 long time = reading.getKey();
                 long bytes = sizeOf(reading.getValue());
-                if (!piece.isEmpty() && piece.bytes + bytes > SeriesStore.MAX_RUN_BYTES) {
+                if (!piece.isEmpty() && piece.bytes + bytes > RunWriter.MAX_RUN_BYTES) {
                     runs.add(run(device, slice, piece, writer, expiry));
                     piece = new Piece();
                 }
                 piece.points.beginReading();
                 for (Map.Entry<String, Value> point : reading.getValue().entrySet()) {
-                    if (piece.bytes > SeriesStore.MAX_RUN_BYTES) {
+                    if (piece.bytes > RunWriter.MAX_RUN_BYTES) {
                         piece.points.endReading(time);
                         runs.add(run(device, slice, piece, writer, expiry));
                         piece = new Piece();

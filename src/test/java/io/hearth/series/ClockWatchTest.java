@@ -25,7 +25,7 @@ class ClockWatchTest {
     private long nanos;
 
     private ClockWatch start() {
-        ClockWatch watch = new ClockWatch(table, series(), clock, () -> nanos);
+        ClockWatch watch = new ClockWatch(table, series().stampedUntilMicros(), clock, () -> nanos);
         watch.start();
         return watch;
     }
