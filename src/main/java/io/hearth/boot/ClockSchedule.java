@@ -1,7 +1,7 @@
 package io.hearth.boot;
 
-import io.hearth.series.ClockWatch;
 import io.hearth.series.SeriesStore;
+import io.hearth.series.clock.ClockWatch;
 import io.hearth.table.Table;
 import io.hearth.table.TableException;
 import io.micrometer.core.instrument.FunctionCounter;

@@ -2,7 +2,7 @@ package io.hearth.live;
 
 import io.hearth.model.DeviceId;
 import io.hearth.presence.StoredPresence;
-import io.hearth.series.StoredRun;
+import io.hearth.series.item.StoredRun;
 import io.hearth.shadow.StoredShadow;
 import io.hearth.table.Change;
 import io.hearth.table.Item;

@@ -4,6 +4,7 @@ import io.hearth.model.DeviceId;
 import io.hearth.series.aggregate.Aggregation;
 import io.hearth.series.aggregate.AnswerBudget;
 import io.hearth.series.aggregate.BucketSeries;
+import io.hearth.series.value.AggregateQuery;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayDeque;

@@ -1,5 +1,6 @@
 package io.hearth.series;
 
+import io.hearth.series.value.SealResult;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;

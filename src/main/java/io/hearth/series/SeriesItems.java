@@ -3,8 +3,18 @@ package io.hearth.series;
 import io.hearth.layout.DeviceItems;
 import io.hearth.layout.Partitions;
 import io.hearth.model.EpochMicros;
+import io.hearth.series.catalog.DeviceCatalog;
 import io.hearth.series.chunk.Chunk;
 import io.hearth.series.chunk.ChunkScratch;
+import io.hearth.series.clock.StampLease;
+import io.hearth.series.erase.Erasures;
+import io.hearth.series.item.IncomingRun;
+import io.hearth.series.item.SealedTransmissions;
+import io.hearth.series.item.SeriesKeys;
+import io.hearth.series.rollup.Rollups;
+import io.hearth.series.rollup.WindowRollup;
+import io.hearth.series.value.RemoteRun;
+import io.hearth.series.write.Reorganisation;
 import io.hearth.table.Bytes;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
@@ -65,8 +75,7 @@ public final class SeriesItems {
             case DeviceItems.DEVICE -> DeviceCatalog.decode(item);
             case DeviceItems.RUN ->
                 IncomingRun.parse(
-                        new RemoteWrites.RemoteRun(item.key(), item.body()),
-                        (device, last, retention) -> item.expiresAtSeconds());
+                        new RemoteRun(item.key(), item.body()), (device, last, retention) -> item.expiresAtSeconds());
             case DeviceItems.CHUNK -> checkChunk(item);
             case DeviceItems.TRANSMISSIONS -> SealedTransmissions.read(item, new ArrayList<>());
             case DeviceItems.ROLLUP ->

@@ -4,6 +4,8 @@ import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
 import io.hearth.model.ReadingBlock;
 import io.hearth.model.TimeRange;
+import io.hearth.series.item.ItemWalk;
+import io.hearth.series.item.SeriesKeys;
 import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
 import io.hearth.table.Item;

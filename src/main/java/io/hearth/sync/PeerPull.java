@@ -1,7 +1,7 @@
 package io.hearth.sync;
 
 import io.hearth.model.RegionId;
-import io.hearth.series.ClockAheadException;
+import io.hearth.series.value.ClockAheadException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Executor;

@@ -1,6 +1,6 @@
 package io.hearth.sync;
 
-import io.hearth.series.ClockAheadException;
+import io.hearth.series.value.ClockAheadException;
 import io.hearth.table.TableException;
 import java.io.IOException;
 import java.util.concurrent.ThreadLocalRandom;

@@ -1,9 +1,9 @@
 package io.hearth.sync;
 
 import io.hearth.model.DeviceId;
-import io.hearth.series.DeviceSummary;
-import io.hearth.series.Erasure;
-import io.hearth.series.RemoteWrites.RemoteRun;
+import io.hearth.series.value.DeviceSummary;
+import io.hearth.series.value.Erasure;
+import io.hearth.series.value.RemoteRun;
 import io.hearth.shadow.ShadowDocument;
 import io.hearth.shadow.ShadowId;
 import io.hearth.table.Bytes;

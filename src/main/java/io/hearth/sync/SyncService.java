@@ -1,7 +1,7 @@
 package io.hearth.sync;
 
 import io.hearth.model.RegionId;
-import io.hearth.series.RemoteWrites;
+import io.hearth.series.replicate.RemoteWrites;
 import io.hearth.table.Table;
 import io.hearth.table.TableException;
 import io.hearth.table.UnsupportedFormatException;

@@ -2,10 +2,10 @@ package io.hearth.sync;
 
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
-import io.hearth.series.ClockAheadException;
-import io.hearth.series.Erasure;
-import io.hearth.series.RemoteWrites;
-import io.hearth.series.RemoteWrites.RemoteRun;
+import io.hearth.series.replicate.RemoteWrites;
+import io.hearth.series.value.ClockAheadException;
+import io.hearth.series.value.Erasure;
+import io.hearth.series.value.RemoteRun;
 import io.hearth.shadow.RegionMerge;
 import io.hearth.shadow.ShadowStore;
 import io.hearth.table.Table;

@@ -18,7 +18,7 @@ import io.hearth.model.WriteStamp;
 import io.hearth.mqtt.endpoint.RetainedTexts;
 import io.hearth.rest.ErasureResource;
 import io.hearth.rest.problem.ProblemException;
-import io.hearth.series.Erasure;
+import io.hearth.series.value.Erasure;
 import io.hearth.table.FakeClock;
 import io.hearth.table.ForwardingTable;
 import io.hearth.table.SharedTable;

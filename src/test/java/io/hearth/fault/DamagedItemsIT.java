@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.hearth.HearthProcess;
-import io.hearth.series.StoredRun;
+import io.hearth.series.item.StoredRun;
 import io.hearth.table.Bytes;
 import io.hearth.table.CommitListener;
 import io.hearth.table.Item;

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.hearth.model.EpochMicros;
-import io.hearth.series.AppendBatch;
 import io.hearth.series.SeriesFixture;
 import io.hearth.series.SeriesStore;
+import io.hearth.series.write.AppendBatch;
 import io.hearth.table.Bytes;
 import io.hearth.table.Cursor;
 import io.hearth.table.InvalidCursorException;

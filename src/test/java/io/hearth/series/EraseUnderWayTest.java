@@ -13,6 +13,10 @@ import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
 import io.hearth.model.WriteStamp;
+import io.hearth.series.item.StoredRun;
+import io.hearth.series.value.Erasure;
+import io.hearth.series.value.RemoteRun;
+import io.hearth.series.write.AppendBatch;
 import io.hearth.table.Direction;
 import io.hearth.table.ThrottledException;
 import io.hearth.table.Write;
@@ -121,7 +125,7 @@ class EraseUnderWayTest {
     /** Else what another region wrote before the erasure would be stored behind it, and stay. */
     @Test
     void erase_whileReadingsOfAnotherRegionAreStored_erasesThem() throws Exception {
-        RemoteWrites.RemoteRun written = RemoteWritesContract.run(1, Map.of(T0 + 1, Map.of("a", 2.0)));
+        RemoteRun written = RemoteWritesContract.run(1, Map.of(T0 + 1, Map.of("a", 2.0)));
         CompletableFuture<@Nullable Void> gate = table.holdNextWrite();
         Thread storing =
                 new Thread(() -> store.remote().apply(List.of(written), new RegionId("a"), Duration.ofMinutes(1)));

@@ -9,6 +9,11 @@ import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
+import io.hearth.series.item.ItemWalk;
+import io.hearth.series.item.SeriesKeys;
+import io.hearth.series.value.LatestReadings;
+import io.hearth.series.value.RemoteRun;
+import io.hearth.series.write.AppendBatch;
 import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
 import io.hearth.table.ForwardingTable;
@@ -341,9 +346,9 @@ class LatestLoadTest {
     }
 
     private void takeInFromPeer() {
-        List<RemoteWrites.RemoteRun> runs = items(peerTable).stream()
+        List<RemoteRun> runs = items(peerTable).stream()
                 .filter(item -> SeriesKeys.isRun(item.key().sortKey()))
-                .map(item -> new RemoteWrites.RemoteRun(item.key(), item.body()))
+                .map(item -> new RemoteRun(item.key(), item.body()))
                 .toList();
         store.remote().apply(runs, PEER, CLOCK_AHEAD);
     }

@@ -7,6 +7,10 @@ import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
+import io.hearth.series.item.ItemWalk;
+import io.hearth.series.item.SeriesKeys;
+import io.hearth.series.value.RemoteRun;
+import io.hearth.series.write.AppendBatch;
 import io.hearth.table.Bytes;
 import io.hearth.table.Condition;
 import io.hearth.table.Consistency;
@@ -207,7 +211,7 @@ class LatestModelTest {
 
         private void takeIn(String device, Item item) {
             if (SeriesKeys.isRun(item.key().sortKey())) {
-                RemoteWrites.RemoteRun run = new RemoteWrites.RemoteRun(item.key(), item.body());
+                RemoteRun run = new RemoteRun(item.key(), item.body());
                 store.remote().apply(List.of(run), new RegionId("peer"), CLOCK_AHEAD);
             } else if (SeriesKeys.isChunk(item.key().sortKey())) {
                 store.remote().apply(new DeviceId(device), item.body(), CLOCK_AHEAD);

@@ -14,6 +14,11 @@ import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
 import io.hearth.model.Value;
 import io.hearth.model.WriteStamp;
+import io.hearth.series.item.SeriesKeys;
+import io.hearth.series.value.ClockAheadException;
+import io.hearth.series.value.Erasure;
+import io.hearth.series.value.LatestPoint;
+import io.hearth.series.value.RemoteRun;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
@@ -337,7 +342,7 @@ abstract class ReplicasContract {
         return new WriteStamp(HybridTime.of(time.toEpochMilli(), 0), new RegionId(region));
     }
 
-    private static RemoteWrites.RemoteRun runOf(WriteStamp stamp) {
+    private static RemoteRun runOf(WriteStamp stamp) {
         return RemoteWritesContract.run(stamp, Map.of(T0 - 1, Map.of("a", 1.0)));
     }
 

@@ -9,7 +9,7 @@ import io.hearth.model.EpochMicros;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
 import io.hearth.model.WriteStamp;
-import io.hearth.series.ClockAheadException;
+import io.hearth.series.value.ClockAheadException;
 import io.hearth.shadow.Limits;
 import io.hearth.shadow.ShadowId;
 import io.hearth.shadow.ShadowJson;

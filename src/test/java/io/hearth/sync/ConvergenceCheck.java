@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
-import io.hearth.series.DeviceSummary;
+import io.hearth.series.value.DeviceSummary;
 import io.hearth.shadow.ShadowId;
 import io.hearth.shadow.ShadowJson;
 import java.io.IOException;

@@ -1,8 +1,8 @@
 package io.hearth.sync;
 
 import io.hearth.model.RegionId;
-import io.hearth.series.RollupRules;
-import io.hearth.series.StoredRun;
+import io.hearth.series.item.StoredRun;
+import io.hearth.series.rollup.RollupRules;
 import io.hearth.table.Bytes;
 import io.hearth.table.ChangeStart;
 import io.hearth.table.Consistency;

@@ -8,7 +8,7 @@ import io.hearth.model.EpochMicros;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
 import io.hearth.series.SeriesFixture;
-import io.hearth.series.StoredRun;
+import io.hearth.series.item.StoredRun;
 import io.hearth.table.Bytes;
 import io.hearth.table.Change;
 import io.hearth.table.ChangeStart;

@@ -2,7 +2,7 @@ package io.hearth.mqtt.endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hearth.series.Transmission;
+import io.hearth.series.value.Transmission;
 import org.junit.jupiter.api.Test;
 
 class InboundTest {

@@ -1,0 +1,5 @@
+/** The turning of runs into chunks. */
+@NullMarked
+package io.hearth.series.seal;
+
+import org.jspecify.annotations.NullMarked;
