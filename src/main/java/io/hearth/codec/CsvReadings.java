@@ -106,11 +106,12 @@ public final class CsvReadings implements LineFormat {
             if (i != device && i != time) {
                 String name = names.get(i);
                 String metric = name.startsWith(METRIC_PREFIX) ? name.substring(METRIC_PREFIX.length()) : name;
-                if (!MetricName.isValidInput(metric)) {
+                String stored = MetricName.stored(metric);
+                if (stored == null) {
                     throw new MalformedPayloadException("a column: " + MetricName.refusal(metric));
                 }
-                names.set(i, metric);
-                metrics.add(metric);
+                names.set(i, stored);
+                metrics.add(stored);
             }
         }
         // A metric may be called as the column of the device, but not as another metric.

@@ -350,7 +350,8 @@ public final class JsonReadings {
                 absent.add(metric);
                 return;
             }
-            if (!MetricName.isValidInput(metric)) {
+            String stored = MetricName.stored(metric);
+            if (stored == null) {
                 throw new UnfitReadingException(MetricName.refusal(metric));
             }
             if (target.openPoints() == MAX_METRICS) {
@@ -362,11 +363,11 @@ public final class JsonReadings {
                     if (!Double.isFinite(number)) {
                         throw new UnfitReadingException(quoted(metric) + ": is beyond the range of a 64-bit number");
                     }
-                    target.addNumber(metric, number);
+                    target.addNumber(stored, number);
                 }
-                case VALUE_TRUE -> target.addBool(metric, true);
-                case VALUE_FALSE -> target.addBool(metric, false);
-                case VALUE_STRING -> target.addText(metric, readText(metric));
+                case VALUE_TRUE -> target.addBool(stored, true);
+                case VALUE_FALSE -> target.addBool(stored, false);
+                case VALUE_STRING -> target.addText(stored, readText(metric));
                 default -> throw new IllegalStateException("no value begins with " + token);
             }
         }

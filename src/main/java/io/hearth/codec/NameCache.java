@@ -48,9 +48,9 @@ public final class NameCache<T> {
         return new NameCache<>(1 << 15, name -> DeviceId.isValid(name) ? new DeviceId(name) : null);
     }
 
-    /** The valid names of metrics. */
+    /** The names under which metrics are stored. */
     public static NameCache<String> ofMetrics() {
-        return new NameCache<>(1 << 13, name -> MetricName.isValidInput(name) ? name : null);
+        return new NameCache<>(1 << 13, MetricName::stored);
     }
 
     /** What {@code [from, to)} of a text stands for; null if it is not valid, also if it is no UTF-8. */

@@ -1,11 +1,14 @@
 package io.hearth.model;
 
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rule for names of metrics: 1 to 128 bytes of UTF-8 without white space, control characters and {@code / # + $}.
- * Names are plain strings everywhere, as there is one in every point.
+ * Names are plain strings everywhere, as there is one in every point. Devices use other names, too: these are stored in a form that
+ * can be turned back ({@link #stored}).
  */
 public final class MetricName {
     public static final int MAX_BYTES = 128;
@@ -13,7 +16,12 @@ public final class MetricName {
     private static final int SHOWN_CHARACTERS = 64;
 
     private static final String RULE =
-            "a name has 1 to 128 bytes of UTF-8, without white space, control and format characters and / # + $";
+            "as it is stored, a name has 1 to 128 bytes of UTF-8, without control and format characters";
+
+    /** What an empty name is stored as. */
+    private static final String EMPTY = "%";
+
+    private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
     private MetricName() {}
 
@@ -41,7 +49,40 @@ public final class MetricName {
         return isValid(name) && (isAscii(name) || name.codePoints().noneMatch(MetricName::isFormat));
     }
 
-    /** Says of a name that is not {@link #isValidInput} what is wrong with it, as {@code a b: is not a metric name: it has U+0020; …}. */
+    /**
+     * The name under which a metric is stored that a payload calls {@code name}. Mostly that is the same. In a name with white space or one of
+     * {@code / # + $}, each such character and each {@code %} is written as RFC 3986 has it: {@code L1 Amps} is {@code L1%20Amps}. An empty name
+     * is {@code %}. A name that has this form already is taken as it is, so what was exported comes in under the same name.
+     *
+     * @return null if the name cannot be stored: it has control or format characters, or is too long
+     */
+    public static @Nullable String stored(String name) {
+        if (isValidInput(name)) {
+            return name;
+        }
+        if (name.isEmpty()) {
+            return EMPTY;
+        }
+        if (name.length() > MAX_BYTES) {
+            return null;
+        }
+        StringBuilder text = new StringBuilder(name.length() + 16);
+        for (int i = 0; i < name.length(); ) {
+            int c = name.codePointAt(i);
+            if (c == '%' || isEscaped(c)) {
+                for (byte octet : Character.toString(c).getBytes(StandardCharsets.UTF_8)) {
+                    HEX.toHexDigits(text.append('%'), octet);
+                }
+            } else {
+                text.appendCodePoint(c);
+            }
+            i += Character.charCount(c);
+        }
+        String stored = text.toString();
+        return isValidInput(stored) ? stored : null;
+    }
+
+    /** Says of a name that cannot be {@link #stored} what is wrong with it, as {@code v<U+200B>: is not a metric name: it has U+200B; …}. */
     public static String refusal(String name) {
         StringBuilder text = new StringBuilder();
         name.codePoints().limit(SHOWN_CHARACTERS).forEach(c -> {
@@ -56,16 +97,24 @@ public final class MetricName {
         }
         OptionalInt culprit = name.codePoints().filter(MetricName::isForbidden).findFirst();
         text.append(": is not a metric name: ");
-        if (name.isEmpty()) {
-            text.append("it is empty; ");
-        } else if (culprit.isPresent()) {
+        if (culprit.isPresent()) {
             text.append("it has ").append(codeOf(culprit.getAsInt())).append("; ");
         }
         return text.append(RULE).toString();
     }
 
+    private static boolean isEscaped(int c) {
+        return !Character.isISOControl(c)
+                && (c == '/'
+                        || c == '#'
+                        || c == '+'
+                        || c == '$'
+                        || Character.isWhitespace(c)
+                        || Character.isSpaceChar(c));
+    }
+
     private static boolean isForbidden(int c) {
-        return isFormat(c) || !isValid(Character.toString(c));
+        return isFormat(c) || (!isEscaped(c) && !isValid(Character.toString(c)));
     }
 
     private static boolean isFormat(int c) {

@@ -26,7 +26,8 @@ class CsvReadingsTest {
                 "device,ts         | the header has no metric",
                 "device,ts,a,b,a   | the header has the column a twice",
                 "device,ts,a,values.a | the header has the column a twice",
-                "device,ts,room a  | a column: room a: is not a metric name: it has U+0020; a name has 1 to 128 bytes of UTF-8, without white space, control and format characters and / # + $"
+                "device,ts,room\u200B  | a column: room<U+200B>: is not a metric name: it has U+200B; as it is stored, a name has 1 to 128 bytes of UTF-8, without control and format characters",
+                "device,ts,room a,room%20a | the header has the column room%20a twice"
             })
     void below_headerOfNoLayout_saysWhatIsWrong(String header, String problem) {
         assertThatThrownBy(() -> CsvReadings.below(header))

@@ -78,7 +78,7 @@ class JsonLinesTest {
                 "{'device':'d1','values':{'a':1}}}|not JSON",
                 "{'device':'d1','values':{'a':1}|not JSON",
                 "{'device':'d1','values':{'a':1e400}}|a: is beyond the range",
-                "{'device':'d1','values':{'a b':1}}|a b: is not a metric name",
+                "{'device':'d1','values':{'a\u200Bb':1}}|a<U+200B>b: is not a metric name",
                 "{'device':'d1','values':{}}|a reading has at least one value",
                 "{'device':'d1','ts':'2026-02-30T00:00:00Z','values':{'a':1}}|ts: not an RFC 3339 time",
                 "{'device':'d1','values':{'t':1,'t':2}}|t: is there twice",

@@ -81,10 +81,11 @@ class LineProtocolTest {
     }
 
     @Test
-    void read_escapedSpaceInAField_isNoMetricName() {
-        read("m,device=d a\\ b=1");
+    void read_escapedSpaceInAField_isStoredInAnotherForm() {
+        read("m,device=d a\\ b=1,a/b=2");
 
-        assertThat(lines.get(0).problem).startsWith("a\\ b: is not a metric name");
+        assertThat(lines.get(0).problem).isEmpty();
+        assertThat(reading(0)).isEqualTo(Map.of("a%20b", 1.0, "a%2Fb", 2.0));
     }
 
     @Test
@@ -183,7 +184,7 @@ class LineProtocolTest {
                 "m,device=d a=\"x|a: the string does not end",
                 "m,device=d a=\"x\\\"|a: the string does not end",
                 "m,device=d a=\"x\"y|a: \"x\"y is neither",
-                "m,device=d a/b=1|a/b: is not a metric name",
+                "m,device=d a\u200Bb=1|a<U+200B>b: is not a metric name",
                 "m,device=d a=1,a=2|a: is there twice",
                 "m,device=d a=1,b=2,c=3,d=4,e=5,b=\"x\"|b: is there twice",
                 "m,device=d,device=e a=1|device: is there twice",

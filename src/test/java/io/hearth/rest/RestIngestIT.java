@@ -74,7 +74,7 @@ class RestIngestIT extends RestFixture {
                     {"a":NaN} | malformed | not JSON
                     {"a":Infinity} | malformed | not JSON
                     {"a":1e999} | invalid_reading | a
-                    {"a b":1} | invalid_reading | a b
+                    {"a\\u200Bb":1} | invalid_reading | a<U+200B>b
                     {"a":[]} | invalid_reading | value
                     {} | invalid_reading | value
                     {"ts":"yesterday","values":{"a":1}} | invalid_reading | ts

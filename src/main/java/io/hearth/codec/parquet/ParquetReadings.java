@@ -17,10 +17,10 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.parquet.column.ColumnReader;
 import org.apache.parquet.format.FileMetaData;
 import org.apache.parquet.format.RowGroup;
@@ -58,6 +58,9 @@ public final class ParquetReadings {
     private int row = -1;
     private boolean rowIsNext;
 
+    /** The metrics of columns of values, by their names; empty where a column of its own names the metric. */
+    private final Map<String, String> metricsOfColumns = new HashMap<>();
+
     /** @throws CorruptParquetException it is no Parquet file, or has not the columns of either layout */
     public ParquetReadings(SeekableByteChannel file) throws IOException {
         this.file = file;
@@ -94,13 +97,16 @@ public final class ParquetReadings {
             throw new CorruptParquetException(
                     "the file has " + valueColumns.size() + " columns of values, of 1 to " + JsonReadings.MAX_METRICS);
         }
-        Set<String> names = new HashSet<>();
         for (FileColumn column : valueColumns) {
-            if (metricColumn == null && !names.add(column.name())) {
-                throw new CorruptParquetException("the file has the column " + column.name() + " twice");
-            }
-            if (metricColumn == null && !MetricName.isValidInput(column.name())) {
-                throw new CorruptParquetException("a column: " + MetricName.refusal(column.name()));
+            if (metricColumn == null) {
+                String metric = MetricName.stored(column.name());
+                if (metric == null) {
+                    throw new CorruptParquetException("a column: " + MetricName.refusal(column.name()));
+                }
+                if (metricsOfColumns.containsValue(metric)) {
+                    throw new CorruptParquetException("the file has the column " + metric + " twice");
+                }
+                metricsOfColumns.put(column.name(), metric);
             }
             if (column.isTimestamp()) {
                 throw new CorruptParquetException("the column " + column.name() + " has times, which are no values");
@@ -308,7 +314,10 @@ public final class ParquetReadings {
             for (FileColumn column : valueColumns) {
                 ColumnReader reader = at(column);
                 if (column.isPresent(reader)) {
-                    readPoint(named == null ? column.name() : named, column, reader);
+                    readPoint(
+                            named == null ? metricsOfColumns.getOrDefault(column.name(), column.name()) : named,
+                            column,
+                            reader);
                 }
             }
         }
