@@ -13,6 +13,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * <p>The bounds are the defaults, but for numbers of connections, of which a test cannot make as many, and for times.
  */
 @Timeout(300)
+@Tag("alone")
 class GuestsIT {
     private static final double MOST_P99_MILLIS = 250;
     private static final int FEWEST_ACKNOWLEDGED = 400;
