@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
  * every reading that the broker acknowledged to a device is stored afterwards, once, as each carries its time.
  */
 class ExternalModeKillIT {
-    private static final int KILLS = 5;
+    private static final int KILLS = 3;
     private static final List<Integer> BROKER_RESTARTS_AFTER_KILL = List.of(1, 3);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 

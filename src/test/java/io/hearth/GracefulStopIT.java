@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** SIGTERM under load: not ready first, then everything that was taken in is stored and acknowledged, and it ends in time. */
 class GracefulStopIT {
-    private static final int STOPS = 3;
+    private static final int STOPS = 2;
 
     /** Orchestrators give it as long before they kill it, the chart of this repository twice as long. */
     private static final Duration LIMIT = Duration.ofSeconds(30);

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
  * what was not answered. Afterwards all that was answered holds: here, in the other region, and in what a backup restores.
  */
 class InFlightKillIT {
-    private static final int KILLS = 4;
+    private static final int KILLS = 2;
     private static final int LINES = 50;
     private static final int ROWS = 500;
     private static final Duration PATIENCE = Duration.ofSeconds(90);

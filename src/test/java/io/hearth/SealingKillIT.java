@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * every pass merges the newest runs into the chunk of the day before.
  */
 class SealingKillIT {
-    private static final int KILLS = 5;
+    private static final int KILLS = 3;
     private static final Map<String, String> SEALING = Map.of(
             "HEARTH_SERIES_SEAL_AFTER", "PT-24H",
             "HEARTH_SERIES_SEAL_INTERVAL", "10ms",
