@@ -150,7 +150,7 @@ public final class RunningQueries {
             }
         }
 
-        /** How long a query rests that was busy for so long; 0 if no more run than the machine has processors. */
+        /** How long a query rests that was busy for so long; 0 if no more than two run for each processor of the machine. */
         public double restNanosFor(long busyNanos) {
             return restFor(busyNanos, running, processors);
         }
@@ -192,9 +192,13 @@ public final class RunningQueries {
         }
     }
 
-    /** So that all together take no more time of processors than one on each would. */
+    /**
+     * So that at any time about two compute for each processor. With one, a processor would often have nothing to do, as they rest by
+     * chance at the same time.
+     */
     static double restFor(long busyNanos, int running, int processors) {
-        return running <= processors ? 0 : busyNanos * ((double) running / processors - 1);
+        int most = 2 * processors;
+        return running <= most ? 0 : busyNanos * ((double) running / most - 1);
     }
 
     private synchronized void takePiece(Share share, long piece) {

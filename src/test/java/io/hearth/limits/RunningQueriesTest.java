@@ -50,10 +50,11 @@ class RunningQueriesTest {
     }
 
     @Test
-    void restFor_moreQueriesThanProcessors_leavesThemOneEachInAll() {
+    void restFor_manyMoreQueriesThanProcessors_leavesThemTwoEachInAll() {
         assertThat(RunningQueries.restFor(1000, 1, 2)).isZero();
-        assertThat(RunningQueries.restFor(1000, 2, 2)).isZero();
-        assertThat(RunningQueries.restFor(1000, 20, 2)).isEqualTo(9000);
+        assertThat(RunningQueries.restFor(1000, 4, 2)).isZero();
+        assertThat(RunningQueries.restFor(1000, 8, 2)).isEqualTo(1000);
+        assertThat(RunningQueries.restFor(1000, 20, 2)).isEqualTo(4000);
     }
 
     @Test
