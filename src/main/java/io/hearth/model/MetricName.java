@@ -33,7 +33,7 @@ public final class MetricName {
         boolean ascii = true;
         for (int i = 0; i < length; i++) {
             char c = name.charAt(i);
-            if (c <= ' ' || c == '/' || c == '#' || c == '+' || c == '$' || c == 0x7F) {
+            if (c <= ' ' || isReserved(c) || c == 0x7F) {
                 return false;
             }
             ascii &= c < 0x80;
@@ -104,13 +104,12 @@ public final class MetricName {
     }
 
     private static boolean isEscaped(int c) {
-        return !Character.isISOControl(c)
-                && (c == '/'
-                        || c == '#'
-                        || c == '+'
-                        || c == '$'
-                        || Character.isWhitespace(c)
-                        || Character.isSpaceChar(c));
+        return !Character.isISOControl(c) && (isReserved(c) || Character.isWhitespace(c) || Character.isSpaceChar(c));
+    }
+
+    /** What means something in topics of MQTT. */
+    private static boolean isReserved(int c) {
+        return c == '/' || c == '#' || c == '+' || c == '$';
     }
 
     private static boolean isForbidden(int c) {

@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Each limit of docs/limits.md is driven to its bound and kept there, with 512 MiB of heap, while a device that publishes and
  * somebody who reads are served: 99 of 100 acknowledgements within 250 ms, each answer right, what was acknowledged stored
  * once. What other processes take of the machine counts: with half of it, acknowledgements may take twice as long, and where they
- * are slow without any guest, what counts is how much slower they become. All guests call on the same process, one after the other, so what one of them leaves behind is there for the next.
+ * are slow without any guest, what counts is how much slower they become. All guests call on the same process, one after the
+ * other, so what one of them leaves behind is there for the next.
  *
  * <p>The bounds are the defaults, but for numbers of connections, of which a test cannot make as many, and for times.
  */
@@ -179,9 +180,9 @@ class GuestsIT {
         try {
             guest.begin().on(attack);
             long end = begun + PATIENCE.toNanos();
-            // A machine that stands still for a moment slows some answers; a guest that slows others slows them all the
-            // time. So
-            // where too many were slow the attack goes on, and what counts is the whole of it.
+            // A machine that stands still for a moment slows some answers. A guest that slows others slows them all the
+            // time.
+            // Where too many were slow, the attack goes on, and what counts is the whole of it.
             while (System.nanoTime() < end
                     && (!reached
                             || publisher.acknowledged() < from + FEWEST_ACKNOWLEDGED

@@ -18,9 +18,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.parquet.column.ColumnReader;
 import org.apache.parquet.format.FileMetaData;
 import org.apache.parquet.format.RowGroup;
@@ -58,7 +60,7 @@ public final class ParquetReadings {
     private int row = -1;
     private boolean rowIsNext;
 
-    /** The metrics of columns of values, by their names; empty where a column of its own names the metric. */
+    /** The metrics of columns of values, by the columns' names; empty where a column of its own names the metric. */
     private final Map<String, String> metricsOfColumns = new HashMap<>();
 
     /** @throws CorruptParquetException it is no Parquet file, or has not the columns of either layout */
@@ -97,13 +99,14 @@ public final class ParquetReadings {
             throw new CorruptParquetException(
                     "the file has " + valueColumns.size() + " columns of values, of 1 to " + JsonReadings.MAX_METRICS);
         }
+        Set<String> distinct = new HashSet<>();
         for (FileColumn column : valueColumns) {
             if (metricColumn == null) {
                 String metric = MetricName.stored(column.name());
                 if (metric == null) {
                     throw new CorruptParquetException("a column: " + MetricName.refusal(column.name()));
                 }
-                if (metricsOfColumns.containsValue(metric)) {
+                if (!distinct.add(metric)) {
                     throw new CorruptParquetException("the file has the column " + metric + " twice");
                 }
                 metricsOfColumns.put(column.name(), metric);
