@@ -2,7 +2,7 @@ package io.hearth.boot;
 
 import io.hearth.config.HearthConfig;
 import io.hearth.config.SyncConfig;
-import io.hearth.rest.SyncPages;
+import io.hearth.rest.sync.SyncPages;
 import io.hearth.sync.Peer;
 import io.hearth.sync.SyncService;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;

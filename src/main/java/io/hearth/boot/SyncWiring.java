@@ -8,7 +8,7 @@ import io.hearth.config.StreamConfig;
 import io.hearth.config.SyncConfig;
 import io.hearth.model.RegionId;
 import io.hearth.presence.DevicePresence;
-import io.hearth.rest.SyncPages;
+import io.hearth.rest.sync.SyncPages;
 import io.hearth.series.SeriesStore;
 import io.hearth.shadow.ShadowStore;
 import io.hearth.sync.Peer;

@@ -26,7 +26,7 @@ import io.hearth.mqtt.endpoint.KnownDevices;
 import io.hearth.mqtt.endpoint.MqttLimits;
 import io.hearth.mqtt.endpoint.RetainedMessages;
 import io.hearth.presence.DevicePresence;
-import io.hearth.rest.LiveEventJson;
+import io.hearth.rest.live.LiveEventJson;
 import io.hearth.security.Listeners;
 import io.hearth.series.FleetAggregates;
 import io.hearth.series.Sealing;

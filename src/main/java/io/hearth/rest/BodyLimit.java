@@ -1,5 +1,8 @@
 package io.hearth.rest;
 
+import io.hearth.rest.intake.BatchResource;
+import io.hearth.rest.intake.ImportResource;
+import io.hearth.rest.intake.LineProtocolResource;
 import io.hearth.rest.problem.FallbackRoutes;
 import io.hearth.rest.problem.ProblemException;
 import io.hearth.rest.problem.ProblemType;

@@ -1,5 +1,6 @@
 package io.hearth.rest;
 
+import io.hearth.rest.intake.LineProtocolResource;
 import io.hearth.rest.problem.Problem;
 import java.util.List;
 import java.util.Map;

@@ -16,7 +16,7 @@ import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
 import io.hearth.model.WriteStamp;
 import io.hearth.mqtt.endpoint.RetainedTexts;
-import io.hearth.rest.ErasureResource;
+import io.hearth.rest.admin.ErasureResource;
 import io.hearth.rest.problem.ProblemException;
 import io.hearth.series.value.Erasure;
 import io.hearth.table.FakeClock;

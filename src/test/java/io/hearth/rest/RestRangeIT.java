@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.hearth.rest.readings.ReadingsResource;
 import java.io.ByteArrayInputStream;
 import java.io.OutputStream;
 import java.net.Socket;

@@ -6,7 +6,7 @@ import io.hearth.promql.Labels;
 import io.hearth.promql.PromQlException;
 import io.hearth.promql.QueryBudget;
 import io.hearth.promql.Selection;
-import io.hearth.rest.LenientQuery;
+import io.hearth.rest.param.LenientQuery;
 import io.hearth.series.SeriesStore;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;

@@ -9,7 +9,7 @@ import io.hearth.promql.PromQlException;
 import io.hearth.promql.SeriesSink;
 import io.hearth.promql.StepGrid;
 import io.hearth.promql.ValueType;
-import io.hearth.rest.LenientQuery;
+import io.hearth.rest.param.LenientQuery;
 import io.hearth.series.SeriesStore;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
