@@ -8,7 +8,7 @@ import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.PointBuffer;
 import io.hearth.series.SeriesStore;
-import io.hearth.series.write.AppendBatch;
+import io.hearth.series.value.AppendBatch;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;

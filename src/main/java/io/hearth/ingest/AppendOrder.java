@@ -1,7 +1,7 @@
 package io.hearth.ingest;
 
 import io.hearth.series.SeriesStore;
-import io.hearth.series.write.AppendBatch;
+import io.hearth.series.value.AppendBatch;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import java.util.concurrent.CompletableFuture;

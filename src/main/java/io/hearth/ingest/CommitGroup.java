@@ -1,6 +1,6 @@
 package io.hearth.ingest;
 
-import io.hearth.series.write.AppendBatch;
+import io.hearth.series.value.AppendBatch;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,7 +2,7 @@ package io.hearth.ingest;
 
 import io.hearth.codec.LineReader;
 import io.hearth.model.PointBuffer;
-import io.hearth.series.write.AppendBatch;
+import io.hearth.series.value.AppendBatch;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.List;

@@ -14,7 +14,7 @@ import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.rollup.Rollups;
 import io.hearth.series.rollup.WindowRollup;
 import io.hearth.series.value.RemoteRun;
-import io.hearth.series.write.Reorganisation;
+import io.hearth.series.window.Reorganisation;
 import io.hearth.table.Bytes;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;

@@ -8,7 +8,7 @@ import io.hearth.model.EpochMicros;
 import io.hearth.model.TimeRange;
 import io.hearth.series.SeriesFixture;
 import io.hearth.series.SeriesStore;
-import io.hearth.series.write.AppendBatch;
+import io.hearth.series.value.AppendBatch;
 import io.hearth.table.Direction;
 import io.hearth.table.SharedTable;
 import io.hearth.table.memory.MemoryTable;

@@ -8,7 +8,7 @@ import static org.awaitility.Awaitility.await;
 import io.hearth.model.EpochMicros;
 import io.hearth.series.SeriesFixture;
 import io.hearth.series.SeriesStore;
-import io.hearth.series.write.AppendBatch;
+import io.hearth.series.value.AppendBatch;
 import io.hearth.table.Bytes;
 import io.hearth.table.Cursor;
 import io.hearth.table.InvalidCursorException;

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hearth.model.EpochMicros;
 import io.hearth.model.TimeRange;
-import io.hearth.series.write.AppendBatch;
+import io.hearth.series.value.AppendBatch;
 import io.hearth.table.Direction;
 import io.hearth.table.ThrottledException;
 import io.hearth.table.memory.MemoryTable;

@@ -7,7 +7,7 @@ import io.hearth.model.TimeRange;
 import io.hearth.series.SeriesFixture;
 import io.hearth.series.SeriesStore;
 import io.hearth.series.rollup.RollupRules;
-import io.hearth.series.write.AppendBatch;
+import io.hearth.series.value.AppendBatch;
 import io.hearth.shadow.Limits;
 import io.hearth.shadow.ShadowStore;
 import io.hearth.table.Cursor;

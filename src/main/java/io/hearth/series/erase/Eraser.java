@@ -13,7 +13,7 @@ import io.hearth.series.read.LatestCache;
 import io.hearth.series.rollup.Rollups;
 import io.hearth.series.value.DeviceSummary;
 import io.hearth.series.value.Erasure;
-import io.hearth.series.write.Windows;
+import io.hearth.series.window.Windows;
 import io.hearth.table.Condition;
 import io.hearth.table.ConditionFailedException;
 import io.hearth.table.Item;

@@ -7,7 +7,7 @@ import io.hearth.series.chunk.Span;
 import io.hearth.series.item.BlockBuilder;
 import io.hearth.series.item.Hidden;
 import io.hearth.series.item.StoredRun;
-import io.hearth.series.write.Windows;
+import io.hearth.series.window.Windows;
 import io.hearth.table.Item;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -1,4 +1,4 @@
-/** Readings on their way into the table: batches, where runs go, and how items of a day are replaced. */
+/** Readings on their way into the table, and whether a message is stored already. */
 @NullMarked
 package io.hearth.series.write;
 

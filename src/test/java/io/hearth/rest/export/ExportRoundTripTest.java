@@ -19,7 +19,7 @@ import io.hearth.rest.intake.LineIntake;
 import io.hearth.rest.intake.ParquetIntake;
 import io.hearth.series.SeriesFixture;
 import io.hearth.series.SeriesStore;
-import io.hearth.series.write.AppendBatch;
+import io.hearth.series.value.AppendBatch;
 import io.hearth.table.Direction;
 import io.hearth.table.memory.MemoryTable;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;

@@ -19,7 +19,7 @@ import io.hearth.model.ReadingBlock;
 import io.hearth.model.TimeRange;
 import io.hearth.series.SeriesFixture;
 import io.hearth.series.SeriesStore;
-import io.hearth.series.write.AppendBatch;
+import io.hearth.series.value.AppendBatch;
 import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
 import io.hearth.table.memory.MemoryTable;

@@ -13,7 +13,7 @@ import io.hearth.series.FleetAggregates;
 import io.hearth.series.SeriesFixture;
 import io.hearth.series.SeriesStore;
 import io.hearth.series.value.AggregateQuery;
-import io.hearth.series.write.AppendBatch;
+import io.hearth.series.value.AppendBatch;
 import io.hearth.table.Consistency;
 import io.hearth.table.memory.MemoryTable;
 import java.io.IOException;

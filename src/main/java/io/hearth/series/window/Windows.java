@@ -1,4 +1,4 @@
-package io.hearth.series.write;
+package io.hearth.series.window;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.ReadingBlock;
@@ -9,7 +9,6 @@ import io.hearth.series.item.BlockBuilder;
 import io.hearth.series.item.ItemWalk;
 import io.hearth.series.item.SealedTransmissions;
 import io.hearth.series.item.SeriesKeys;
-import io.hearth.series.read.SegmentScan;
 import io.hearth.series.rollup.Rollups;
 import io.hearth.series.value.Transmission;
 import io.hearth.table.ByteReader;
@@ -99,7 +98,7 @@ public final class Windows {
         return items;
     }
 
-    /** A time to store chunks under, so that they sort behind all that are there: see {@link SegmentScan}. */
+    /** A time to store chunks under, so that they sort behind all that are there: see {@code SegmentScan}. */
     public long timeBehind(List<Item> chunks) {
         long latest = 0;
         for (Item chunk : chunks) {

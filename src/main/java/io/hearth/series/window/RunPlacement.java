@@ -1,4 +1,4 @@
-package io.hearth.series.write;
+package io.hearth.series.window;
 
 import io.hearth.model.Column;
 import io.hearth.model.DeviceId;

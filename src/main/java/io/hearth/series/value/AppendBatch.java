@@ -1,8 +1,7 @@
-package io.hearth.series.write;
+package io.hearth.series.value;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.PointBuffer;
-import io.hearth.series.value.Transmission;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

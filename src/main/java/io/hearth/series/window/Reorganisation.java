@@ -1,4 +1,4 @@
-package io.hearth.series.write;
+package io.hearth.series.window;
 
 import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
