@@ -8,6 +8,7 @@ import io.hearth.series.chunk.Chunk;
 import io.hearth.series.chunk.ChunkScratch;
 import io.hearth.series.clock.StampLease;
 import io.hearth.series.erase.Erasures;
+import io.hearth.series.item.Expiry;
 import io.hearth.series.item.IncomingRun;
 import io.hearth.series.item.SealedTransmissions;
 import io.hearth.series.item.SeriesKeys;
@@ -74,8 +75,7 @@ public final class SeriesItems {
         switch (SeriesKeys.kindOf(item.key().sortKey())) {
             case DeviceItems.DEVICE -> DeviceCatalog.decode(item);
             case DeviceItems.RUN ->
-                IncomingRun.parse(
-                        new RemoteRun(item.key(), item.body()), (device, last, retention) -> item.expiresAtSeconds());
+                IncomingRun.parse(new RemoteRun(item.key(), item.body()), Expiry.WITHOUT_ROLLUPS);
             case DeviceItems.CHUNK -> checkChunk(item);
             case DeviceItems.TRANSMISSIONS -> SealedTransmissions.read(item, new ArrayList<>());
             case DeviceItems.ROLLUP ->

@@ -21,12 +21,12 @@ import io.hearth.series.clock.WriteClock;
 import io.hearth.series.erase.ErasureLog;
 import io.hearth.series.erase.Erasures;
 import io.hearth.series.erase.StoredErasure;
+import io.hearth.series.item.Expiry;
 import io.hearth.series.item.RunReader;
 import io.hearth.series.item.RunWriter;
 import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.item.StampedPoints;
 import io.hearth.series.item.StoredRun;
-import io.hearth.series.rollup.Rollups;
 import io.hearth.series.rollup.WindowRollup;
 import io.hearth.series.value.DeviceSummary;
 import io.hearth.series.value.Erasure;
@@ -173,7 +173,7 @@ public final class SeriesShift {
                     shift::timeMicros);
             writes.add(new Write.Put(new Item(key, Bytes.wrap(body), expiresAt(item, block, shift), 0, null)));
         } else {
-            points.runs(new DeviceId(item.key().partitionKey()), SeriesShift::expiresAt)
+            points.runs(new DeviceId(item.key().partitionKey()), Expiry.WITHOUT_ROLLUPS)
                     .forEach(run -> writes.add(new Write.Put(run)));
         }
         return writes;
@@ -226,7 +226,7 @@ public final class SeriesShift {
                 row = end;
             }
             moved.accept(movedHere);
-            points.runs(device, SeriesShift::expiresAt).forEach(run -> writes.add(new Write.Put(run)));
+            points.runs(device, Expiry.WITHOUT_ROLLUPS).forEach(run -> writes.add(new Write.Put(run)));
             return writes;
         }
         List<Span> spans = chunk.spans().stream()
@@ -310,18 +310,14 @@ public final class SeriesShift {
         return List.of(new Write.Put(new Item(moved.key(), moved.body(), 0, item.version(), moved.index())));
     }
 
-    private static long expiresAt(DeviceId device, long lastTimeMicros, long retentionSeconds) {
-        return Rollups.expiresAtSeconds(lastTimeMicros, retentionSeconds);
-    }
-
     /** What came late stayed for some days by the clock that was ahead. */
     private static long expiresAt(Item item, ReadingBlock block, StampShift shift) {
-        long latest = shift.now().plus(Rollups.GRACE).getEpochSecond();
+        long latest = shift.now().plus(Expiry.GRACE).getEpochSecond();
         long last = block.timesMicros()[block.size() - 1];
         long retentionSeconds = new RunReader(item).retentionSeconds();
         if (item.expiresAtSeconds() == 0 || retentionSeconds == 0) {
             return 0;
         }
-        return Math.min(item.expiresAtSeconds(), Math.max(latest, Rollups.expiresAtSeconds(last, retentionSeconds)));
+        return Math.min(item.expiresAtSeconds(), Math.max(latest, Expiry.ofReadings(last, retentionSeconds)));
     }
 }

@@ -25,6 +25,7 @@ import io.hearth.series.clock.WriteClock;
 import io.hearth.series.erase.Eraser;
 import io.hearth.series.erase.ErasurePass;
 import io.hearth.series.erase.Erasures;
+import io.hearth.series.item.Expiry;
 import io.hearth.series.item.Hidden;
 import io.hearth.series.item.RunWriter;
 import io.hearth.series.item.Segment;
@@ -110,6 +111,7 @@ public final class SeriesStore {
     private final WriteClock clock;
     private final DeviceCatalog catalog;
     private final Rollups rollups;
+    private final Expiry expiry;
     private final RolledAggregates rolledAggregates;
     private final Sealer sealer;
     private final ErasurePass erasurePass;
@@ -185,6 +187,7 @@ public final class SeriesStore {
         this.clock = new WriteClock(table, wallClock, this::learnErasures);
         this.catalog = new DeviceCatalog(table, region, this::erasedUntilMicros, catalogBytes, Ticker.systemTicker());
         this.rollups = new Rollups(table, rollupRules, wallClock);
+        this.expiry = new Expiry(rollups::areKeptFor, wallClock);
         this.rolledAggregates = new RolledAggregates(
                 table,
                 rollups,
@@ -192,9 +195,9 @@ public final class SeriesStore {
                 this::hidden);
         this.erasures = new Erasures(table, region, wallClock, retention, this::learned);
         clock.ready().await().indefinitely();
-        Windows windows = new Windows(table, rollups, clock::hybridTimeBehind, wallClock);
-        this.sealer = new Sealer(table, catalog, windows, rollups, erasures);
-        this.erasurePass = new ErasurePass(table, region, windows, rollups);
+        Windows windows = new Windows(table, rollups, expiry, clock::hybridTimeBehind, wallClock);
+        this.sealer = new Sealer(table, catalog, windows, rollups, expiry, erasures);
+        this.erasurePass = new ErasurePass(table, region, windows, rollups, expiry);
         this.eraser = new Eraser(new Eraser.Parts(
                 table,
                 wallClock,
@@ -207,7 +210,7 @@ public final class SeriesStore {
                 erasures,
                 new ErasureWriters()));
         this.remote = new RemoteWrites(new RemoteWrites.Parts(
-                table, region, wallClock, clock, catalog, windows, latest, erasures, erasurePass, eraser, rollups));
+                table, region, wallClock, clock, catalog, expiry, latest, erasures, erasurePass, eraser, rollups));
         if (!table.isShared()) {
             finishWhatACrashLeft();
         }
@@ -830,7 +833,7 @@ public final class SeriesStore {
             prepared.records.forEach(catalog::stored);
         }
         clock.stored(prepared.last);
-        long keptMicros = retentionSeconds == 0 ? Long.MAX_VALUE : retentionSeconds * 1_000_000;
+        long keptMicros = Expiry.keptMicros(retentionSeconds);
         for (AppendBatch.DeviceReadings readings : batch.devices()) {
             latest.committed(readings, batch.points(), keptMicros);
         }
@@ -855,7 +858,7 @@ public final class SeriesStore {
         return new Write.Put(new Item(
                 SeriesKeys.run(readings.device(), firstTimeMicros, hybridTime, region),
                 Bytes.wrap(body),
-                rollups.runExpiresAtSeconds(readings.device(), lastTimeMicros, retentionSeconds),
+                expiry.ofRun(readings.device(), lastTimeMicros, retentionSeconds),
                 0,
                 null));
     }

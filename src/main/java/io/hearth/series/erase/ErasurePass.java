@@ -11,6 +11,7 @@ import io.hearth.series.chunk.ChunkScratch;
 import io.hearth.series.chunk.CorruptChunkException;
 import io.hearth.series.chunk.MetricSummary;
 import io.hearth.series.chunk.Span;
+import io.hearth.series.item.Expiry;
 import io.hearth.series.item.Hidden;
 import io.hearth.series.item.ItemWalk;
 import io.hearth.series.item.RunReader;
@@ -53,14 +54,16 @@ public final class ErasurePass {
     private final RegionId own;
     private final Windows windows;
     private final Rollups rollups;
+    private final Expiry expiry;
     private final RunPlacement placement;
 
-    public ErasurePass(Table table, RegionId own, Windows windows, Rollups rollups) {
+    public ErasurePass(Table table, RegionId own, Windows windows, Rollups rollups, Expiry expiry) {
         this.table = table;
         this.own = own;
         this.windows = windows;
         this.rollups = rollups;
-        this.placement = new RunPlacement(table, rollups::runExpiresAtSeconds);
+        this.expiry = expiry;
+        this.placement = new RunPlacement(table, expiry);
     }
 
     /**
@@ -283,7 +286,7 @@ public final class ErasurePass {
                     toStampAnew.computeIfAbsent(stamp, its -> new ArrayList<>()).add(run);
                 }
                 List<Item> rest =
-                        crosses ? StampedPoints.without(erasure, run, rollups::runExpiresAtSeconds) : List.of();
+                        crosses ? StampedPoints.without(erasure, run, expiry) : List.of();
                 if (crosses && (table.isShared() || rest.stream().anyMatch(item -> isTaken(item.key(), run)))) {
                     // Where others may be at it, too, only chunks can be stored and taken back again.
                     superseded.add(sortKey);
@@ -348,7 +351,7 @@ public final class ErasurePass {
                     WriteStamp stamp = new WriteStamp(new HybridTime(time), own);
                     for (Item run : ofStamp) {
                         anew.addAll(StampedPoints.anew(
-                                run, new TimeRange(rangeStart, rangeEnd), stamp, rollups::runExpiresAtSeconds));
+                                run, new TimeRange(rangeStart, rangeEnd), stamp, expiry));
                     }
                 }
                 placement.place(anew);

@@ -25,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  * with the latest write stamp. Where runs follow each other without overlap, which is nearly always, that is appending.
  */
 public final class BlockBuilder {
-    /** A time at which no reading has expired. */
-    public static final long BEFORE_EXPIRY = Long.MIN_VALUE;
-
     private static final long NO_RETENTION = -1;
 
     private final Set<String> wanted;
@@ -61,7 +58,7 @@ public final class BlockBuilder {
     /**
      * @param wanted the metrics to take; empty takes all
      * @param range the device times to take
-     * @param nowMicros what expiry is judged by, or {@link #BEFORE_EXPIRY}
+     * @param nowMicros what expiry is judged by, or {@link Expiry#BEFORE_EXPIRY}
      * @param capacity about how many readings are expected
      */
     public BlockBuilder(Set<String> wanted, TimeRange range, long nowMicros, int capacity) {
@@ -76,15 +73,6 @@ public final class BlockBuilder {
         this.nowMicros = nowMicros;
         times = new long[Math.max(16, capacity)];
         sourceOfRow = new int[times.length];
-    }
-
-    public static long keptMicros(long retentionSeconds) {
-        return retentionSeconds == 0 ? Long.MAX_VALUE : retentionSeconds * 1_000_000;
-    }
-
-    /** The device time up to which readings that are kept so long have expired. */
-    public static long expiredUpTo(long keptMicros, long nowMicros) {
-        return keptMicros == Long.MAX_VALUE || nowMicros == BEFORE_EXPIRY ? Long.MIN_VALUE : nowMicros - keptMicros;
     }
 
     /** Adds the readings of a run that lie in the range and have not expired. */
@@ -139,9 +127,9 @@ public final class BlockBuilder {
     }
 
     private void addSource(Source source, int from, int to) {
-        long keptMicros = keptMicros(source.retentionSeconds);
+        long keptMicros = Expiry.keptMicros(source.retentionSeconds);
         shortestKeptMicros = Math.min(shortestKeptMicros, keptMicros);
-        long expiredUpTo = expiredUpTo(keptMicros, nowMicros);
+        long expiredUpTo = Expiry.expiredUpTo(keptMicros, nowMicros);
         ascending &= from == 0 || times[from] > times[from - 1];
         List<Erasure> covering = hidden.isEmpty() ? List.of() : coveringOf(source);
         for (int row = from; row < to; row++) {

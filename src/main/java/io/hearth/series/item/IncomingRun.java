@@ -23,12 +23,6 @@ public record IncomingRun(Item item, DeviceId device, WriteStamp stamp, ReadingB
     /** Beyond it, times in microseconds would overflow. */
     private static final long MAX_RETENTION_SECONDS = Long.MAX_VALUE / 4_000_000;
 
-    /** When runs expire; depends on the device. */
-    public interface Expiry {
-        /** Epoch seconds; 0 never. */
-        long expiresAtSeconds(DeviceId device, long lastTimeMicros, long retentionSeconds);
-    }
-
     /**
      * Reads a run, all of it: what cannot be read or sealed must not get into the table, where it would be in the way of the
      * other readings of its day.
@@ -66,7 +60,7 @@ public record IncomingRun(Item item, DeviceId device, WriteStamp stamp, ReadingB
         if (retentionSeconds < 0 || retentionSeconds > MAX_RETENTION_SECONDS) {
             throw new CorruptItemException("a run is kept for " + retentionSeconds + " seconds");
         }
-        long expiresAt = expiry.expiresAtSeconds(device, last, retentionSeconds);
+        long expiresAt = expiry.ofRun(device, last, retentionSeconds);
         return new IncomingRun(
                 new Item(run.key(), run.body(), expiresAt, 0, null),
                 device,

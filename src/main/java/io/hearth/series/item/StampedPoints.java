@@ -62,22 +62,22 @@ public final class StampedPoints {
     }
 
     /** What is left of a run after an erasure that covers it, with the same stamp; nothing if nothing is. */
-    public static List<Item> without(Erasure erasure, Item run, IncomingRun.Expiry expiry) {
+    public static List<Item> without(Erasure erasure, Item run, Expiry expiry) {
         return without(List.of(erasure), run, expiry);
     }
 
     /** As above, of several erasures that cover it. */
-    public static List<Item> without(List<Erasure> erasures, Item run, IncomingRun.Expiry expiry) {
+    public static List<Item> without(List<Erasure> erasures, Item run, Expiry expiry) {
         BlockBuilder builder = new BlockBuilder(Set.of(), TimeRange.ALL, Long.MIN_VALUE / 2, 0, Hidden.of(erasures));
         return runs(run, builder, SeriesKeys.runStamp(run.key().sortKey()), expiry);
     }
 
     /** What a run has in a range, with another stamp. */
-    public static List<Item> anew(Item run, TimeRange range, WriteStamp stamp, IncomingRun.Expiry expiry) {
+    public static List<Item> anew(Item run, TimeRange range, WriteStamp stamp, Expiry expiry) {
         return runs(run, new BlockBuilder(Set.of(), range, Long.MIN_VALUE / 2, 0), stamp, expiry);
     }
 
-    private static List<Item> runs(Item run, BlockBuilder builder, WriteStamp stamp, IncomingRun.Expiry expiry) {
+    private static List<Item> runs(Item run, BlockBuilder builder, WriteStamp stamp, Expiry expiry) {
         builder.addRun(run);
         ReadingBlock block = builder.build();
         StampedPoints points = new StampedPoints(RunReader.transmissionsOf(run));
@@ -97,7 +97,7 @@ public final class StampedPoints {
      * The runs that hold the points, under the keys that their stamps give, each small enough for an item. Several have the
      * same key only where a single reading is too large for one.
      */
-    public List<Item> runs(DeviceId device, IncomingRun.Expiry expiry) {
+    public List<Item> runs(DeviceId device, Expiry expiry) {
         List<Item> runs = new ArrayList<>();
         RunWriter writer = new RunWriter();
         slices.forEach((slice, readings) -> {
@@ -142,7 +142,7 @@ public final class StampedPoints {
         }
     }
 
-    private Item run(DeviceId device, Slice slice, Piece piece, RunWriter writer, IncomingRun.Expiry expiry) {
+    private Item run(DeviceId device, Slice slice, Piece piece, RunWriter writer, Expiry expiry) {
         PointBuffer points = piece.points;
         int[] order = new int[points.size()];
         long[] ingestTimes = new long[points.size()];
@@ -163,7 +163,7 @@ public final class StampedPoints {
         return new Item(
                 key(device, points.timeMicros(0), slice.stamp),
                 Bytes.wrap(body),
-                expiry.expiresAtSeconds(device, last, slice.retentionSeconds),
+                expiry.ofRun(device, last, slice.retentionSeconds),
                 0,
                 null);
     }

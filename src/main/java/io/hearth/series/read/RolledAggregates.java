@@ -5,7 +5,7 @@ import io.hearth.model.TimeRange;
 import io.hearth.series.aggregate.Aggregation;
 import io.hearth.series.aggregate.BucketGrid;
 import io.hearth.series.aggregate.RollupCell;
-import io.hearth.series.item.BlockBuilder;
+import io.hearth.series.item.Expiry;
 import io.hearth.series.item.Hidden;
 import io.hearth.series.item.ItemWalk;
 import io.hearth.series.item.RollupLevel;
@@ -153,7 +153,7 @@ public final class RolledAggregates {
                 readings.add(
                         new TimeRange(from.gap.startMicros, from.gap.endMicros),
                         from.gap.metrics,
-                        from.expiredToo ? BlockBuilder.BEFORE_EXPIRY : question.nowMicros);
+                        from.expiredToo ? Expiry.BEFORE_EXPIRY : question.nowMicros);
             } else if (piece instanceof FromRollup from) {
                 addPart(from, question.aggregation);
             }

@@ -9,6 +9,7 @@ import io.hearth.series.chunk.ChunkScratch;
 import io.hearth.series.chunk.CorruptChunkException;
 import io.hearth.series.chunk.Span;
 import io.hearth.series.item.BlockBuilder;
+import io.hearth.series.item.Expiry;
 import io.hearth.series.item.Hidden;
 import io.hearth.series.item.ItemWalk;
 import io.hearth.series.item.Segment;
@@ -320,9 +321,9 @@ public final class SegmentScan implements Iterator<Segment> {
 
     private boolean hasExpired(Chunk chunk) {
         for (Span span : chunk.spans()) {
-            long keptMicros = BlockBuilder.keptMicros(span.retentionSeconds());
+            long keptMicros = Expiry.keptMicros(span.retentionSeconds());
             shortestKeptMicros = Math.min(shortestKeptMicros, keptMicros);
-            if (chunk.firstMicros() <= BlockBuilder.expiredUpTo(keptMicros, nowMicros)) {
+            if (chunk.firstMicros() <= Expiry.expiredUpTo(keptMicros, nowMicros)) {
                 return true;
             }
         }

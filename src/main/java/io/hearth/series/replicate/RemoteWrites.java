@@ -21,6 +21,7 @@ import io.hearth.series.erase.Eraser;
 import io.hearth.series.erase.ErasurePass;
 import io.hearth.series.erase.Erasures;
 import io.hearth.series.item.BlockBuilder;
+import io.hearth.series.item.Expiry;
 import io.hearth.series.item.Hidden;
 import io.hearth.series.item.IncomingRun;
 import io.hearth.series.item.SeriesKeys;
@@ -32,7 +33,6 @@ import io.hearth.series.value.DeviceSummary;
 import io.hearth.series.value.Erasure;
 import io.hearth.series.value.RemoteRun;
 import io.hearth.series.window.RunPlacement;
-import io.hearth.series.window.Windows;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.CorruptItemException;
@@ -86,7 +86,7 @@ public final class RemoteWrites {
             InstantSource wallClock,
             WriteClock clock,
             DeviceCatalog catalog,
-            Windows windows,
+            Expiry expiry,
             LatestCache latest,
             Erasures erasures,
             ErasurePass pass,
@@ -95,7 +95,7 @@ public final class RemoteWrites {
 
     public RemoteWrites(Parts parts) {
         this.parts = parts;
-        this.placement = new RunPlacement(parts.table, parts.rollups::runExpiresAtSeconds);
+        this.placement = new RunPlacement(parts.table, parts.expiry);
     }
 
     /**
@@ -230,9 +230,8 @@ public final class RemoteWrites {
 
     private @Nullable IncomingRun parse(RemoteRun run, Tally tally) {
         try {
-            IncomingRun parsed = IncomingRun.parse(run, parts.rollups::runExpiresAtSeconds);
-            long expiresAt = Rollups.expiresAtSeconds(parsed.lastMicros(), parsed.retentionSeconds());
-            if (expiresAt != 0 && expiresAt <= parts.wallClock.instant().getEpochSecond()) {
+            IncomingRun parsed = IncomingRun.parse(run, parts.expiry);
+            if (parts.expiry.hasPassed(Expiry.ofReadings(parsed.lastMicros(), parsed.retentionSeconds()))) {
                 tally.expired++;
                 return null;
             }
@@ -381,7 +380,7 @@ public final class RemoteWrites {
     }
 
     private void offerToLatest(IncomingRun one) {
-        parts.latest.committed(one.device(), one::block, one.stamp(), BlockBuilder.keptMicros(one.retentionSeconds()));
+        parts.latest.committed(one.device(), one::block, one.stamp(), Expiry.keptMicros(one.retentionSeconds()));
     }
 
     /** The run without readings that have been erased; empty if none is left. */
@@ -391,9 +390,9 @@ public final class RemoteWrites {
         if (covering.isEmpty()) {
             return List.of(run);
         }
-        return StampedPoints.without(covering, run.item(), parts.rollups::runExpiresAtSeconds).stream()
+        return StampedPoints.without(covering, run.item(), parts.expiry).stream()
                 .map(left ->
-                        IncomingRun.parse(new RemoteRun(left.key(), left.body()), parts.rollups::runExpiresAtSeconds))
+                        IncomingRun.parse(new RemoteRun(left.key(), left.body()), parts.expiry))
                 .toList();
     }
 
@@ -488,7 +487,7 @@ public final class RemoteWrites {
 
     /** The runs that say again what wins here, and the records for them. */
     private List<Item> rewrite(DeviceId device, StampedPoints again) {
-        List<Item> runs = again.runs(device, parts.rollups::runExpiresAtSeconds);
+        List<Item> runs = again.runs(device, parts.expiry);
         for (Item run : runs) {
             WriteStamp stamp = SeriesKeys.runStamp(run.key().sortKey());
             parts.clock.follow(stamp.time().packed());
@@ -523,8 +522,7 @@ public final class RemoteWrites {
             tally.refuse("a chunk of " + device, e);
             return tally.outcome();
         }
-        long expiresAt = parts.windows.expiresAtSeconds(device, SeriesKeys.windowStart(chunk.firstMicros()), chunk);
-        if (expiresAt != 0 && expiresAt <= parts.wallClock.instant().getEpochSecond()) {
+        if (parts.expiry.hasPassed(parts.expiry.ofChunk(device, SeriesKeys.windowStart(chunk.firstMicros()), chunk))) {
             tally.expired++;
             return tally.outcome();
         }
@@ -569,7 +567,7 @@ public final class RemoteWrites {
                 writes.add(new Write.Put(new Item(
                         SeriesKeys.chunk(device, window, parts.clock.awaitNext().hybridTime(), 0),
                         Bytes.wrap(body),
-                        parts.windows.expiresAtSeconds(device, window, Chunk.open(body)),
+                        parts.expiry.ofChunk(device, window, Chunk.open(body)),
                         0,
                         null)));
             }
@@ -629,7 +627,7 @@ public final class RemoteWrites {
                 tally.readings += isMissing ? 1 : 0;
             }
         }
-        List<Item> runs = new ArrayList<>(missing.runs(device, parts.rollups::runExpiresAtSeconds));
+        List<Item> runs = new ArrayList<>(missing.runs(device, parts.expiry));
         runs.addAll(rewrite(device, again));
         return runs;
     }

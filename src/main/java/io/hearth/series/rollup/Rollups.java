@@ -13,6 +13,7 @@ import io.hearth.series.chunk.Chunk;
 import io.hearth.series.chunk.ChunkScratch;
 import io.hearth.series.chunk.Span;
 import io.hearth.series.item.BlockBuilder;
+import io.hearth.series.item.Expiry;
 import io.hearth.series.item.ItemWalk;
 import io.hearth.series.item.RollupLevel;
 import io.hearth.series.item.SeriesKeys;
@@ -59,12 +60,6 @@ import org.jspecify.annotations.Nullable;
  * seconds}. It is written before the first rollup of a level is.
  */
 public final class Rollups {
-    /**
-     * How much longer than their readings runs and chunks stay in the table where rollups are made of them, so that late
-     * readings are always sealed together with the others of their window.
-     */
-    public static final Duration GRACE = Duration.ofDays(2);
-
     /** Of all metrics that are added up at a time. */
     private static final int CELLS_AT_A_TIME = 50_000;
 
@@ -96,26 +91,6 @@ public final class Rollups {
     /** Whether rollups are made of a device's readings. */
     public boolean areKeptFor(DeviceId device) {
         return !rules.isEmpty() && !rules.levelsOf(device).isEmpty();
-    }
-
-    /**
-     * When a run expires, epoch seconds; 0 never. What comes so late that it expires soon stays until it has been sealed where
-     * that makes rollups.
-     */
-    public long runExpiresAtSeconds(DeviceId device, long lastTimeMicros, long retentionSeconds) {
-        long expiresAt = expiresAtSeconds(lastTimeMicros, retentionSeconds);
-        if (expiresAt == 0) {
-            return 0;
-        }
-        long sealedBy = wallClock.instant().getEpochSecond() + GRACE.toSeconds();
-        return expiresAt < sealedBy && areKeptFor(device) ? sealedBy : expiresAt;
-    }
-
-    /** Rounded up: the item must not vanish before its last reading, which reads judge by the microsecond. */
-    public static long expiresAtSeconds(long lastTimeMicros, long retentionSeconds) {
-        return retentionSeconds == 0
-                ? 0
-                : Math.max(1, Math.floorDiv(lastTimeMicros, 1_000_000L) + 1 + retentionSeconds);
     }
 
     /** The levels at which a device may have rollups, the widest first. */
@@ -276,7 +251,7 @@ public final class Rollups {
             return blocks;
         }
         TimeRange range = new TimeRange(window, window + SeriesKeys.WINDOW_MICROS);
-        BlockBuilder builder = new BlockBuilder(Set.of(), range, BlockBuilder.BEFORE_EXPIRY, 0);
+        BlockBuilder builder = new BlockBuilder(Set.of(), range, Expiry.BEFORE_EXPIRY, 0);
         ChunkScratch scratch = new ChunkScratch();
         ordered.forEach(chunk -> builder.addChunk(chunk.decode(metric -> true, scratch), chunk.spans()));
         ReadingBlock merged = builder.build();

@@ -10,6 +10,7 @@ import io.hearth.series.chunk.ChunkScratch;
 import io.hearth.series.chunk.ChunkWriter;
 import io.hearth.series.erase.Erasures;
 import io.hearth.series.item.BlockBuilder;
+import io.hearth.series.item.Expiry;
 import io.hearth.series.item.ItemWalk;
 import io.hearth.series.item.RunReader;
 import io.hearth.series.item.SealedTransmissions;
@@ -56,13 +57,16 @@ public final class Sealer {
     private final DeviceCatalog catalog;
     private final Windows windows;
     private final Rollups rollups;
+    private final Expiry expiry;
     private final Erasures erasures;
 
-    public Sealer(Table table, DeviceCatalog catalog, Windows windows, Rollups rollups, Erasures erasures) {
+    public Sealer(
+            Table table, DeviceCatalog catalog, Windows windows, Rollups rollups, Expiry expiry, Erasures erasures) {
         this.table = table;
         this.catalog = catalog;
         this.windows = windows;
         this.rollups = rollups;
+        this.expiry = expiry;
         this.erasures = erasures;
     }
 
@@ -148,7 +152,7 @@ public final class Sealer {
             List<Bytes> superseded) {
         for (int i = 0; i < chunks.size(); i++) {
             Item item = chunks.get(i);
-            long expiresAt = windows.expiresAtSeconds(
+            long expiresAt = expiry.ofChunk(
                     device, window, Chunk.open(item.body().array()));
             if (item.expiresAtSeconds() != expiresAt) {
                 Key key = item.key();

@@ -5,7 +5,7 @@ import io.hearth.model.DeviceId;
 import io.hearth.model.ReadingBlock;
 import io.hearth.model.Value;
 import io.hearth.model.WriteStamp;
-import io.hearth.series.item.IncomingRun;
+import io.hearth.series.item.Expiry;
 import io.hearth.series.item.RunReader;
 import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.item.StampedPoints;
@@ -49,9 +49,9 @@ public final class RunPlacement {
     }
 
     private final Table table;
-    private final IncomingRun.Expiry expiry;
+    private final Expiry expiry;
 
-    public RunPlacement(Table table, IncomingRun.Expiry expiry) {
+    public RunPlacement(Table table, Expiry expiry) {
         this.table = table;
         this.expiry = expiry;
     }

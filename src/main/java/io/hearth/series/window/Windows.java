@@ -4,8 +4,8 @@ import io.hearth.model.DeviceId;
 import io.hearth.model.ReadingBlock;
 import io.hearth.series.chunk.Chunk;
 import io.hearth.series.chunk.ChunkWriter;
-import io.hearth.series.chunk.Span;
 import io.hearth.series.item.BlockBuilder;
+import io.hearth.series.item.Expiry;
 import io.hearth.series.item.ItemWalk;
 import io.hearth.series.item.SealedTransmissions;
 import io.hearth.series.item.SeriesKeys;
@@ -35,21 +35,23 @@ public final class Windows {
      * Expired readings stay in a chunk until all of it has expired. Who left them out would believe a wall clock that may be wrong,
      * and rollups are made of them.
      */
-    public static final long KEPT = BlockBuilder.BEFORE_EXPIRY;
+    public static final long KEPT = Expiry.BEFORE_EXPIRY;
 
     private static final byte[] NO_EXTRAS = {};
     private static final int PAGE_ITEMS = 2048;
 
     private final Table table;
     private final Rollups rollups;
+    private final Expiry expiry;
     private final LongUnaryOperator hybridTimes;
     private final InstantSource wallClock;
     private final ReentrantLock onlyOne = new ReentrantLock();
 
     /** @param hybridTimes gives out hybrid times, each once, and later than the one it is given */
-    public Windows(Table table, Rollups rollups, LongUnaryOperator hybridTimes, InstantSource wallClock) {
+    public Windows(Table table, Rollups rollups, Expiry expiry, LongUnaryOperator hybridTimes, InstantSource wallClock) {
         this.table = table;
         this.rollups = rollups;
+        this.expiry = expiry;
         this.hybridTimes = hybridTimes;
         this.wallClock = wallClock;
     }
@@ -119,28 +121,12 @@ public final class Windows {
                 items.add(new Item(
                         SeriesKeys.chunk(device, window, hybridTime, items.size()),
                         Bytes.wrap(body),
-                        expiresAtSeconds(device, window, Chunk.open(body)),
+                        expiry.ofChunk(device, window, Chunk.open(body)),
                         0,
                         null));
             }
         }
         return items;
-    }
-
-    /** A chunk goes with the reading that is kept longest; reads judge each reading by itself. */
-    public long expiresAtSeconds(DeviceId device, long window, Chunk chunk) {
-        long retentionSeconds = 0;
-        for (Span span : chunk.spans()) {
-            if (span.retentionSeconds() == 0) {
-                return 0;
-            }
-            retentionSeconds = Math.max(retentionSeconds, span.retentionSeconds());
-        }
-        // Where rollups are made, as long as a reading of the same window can still come late.
-        long lastSeconds = rollups.areKeptFor(device)
-                ? (window + SeriesKeys.WINDOW_MICROS) / 1_000_000 + Rollups.GRACE.toSeconds()
-                : Math.floorDiv(chunk.lastMicros(), 1_000_000L);
-        return Math.max(1, lastSeconds + 1 + retentionSeconds);
     }
 
     /**
