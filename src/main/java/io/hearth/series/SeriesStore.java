@@ -27,9 +27,7 @@ import io.hearth.series.erase.ErasurePass;
 import io.hearth.series.erase.Erasures;
 import io.hearth.series.item.Expiry;
 import io.hearth.series.item.Hidden;
-import io.hearth.series.item.RunWriter;
 import io.hearth.series.item.Segment;
-import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.read.LatestCache;
 import io.hearth.series.read.LatestValues;
 import io.hearth.series.read.ParallelReads;
@@ -51,29 +49,22 @@ import io.hearth.series.value.LatestReadings;
 import io.hearth.series.value.SealResult;
 import io.hearth.series.value.Transmission;
 import io.hearth.series.window.Windows;
+import io.hearth.series.write.Appender;
 import io.hearth.series.write.TransmissionSearch;
-import io.hearth.table.Bytes;
+import io.hearth.series.write.UnsettledAppends;
 import io.hearth.table.Consistency;
 import io.hearth.table.Cursor;
 import io.hearth.table.Direction;
-import io.hearth.table.Item;
-import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.Table;
-import io.hearth.table.Write;
 import io.smallrye.mutiny.Uni;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
@@ -105,13 +96,10 @@ public final class SeriesStore {
     private static final long WAIT_STEP_MILLIS = 250;
 
     private final Table table;
-    private final byte[] region;
     private final InstantSource wallClock;
-    private final long retentionSeconds;
     private final WriteClock clock;
     private final DeviceCatalog catalog;
     private final Rollups rollups;
-    private final Expiry expiry;
     private final RolledAggregates rolledAggregates;
     private final Sealer sealer;
     private final ErasurePass erasurePass;
@@ -126,17 +114,11 @@ public final class SeriesStore {
     private final Erasures erasures;
     private final RegionId ownRegion;
     private final RemoteWrites remote;
+    private final UnsettledAppends unsettled = new UnsettledAppends();
+    private final Appender appender;
 
     /** Held for writing while this process begins an erasure and carries it out, for reading while a dead letter is replayed. */
     private final ReadWriteLock erasing = new ReentrantReadWriteLock();
-
-    /** Appends that have taken their stamp, or are about to, and are not settled yet. */
-    private final Set<UnderWay> underWay = ConcurrentHashMap.newKeySet();
-
-    /** How many passes of sealing have begun. */
-    private final AtomicLong sealings = new AtomicLong();
-
-    private final ThreadLocal<RunWriter> runWriters = ThreadLocal.withInitial(RunWriter::new);
 
     /** Opens the series that {@code table} holds, without rollups. */
     public SeriesStore(Table table, RegionId region, InstantSource wallClock, Duration retention) {
@@ -179,15 +161,13 @@ public final class SeriesStore {
             LongConsumer pauseMillis) {
         this.table = table;
         this.ownRegion = region;
-        this.region = region.value().getBytes(StandardCharsets.US_ASCII);
         this.wallClock = wallClock;
-        this.retentionSeconds = retention.toSeconds();
         this.latest = new LatestCache(region);
         this.pauseMillis = pauseMillis;
         this.clock = new WriteClock(table, wallClock, this::learnErasures);
         this.catalog = new DeviceCatalog(table, region, this::erasedUntilMicros, catalogBytes, Ticker.systemTicker());
         this.rollups = new Rollups(table, rollupRules, wallClock);
-        this.expiry = new Expiry(rollups::areKeptFor, wallClock);
+        Expiry expiry = new Expiry(rollups::areKeptFor, wallClock);
         this.rolledAggregates = new RolledAggregates(
                 table,
                 rollups,
@@ -195,6 +175,8 @@ public final class SeriesStore {
                 this::hidden);
         this.erasures = new Erasures(table, region, wallClock, retention, this::learned);
         clock.ready().await().indefinitely();
+        this.appender = new Appender(new Appender.Parts(
+                table, region, wallClock, retention, clock, catalog, expiry, latest, erasures, unsettled));
         Windows windows = new Windows(table, rollups, expiry, clock::hybridTimeBehind, wallClock);
         this.sealer = new Sealer(table, catalog, windows, rollups, expiry, erasures);
         this.erasurePass = new ErasurePass(table, region, windows, rollups, expiry);
@@ -229,7 +211,7 @@ public final class SeriesStore {
     private final class ErasureWriters implements Eraser.Writers {
         @Override
         public void awaitOwn() {
-            settled().await().indefinitely();
+            unsettled.settled().await().indefinitely();
             remote.awaitStores();
         }
 
@@ -244,15 +226,6 @@ public final class SeriesStore {
         }
     }
 
-    /** Completes when every append that has taken its stamp, or is about to, has settled. */
-    private Uni<Void> settled() {
-        CompletableFuture<?>[] appends =
-                underWay.stream().map(append -> append.settled).toArray(CompletableFuture[]::new);
-        return Uni.createFrom()
-                .completionStage(CompletableFuture.allOf(appends))
-                .replaceWithVoid();
-    }
-
     /** Completes with the number of the last erasure that is known here, and behind which every append now has its stamp. */
     private Uni<Long> learnErasures() {
         return erasures.refresh().chain(() -> {
@@ -260,7 +233,7 @@ public final class SeriesStore {
             if (number == learnedNumber) {
                 return Uni.createFrom().item(number);
             }
-            return settled().map(done -> {
+            return unsettled.settled().map(done -> {
                 learnedNumber = number;
                 return number;
             });
@@ -288,32 +261,6 @@ public final class SeriesStore {
         return erasures.hidden(device);
     }
 
-    /**
-     * What an append has to store, and to tell afterwards.
-     *
-     * @param firstHybridTime the earliest of its stamps
-     * @param last the last of its stamps
-     * @param erased how many erasures were known before the stamp was taken
-     * @param sealings how many passes of sealing had begun
-     */
-    private record Prepared(
-            List<Write> writes,
-            List<Item> records,
-            long firstHybridTime,
-            HybridClock.Tick last,
-            long erased,
-            long sealings) {}
-
-    /** An append whose stamps are not earlier than {@code earliestHybridTime}. */
-    private static final class UnderWay {
-        private final CompletableFuture<@Nullable Void> settled = new CompletableFuture<>();
-        private final long earliestHybridTime;
-
-        UnderWay(long earliestHybridTime) {
-            this.earliestHybridTime = earliestHybridTime;
-        }
-    }
-
     /** Takes in what other regions have written. */
     public RemoteWrites remote() {
         return remote;
@@ -336,47 +283,7 @@ public final class SeriesStore {
      *     is once, unless an erasure or a sealing comes between a failure and the next subscription
      */
     public Uni<Void> append(AppendBatch batch, Runnable stamped) {
-        return Uni.createFrom().deferred(new Supplier<Uni<? extends Void>>() {
-            private @Nullable Prepared prepared;
-
-            @Override
-            public Uni<? extends Void> get() {
-                return !clock.isShared() || prepared != null
-                        ? attempt()
-                        : clock.ready().chain(this::attempt);
-            }
-
-            private Uni<Void> attempt() {
-                Prepared earlier = prepared;
-                UnderWay append = new UnderWay(
-                        earlier == null ? clock.reachedMillis() << HybridTime.COUNTER_BITS : earlier.firstHybridTime);
-                underWay.add(append);
-                long failuresBefore = latest.failures();
-                return Uni.createFrom()
-                        .deferred(() -> {
-                            Prepared ready = prepared;
-                            if (ready == null
-                                    || ready.erased != erasures.changes()
-                                    || ready.sealings != sealings.get()) {
-                                // What was prepared before an erasure must not come back behind it under its old stamp;
-                                // nor
-                                // behind a sealing, which may have given an earlier write a later stamp than this one
-                                // has.
-                                ready = prepare(batch, stamped);
-                                prepared = ready;
-                            }
-                            Prepared now = ready;
-                            return store(now).invoke(() -> committed(batch, now, failuresBefore));
-                        })
-                        .onFailure(OutcomeUnknownException.class)
-                        .invoke(() -> batch.devices().forEach(readings -> latest.failed(readings.device())))
-                        .onTermination()
-                        .invoke(() -> {
-                            underWay.remove(append);
-                            append.settled.complete(null);
-                        });
-            }
-        });
+        return appender.append(batch, stamped);
     }
 
     /**
@@ -729,172 +636,12 @@ public final class SeriesStore {
      * @param pause is called with the nanoseconds that a device took, and may make the caller wait so that others get on
      */
     public SealResult seal(long endedBeforeMicros, long writtenBeforeMillis, LongConsumer pause) {
-        // Sealing may give a reading a later stamp than it has, which must not pass that of an append that is under
-        // way.
-        sealings.incrementAndGet();
-        long limit = writtenBeforeMillis >= Long.MAX_VALUE >>> HybridTime.COUNTER_BITS
-                ? Long.MAX_VALUE
-                : writtenBeforeMillis << HybridTime.COUNTER_BITS;
-        if (!table.isShared()) {
-            // Appends that begin from here on are later. Where others append, too, this clock says nothing of them.
-            limit = Math.min(limit, clock.awaitNext().hybridTime());
-        }
-        for (UnderWay append : underWay) {
-            limit = Math.min(limit, append.earliestHybridTime);
-        }
-        return sealer.sealAll(endedBeforeMicros, limit, pause);
+        return sealer.sealAll(endedBeforeMicros, appender.beginSealing(writtenBeforeMillis), pause);
     }
 
     /** As above, whenever it was written. */
     public SealResult seal(long endedBeforeMicros, LongConsumer pause) {
         return seal(endedBeforeMicros, Long.MAX_VALUE, pause);
-    }
-
-    private Prepared prepare(AppendBatch batch, Runnable stamped) {
-        long erased = erasures.changes();
-        long sealingsBefore = sealings.get();
-        HybridClock.Tick last = stamp(batch);
-        stamped.run();
-        PointBuffer points = batch.points();
-        List<Write> writes = new ArrayList<>();
-        List<Item> records = new ArrayList<>(0);
-        for (AppendBatch.DeviceReadings readings : batch.devices()) {
-            int from = 0;
-            for (int run = 0; run < readings.runs(); run++) {
-                int end = readings.runEnd(run);
-                writes.add(run(batch, readings, from, end, readings.runTime(run)));
-                from = end;
-            }
-            recordIfNew(readings, points, seenMicros(last)).ifPresent(records::add);
-        }
-        clock.horizonOf(last).ifPresent(horizon -> writes.add(new Write.Put(horizon)));
-        return new Prepared(writes, records, batch.firstHybridTime(), last, erased, sealingsBefore);
-    }
-
-    /**
-     * Cuts the readings of a batch into runs and stamps these, later ones of a device with later stamps.
-     *
-     * @return the last stamp, with the greatest horizon
-     */
-    private HybridClock.Tick stamp(AppendBatch batch) {
-        PointBuffer points = batch.points();
-        HybridClock.Tick tick = clock.next();
-        long first = tick.hybridTime();
-        long horizonMillis = tick.horizonMillis();
-        for (AppendBatch.DeviceReadings readings : batch.devices()) {
-            readings.sortByTime(points);
-            readings.clearRuns();
-            int from = 0;
-            long bytes = 0;
-            long slot = SeriesKeys.slotStart(points.timeMicros(readings.reading(0)));
-            for (int i = 0; i < readings.size(); i++) {
-                int reading = readings.reading(i);
-                long size = sizeOf(points, reading);
-                // They ascend, so the difference is not negative, unless it is beyond the range.
-                long intoSlot = points.timeMicros(reading) - slot;
-                boolean otherSlot = intoSlot < 0 || intoSlot >= SeriesKeys.SLOT_MICROS;
-                if (otherSlot || (i > from && bytes + size > RunWriter.MAX_RUN_BYTES)) {
-                    readings.addRun(i, tick.hybridTime());
-                    if (!otherSlot) {
-                        // What follows may begin at the same time; another stamp keeps the keys apart.
-                        tick = clock.next();
-                        horizonMillis = Math.max(horizonMillis, tick.horizonMillis());
-                    }
-                    from = i;
-                    bytes = 0;
-                    slot = SeriesKeys.slotStart(points.timeMicros(reading));
-                }
-                bytes += size;
-            }
-            readings.addRun(readings.size(), tick.hybridTime());
-        }
-        batch.stamped(first, tick.hybridTime());
-        return new HybridClock.Tick(tick.hybridTime(), horizonMillis);
-    }
-
-    /**
-     * Device records come first, so that the catalog is never behind the readings; and by themselves, as they are indexed,
-     * which would keep the engine from taking the runs as they are.
-     */
-    private Uni<Void> store(Prepared prepared) {
-        if (prepared.records.isEmpty()) {
-            return table.write(prepared.writes);
-        }
-        if (table.isShared()) {
-            return catalog.merge(prepared.records).chain(() -> table.write(prepared.writes));
-        }
-        List<Write> records =
-                prepared.records.stream().<Write>map(Write.Put::new).toList();
-        return table.write(records).chain(() -> table.write(prepared.writes));
-    }
-
-    private void committed(AppendBatch batch, Prepared prepared, long failuresBefore) {
-        if (!table.isShared()) {
-            prepared.records.forEach(catalog::stored);
-        }
-        clock.stored(prepared.last);
-        long keptMicros = Expiry.keptMicros(retentionSeconds);
-        for (AppendBatch.DeviceReadings readings : batch.devices()) {
-            latest.committed(readings, batch.points(), keptMicros);
-        }
-        latest.settled(failuresBefore);
-    }
-
-    private Write run(AppendBatch batch, AppendBatch.DeviceReadings readings, int from, int to, long hybridTime) {
-        PointBuffer points = batch.points();
-        byte[] body = runWriters
-                .get()
-                .write(
-                        points,
-                        readings.readings(),
-                        from,
-                        to,
-                        batch.ingestTimesMicros(),
-                        hybridTime >>> HybridTime.COUNTER_BITS,
-                        retentionSeconds,
-                        readings.transmissions());
-        long firstTimeMicros = points.timeMicros(readings.reading(from));
-        long lastTimeMicros = points.timeMicros(readings.reading(to - 1));
-        return new Write.Put(new Item(
-                SeriesKeys.run(readings.device(), firstTimeMicros, hybridTime, region),
-                Bytes.wrap(body),
-                expiry.ofRun(readings.device(), lastTimeMicros, retentionSeconds),
-                0,
-                null));
-    }
-
-    /** When the write of a tick was, for the record: not before an erasure that it is later than, if the wall clock stepped back. */
-    private long seenMicros(HybridClock.Tick tick) {
-        return Math.max(nowMicros(), (tick.hybridTime() >>> HybridTime.COUNTER_BITS) * 1000);
-    }
-
-    private Optional<Item> recordIfNew(AppendBatch.DeviceReadings readings, PointBuffer points, long seenMicros) {
-        for (int i = 0; i < readings.size(); i++) {
-            boolean repeats = i > 0 && points.haveSameMetrics(readings.reading(i - 1), readings.reading(i));
-            if (!repeats && !catalog.knows(readings.device(), points, readings.reading(i))) {
-                Set<String> metrics = new HashSet<>();
-                for (int j = 0; j < readings.size(); j++) {
-                    int reading = readings.reading(j);
-                    for (int point = points.firstPoint(reading); point < points.firstPoint(reading + 1); point++) {
-                        metrics.add(points.metric(point));
-                    }
-                }
-                return Optional.of(catalog.recordWith(readings.device(), metrics, seenMicros));
-            }
-        }
-        return Optional.empty();
-    }
-
-    /** At most what the reading adds to a run, roughly. */
-    private static long sizeOf(PointBuffer points, int reading) {
-        long size = 16;
-        for (int point = points.firstPoint(reading); point < points.firstPoint(reading + 1); point++) {
-            size += 16 + 3L * points.metric(point).length();
-            if (points.kind(point) == Column.TEXT) {
-                size += 3L * points.text(point).length();
-            }
-        }
-        return size;
     }
 
     private static void pause(long millis) {
