@@ -82,7 +82,7 @@ class ArchitectureTest {
             Map.entry("series.window", Set.of("layout", "model", "series.chunk", "series.item", "series.rollup", "series.value", "table")),
             Map.entry(
                     "series.write",
-                    Set.of("model", "series.catalog", "series.clock", "series.erase", "series.item", "series.read", "series.value", "table")),
+                    Set.of("model", "series.catalog", "series.chunk", "series.clock", "series.erase", "series.item", "series.read", "series.value", "series.window", "table")),
             Map.entry("promql", Set.of("limits", "model")),
             Map.entry(
                     "series",

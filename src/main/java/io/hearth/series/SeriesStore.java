@@ -50,7 +50,7 @@ import io.hearth.series.value.SealResult;
 import io.hearth.series.value.Transmission;
 import io.hearth.series.window.Windows;
 import io.hearth.series.write.Appender;
-import io.hearth.series.write.TransmissionSearch;
+import io.hearth.series.write.Redelivery;
 import io.hearth.series.write.UnsettledAppends;
 import io.hearth.table.Consistency;
 import io.hearth.table.Cursor;
@@ -84,9 +84,6 @@ public final class SeriesStore {
     /** How many processes may write to a table at the same time. */
     public static final int MAX_PROCESSES = WriteClock.MAX_PROCESSES;
 
-    /** By more than this the clock of the stamps is ahead of the wall clock only if that has been set back. */
-    private static final long SET_BACK_MICROS = 5_000_000;
-
     private static final int WARM_UP_DEVICES = 1000;
 
     /** For so long an erasure waits for other processes; one that lives says within a third of that what it knows. */
@@ -101,6 +98,7 @@ public final class SeriesStore {
     private final DeviceCatalog catalog;
     private final Rollups rollups;
     private final RolledAggregates rolledAggregates;
+    private final Redelivery redelivery;
     private final Sealer sealer;
     private final ErasurePass erasurePass;
     private final Eraser eraser;
@@ -178,6 +176,7 @@ public final class SeriesStore {
         this.appender = new Appender(new Appender.Parts(
                 table, region, wallClock, retention, clock, catalog, expiry, latest, erasures, unsettled));
         Windows windows = new Windows(table, rollups, expiry, clock::hybridTimeBehind, wallClock);
+        this.redelivery = new Redelivery(table, windows, clock, wallClock);
         this.sealer = new Sealer(table, catalog, windows, rollups, expiry, erasures);
         this.erasurePass = new ErasurePass(table, region, windows, rollups, expiry);
         this.eraser = new Eraser(new Eraser.Parts(
@@ -527,18 +526,7 @@ public final class SeriesStore {
      * @param sinceMicros how far back to look
      */
     public boolean isStored(DeviceId device, Transmission transmission, long sinceMicros) {
-        TransmissionSearch search = new TransmissionSearch(table, device, transmission, sinceMicros);
-        search.lookBefore(Long.MAX_VALUE);
-        long nowMicros = nowMicros();
-        if (clock.reachedMillis() * 1000 > nowMicros + SET_BACK_MICROS) {
-            // The wall clock has been set back: what came last has earlier times than what came before.
-            search.lookBefore(nowMicros + SET_BACK_MICROS);
-        }
-        return switch (search.outcome()) {
-            case STORED -> true;
-            case OTHER, TOO_MANY -> false;
-            case UNKNOWN -> sealer.isStored(device, transmission, sinceMicros);
-        };
+        return redelivery.isStored(device, transmission, sinceMicros);
     }
 
     /**

@@ -341,21 +341,4 @@ public final class Sealer {
         }
         return readings <= ChunkWriter.MAX_READINGS ? settled : overlapping;
     }
-
-    /** Whether sealed windows remember a transmission as the last of its client with its packet id. */
-    public boolean isStored(DeviceId device, Transmission transmission, long sinceMicros) {
-        List<Transmission> sealed = new ArrayList<>();
-        windows.walk(device, SeriesKeys.chunks(sinceMicros, Long.MAX_VALUE))
-                .forEachRemaining(item -> sealed.addAll(
-                        Windows.transmissionsIn(Chunk.open(item.body().array()))));
-        windows.walk(device, SeriesKeys.transmissionsFrom(sinceMicros))
-                .forEachRemaining(item -> SealedTransmissions.read(item, sealed));
-        boolean stored = false;
-        for (Transmission kept : sealed) {
-            if (kept.clientHash() == transmission.clientHash() && kept.packetId() == transmission.packetId()) {
-                stored = kept.payloadHash() == transmission.payloadHash();
-            }
-        }
-        return stored;
-    }
 }

@@ -18,7 +18,7 @@ import io.hearth.table.Table;
  * Looks for the last use of a packet id by a client among the runs of a device. Runs are in the order of device times, and a
  * reading may have one ahead of the clock; which use was the last one, the write stamps tell.
  */
-public final class TransmissionSearch {
+final class TransmissionSearch {
     /** More than a client may have in flight: so many of its transmissions are looked through. */
     private static final int MAX_LOOKED_AT = 2048;
 
@@ -34,7 +34,7 @@ public final class TransmissionSearch {
     private int foundPayloadHash;
 
     /** What the runs say of the transmission. */
-    public enum Outcome {
+    enum Outcome {
         STORED,
         /** The last use of the packet id had another payload. */
         OTHER,
@@ -45,7 +45,7 @@ public final class TransmissionSearch {
     }
 
     /** @param sinceMicros how far back in device time to look */
-    public TransmissionSearch(Table table, DeviceId device, Transmission wanted, long sinceMicros) {
+    TransmissionSearch(Table table, DeviceId device, Transmission wanted, long sinceMicros) {
         this.table = table;
         this.device = device;
         this.wanted = wanted;
@@ -53,7 +53,7 @@ public final class TransmissionSearch {
     }
 
     /** Looks through the runs that begin before a device time, the latest first. Blocks. */
-    public void lookBefore(long endMicros) {
+    void lookBefore(long endMicros) {
         Query query = new Query(
                 device.value(),
                 SeriesKeys.runs(sinceMicros, endMicros),
@@ -103,7 +103,7 @@ public final class TransmissionSearch {
         return found;
     }
 
-    public Outcome outcome() {
+    Outcome outcome() {
         if (foundHybridTime >= 0) {
             return foundPayloadHash == wanted.payloadHash() ? Outcome.STORED : Outcome.OTHER;
         }
