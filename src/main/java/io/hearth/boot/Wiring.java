@@ -220,7 +220,7 @@ class Wiring {
                     return thread;
                 });
         helpers.allowCoreThreadTimeOut(true);
-        return new FleetAggregates(series, helpers, processors);
+        return new FleetAggregates(series.reader(), helpers, processors);
     }
 
     @Produces

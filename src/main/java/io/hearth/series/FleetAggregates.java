@@ -29,7 +29,7 @@ public final class FleetAggregates {
 
     private static final int MAX_DEVICES_PER_TASK = 8;
 
-    private final SeriesStore series;
+    private final SeriesReader series;
     private final Executor helpers;
     private final int threads;
 
@@ -37,7 +37,7 @@ public final class FleetAggregates {
      * @param helpers runs what helps the caller; may queue
      * @param threads how many threads should work on one answer, the caller's included
      */
-    public FleetAggregates(SeriesStore series, Executor helpers, int threads) {
+    public FleetAggregates(SeriesReader series, Executor helpers, int threads) {
         this.series = series;
         this.helpers = helpers;
         this.threads = threads;

@@ -1,24 +1,17 @@
 package io.hearth.series;
 
 import com.github.benmanes.caffeine.cache.Ticker;
-import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
-import io.hearth.model.EpochMicros;
 import io.hearth.model.HybridTime;
 import io.hearth.model.PointBuffer;
 import io.hearth.model.ReadingBlock;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
-import io.hearth.model.Value;
 import io.hearth.model.WriteStamp;
 import io.hearth.series.aggregate.Aggregation;
 import io.hearth.series.aggregate.AnswerBudget;
 import io.hearth.series.aggregate.BucketSeries;
-import io.hearth.series.aggregate.ChunkSummary;
-import io.hearth.series.aggregate.Function;
 import io.hearth.series.catalog.DeviceCatalog;
-import io.hearth.series.chunk.Chunk;
-import io.hearth.series.chunk.MetricSummary;
 import io.hearth.series.clock.HybridClock;
 import io.hearth.series.clock.StampLease;
 import io.hearth.series.clock.WriteClock;
@@ -26,14 +19,7 @@ import io.hearth.series.erase.Eraser;
 import io.hearth.series.erase.ErasurePass;
 import io.hearth.series.erase.Erasures;
 import io.hearth.series.item.Expiry;
-import io.hearth.series.item.Hidden;
-import io.hearth.series.item.Segment;
 import io.hearth.series.read.LatestCache;
-import io.hearth.series.read.LatestValues;
-import io.hearth.series.read.ParallelReads;
-import io.hearth.series.read.RolledAggregates;
-import io.hearth.series.read.SegmentScan;
-import io.hearth.series.read.SeriesScan;
 import io.hearth.series.replicate.RemoteWrites;
 import io.hearth.series.rollup.RollupRules;
 import io.hearth.series.rollup.Rollups;
@@ -59,12 +45,10 @@ import io.hearth.table.Table;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
@@ -84,8 +68,6 @@ public final class SeriesStore {
     /** How many processes may write to a table at the same time. */
     public static final int MAX_PROCESSES = WriteClock.MAX_PROCESSES;
 
-    private static final int WARM_UP_DEVICES = 1000;
-
     /** For so long an erasure waits for other processes; one that lives says within a third of that what it knows. */
     private static final long LONGEST_WAIT_MILLIS =
             StampLease.TERM.plusSeconds(5).toMillis();
@@ -97,7 +79,6 @@ public final class SeriesStore {
     private final WriteClock clock;
     private final DeviceCatalog catalog;
     private final Rollups rollups;
-    private final RolledAggregates rolledAggregates;
     private final Redelivery redelivery;
     private final Sealer sealer;
     private final ErasurePass erasurePass;
@@ -107,8 +88,7 @@ public final class SeriesStore {
     /** Up to this number, every append has its stamp behind the erasures of the log. */
     private volatile long learnedNumber;
 
-    private final LatestCache latest;
-    private final ParallelReads readers = new ParallelReads();
+    private final SeriesReader reader;
     private final Erasures erasures;
     private final RegionId ownRegion;
     private final RemoteWrites remote;
@@ -160,19 +140,15 @@ public final class SeriesStore {
         this.table = table;
         this.ownRegion = region;
         this.wallClock = wallClock;
-        this.latest = new LatestCache(region);
+        LatestCache latest = new LatestCache(region);
         this.pauseMillis = pauseMillis;
         this.clock = new WriteClock(table, wallClock, this::learnErasures);
         this.catalog = new DeviceCatalog(table, region, this::erasedUntilMicros, catalogBytes, Ticker.systemTicker());
         this.rollups = new Rollups(table, rollupRules, wallClock);
         Expiry expiry = new Expiry(rollups::areKeptFor, wallClock);
-        this.rolledAggregates = new RolledAggregates(
-                table,
-                rollups,
-                device -> catalog.find(device).map(DeviceSummary::metrics).orElseGet(TreeSet::new),
-                this::hidden);
         this.erasures = new Erasures(table, region, wallClock, retention, this::learned);
         clock.ready().await().indefinitely();
+        this.reader = new SeriesReader(table, wallClock, catalog, rollups, erasures, latest);
         this.appender = new Appender(new Appender.Parts(
                 table, region, wallClock, retention, clock, catalog, expiry, latest, erasures, unsettled));
         Windows windows = new Windows(table, rollups, expiry, clock::hybridTimeBehind, wallClock);
@@ -256,10 +232,6 @@ public final class SeriesStore {
         return last == null ? 0 : last.behindMicros();
     }
 
-    private Hidden hidden(DeviceId device) {
-        return erasures.hidden(device);
-    }
-
     /** Takes in what other regions have written. */
     public RemoteWrites remote() {
         return remote;
@@ -314,6 +286,11 @@ public final class SeriesStore {
         return catalog.knows(device, points, reading) || catalog.learn(device, points, reading);
     }
 
+    /** What only reads. */
+    public SeriesReader reader() {
+        return reader;
+    }
+
     /**
      * The readings of a device, block by block in the order of {@code direction}; each block ascends.
      *
@@ -321,7 +298,7 @@ public final class SeriesStore {
      */
     public Iterator<ReadingBlock> scan(
             DeviceId device, TimeRange range, Set<String> metrics, Direction direction, Consistency consistency) {
-        return new SeriesScan(segments(device, range, metrics, direction, consistency));
+        return reader.scan(device, range, metrics, direction, consistency);
     }
 
     /**
@@ -331,90 +308,12 @@ public final class SeriesStore {
      * @param metrics the metrics of the aggregation; empty means all
      */
     public void aggregate(DeviceId device, Aggregation aggregation, Set<String> metrics, Consistency consistency) {
-        aggregation.nextDevice();
-        rolledAggregates.add(
-                device,
-                aggregation,
-                metrics,
-                consistency,
-                nowMicros(),
-                (range, some, nowMicros) -> aggregateReadings(
-                        aggregation,
-                        some,
-                        new SegmentScan(
-                                table,
-                                device,
-                                range,
-                                some,
-                                Direction.ASCENDING,
-                                consistency,
-                                nowMicros,
-                                hidden(device))));
-    }
-
-    private static void aggregateReadings(Aggregation aggregation, Set<String> metrics, SegmentScan scan) {
-        boolean summaries = Function.canUseSummary(aggregation.functions());
-        while (scan.hasNext()) {
-            aggregation.requireClient();
-            Segment segment = scan.next();
-            if (summaries && segment instanceof Segment.Sealed sealed) {
-                Set<String> unanswered = addSummaries(sealed.chunk(), aggregation, metrics);
-                if (!unanswered.isEmpty()) {
-                    aggregation.add(scan.decode(sealed.chunk(), unanswered::contains));
-                }
-            } else {
-                aggregation.add(scan.blockOf(segment));
-            }
-        }
+        reader.aggregate(device, aggregation, metrics, consistency);
     }
 
     /** What the readings of a device come to; no more is held than {@code budget} allows. */
     public BucketSeries aggregate(DeviceId device, AggregateQuery query, AnswerBudget budget) {
-        Aggregation aggregation = query.newAggregation(budget);
-        aggregate(device, aggregation, query.metrics(), query.consistency());
-        return aggregation.result(query.fill());
-    }
-
-    /** Adds what the header of a chunk answers, and returns the metrics that have to be decoded. */
-    private static Set<String> addSummaries(Chunk chunk, Aggregation aggregation, Set<String> metrics) {
-        Set<String> unanswered = new HashSet<>();
-        for (MetricSummary summary : chunk.metrics()) {
-            boolean wanted = metrics.isEmpty() || metrics.contains(summary.metric());
-            if (wanted && !addSummary(summary, aggregation)) {
-                unanswered.add(summary.metric());
-            }
-        }
-        return unanswered;
-    }
-
-    private static boolean addSummary(MetricSummary summary, Aggregation aggregation) {
-        if (summary.numbers() != summary.points()
-                || !(summary.first() instanceof Value.Num first)
-                || !(summary.last() instanceof Value.Num last)) {
-            return false;
-        }
-        double sumOfSquares = summary.squaredDeviations() + summary.sum() * summary.sum() / summary.numbers();
-        if (!Double.isFinite(summary.sum()) || !Double.isFinite(sumOfSquares)) {
-            return false;
-        }
-        return aggregation.addSummary(
-                summary.metric(),
-                new ChunkSummary(
-                        Column.NUMBER,
-                        summary.numbers(),
-                        summary.min(),
-                        summary.max(),
-                        summary.sum(),
-                        sumOfSquares,
-                        summary.firstMicros(),
-                        first.number(),
-                        summary.lastMicros(),
-                        last.number()));
-    }
-
-    private SegmentScan segments(
-            DeviceId device, TimeRange range, Set<String> metrics, Direction direction, Consistency consistency) {
-        return new SegmentScan(table, device, range, metrics, direction, consistency, nowMicros(), hidden(device));
+        return reader.aggregate(device, query, budget);
     }
 
     /**
@@ -422,17 +321,12 @@ public final class SeriesStore {
      * processes write to the table: then it is read each time.
      */
     public LatestReadings latest(DeviceId device) {
-        if (table.isShared()) {
-            return LatestCache.uncached(device, found -> loadLatest(device, found));
-        }
-        return latest.latest(device, nowMicros(), found -> loadLatest(device, found));
+        return reader.latest(device);
     }
 
     /** The latest values of several devices, in their order. */
     public List<LatestReadings> latest(List<DeviceId> devices) {
-        return table.isShared()
-                ? readers.readAll(devices, this::latest)
-                : devices.stream().map(this::latest).toList();
+        return reader.latest(devices);
     }
 
     /**
@@ -441,9 +335,7 @@ public final class SeriesStore {
      * @param after null begins with the first device
      */
     public LatestPage latestAfter(@Nullable DeviceId after, int limit) {
-        List<DeviceId> devices = catalog.idsAfter(after, limit + 1);
-        List<DeviceId> answered = devices.subList(0, Math.min(limit, devices.size()));
-        return new LatestPage(latest(answered), devices.size() > limit);
+        return reader.latestAfter(after, limit);
     }
 
     /**
@@ -453,46 +345,7 @@ public final class SeriesStore {
      * @param pause is called with the nanoseconds that a device took, and may make the caller wait so that others get on
      */
     public void warmUp(LongConsumer pause) {
-        catalog.readIds();
-        if (table.isShared()) {
-            return;
-        }
-        int loaded = 0;
-        DeviceId last = null;
-        List<DeviceId> devices = catalog.idsAfter(null, WARM_UP_DEVICES);
-        while (!devices.isEmpty() && loaded < LatestCache.CACHED_DEVICES) {
-            for (DeviceId device : devices) {
-                if (Thread.currentThread().isInterrupted()) {
-                    return;
-                }
-                long startNanos = System.nanoTime();
-                latest(device);
-                pause.accept(System.nanoTime() - startNanos);
-                last = device;
-            }
-            loaded += devices.size();
-            devices = catalog.idsAfter(last, WARM_UP_DEVICES);
-        }
-    }
-
-    /** From the headers of chunks where they answer; decodes nothing that is sealed. */
-    private void loadLatest(DeviceId device, LatestValues found) {
-        Optional<DeviceSummary> record = catalog.find(device);
-        // Another process may have erased the record of a device that this one goes on storing.
-        if (record.isEmpty() && !table.isShared()) {
-            return;
-        }
-        // By name: what has been committed since the record was read may have other metrics.
-        Set<String> metrics = record.map(DeviceSummary::metrics).orElseGet(TreeSet::new);
-        SegmentScan scan = segments(device, TimeRange.ALL, Set.of(), Direction.DESCENDING, Consistency.STRONG);
-        while ((record.isEmpty() || !found.haveAll(metrics)) && scan.hasNext()) {
-            Segment segment = scan.next();
-            if (segment instanceof Segment.Sealed sealed) {
-                found.add(sealed.chunk(), scan.shortestKeptMicros());
-            } else if (segment instanceof Segment.Open open) {
-                found.add(open, scan.shortestKeptMicros());
-            }
-        }
+        reader.warmUp(pause);
     }
 
     /** A device that has sent readings; empty if it never did. */
@@ -639,9 +492,5 @@ public final class SeriesStore {
             // What other processes store meanwhile is looked for once more.
             Thread.currentThread().interrupt();
         }
-    }
-
-    private long nowMicros() {
-        return EpochMicros.of(wallClock.instant());
     }
 }

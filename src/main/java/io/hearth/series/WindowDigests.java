@@ -34,7 +34,7 @@ public final class WindowDigests {
      *
      * @param range whole windows
      */
-    public static SortedMap<Long, Long> of(SeriesStore series, DeviceId device, TimeRange range) {
+    public static SortedMap<Long, Long> of(SeriesReader series, DeviceId device, TimeRange range) {
         SortedMap<Long, Long> digests = new TreeMap<>();
         Iterator<ReadingBlock> blocks = series.scan(device, range, Set.of(), Direction.ASCENDING, Consistency.STRONG);
         while (blocks.hasNext()) {

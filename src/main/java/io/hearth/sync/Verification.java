@@ -129,7 +129,7 @@ public final class Verification {
                 .filter(device -> Math.floorMod(device.value().hashCode(), segments) == segment)
                 .forEach(device -> {
                     try {
-                        byDevice.put(device, WindowDigests.of(series, device, range));
+                        byDevice.put(device, WindowDigests.of(series.reader(), device, range));
                     } catch (RuntimeException e) {
                         throwUnlessOfADevice(e);
                         LOG.errorf("Device %s cannot be compared with other regions: %s", device, e.getMessage());
@@ -141,7 +141,7 @@ public final class Verification {
     /** What is here, without the windows that cannot be read. */
     private SortedMap<Long, Long> digestsHere(DeviceId device, Set<Long> windows, TimeRange range) {
         try {
-            return WindowDigests.of(series, device, range);
+            return WindowDigests.of(series.reader(), device, range);
         } catch (RuntimeException e) {
             throwUnlessOfADevice(e);
             SortedMap<Long, Long> digests = new TreeMap<>();
@@ -159,7 +159,7 @@ public final class Verification {
     private @Nullable Long digestHere(DeviceId device, long window) {
         TimeRange whole = new TimeRange(window, window + WindowDigests.WINDOW_MICROS);
         try {
-            return WindowDigests.of(series, device, whole).get(window);
+            return WindowDigests.of(series.reader(), device, whole).get(window);
         } catch (RuntimeException e) {
             throwUnlessOfADevice(e);
             LOG.errorf("A day of device %s cannot be read: %s", device, e.getMessage());

@@ -170,7 +170,7 @@ class AnswerBudgetTest {
         SeriesFixture fixture = new SeriesFixture();
         SeriesStore store = fixture.open(new MemoryTable(fixture), Duration.ZERO);
         StoredAggregatesPropertyTest.append(store, "d0", block("n", "t"));
-        return new FleetAggregates(store, helpers, THREADS);
+        return new FleetAggregates(store.reader(), helpers, THREADS);
     }
 
     private static AggregateQuery query() {

@@ -54,7 +54,7 @@ class StoredAggregatesPropertyTest {
     void merge_allDevices_agreesWithRecomputation() {
         qt().withExamples(60).forAll(SEEDS, FILLS).checkAssert((seed, fill) -> {
             RandomReadings readings = new RandomReadings(seed);
-            FleetAggregates fleet = new FleetAggregates(stored(readings, seed), helpers, 3);
+            FleetAggregates fleet = new FleetAggregates(stored(readings, seed).reader(), helpers, 3);
             for (List<Function> functions : List.of(ALL, SUMMARISED)) {
                 FleetAggregates.Merged merged = merge(fleet, readings, query(readings, functions, fill));
 
@@ -68,7 +68,7 @@ class StoredAggregatesPropertyTest {
     void forEach_device_agreesWithRecomputation() {
         qt().withExamples(60).forAll(SEEDS, FILLS).checkAssert((seed, fill) -> {
             RandomReadings readings = new RandomReadings(seed);
-            FleetAggregates fleet = new FleetAggregates(stored(readings, seed), helpers, 2);
+            FleetAggregates fleet = new FleetAggregates(stored(readings, seed).reader(), helpers, 2);
             List<DeviceId> seen = new ArrayList<>();
             try {
                 fleet.forEach(
