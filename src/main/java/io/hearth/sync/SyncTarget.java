@@ -2,6 +2,7 @@ package io.hearth.sync;
 
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
+import io.hearth.series.replicate.ApplyResult;
 import io.hearth.series.replicate.RemoteWrites;
 import io.hearth.series.value.ClockAheadException;
 import io.hearth.series.value.Erasure;
@@ -69,7 +70,7 @@ public final class SyncTarget {
      * @param putAside how many lines were put aside, by reason
      * @param noRoom how many lines there was no room for
      */
-    record Taken(RemoteWrites.Outcome readings, int lostFields, Map<PutAside.Reason, Integer> putAside, int noRoom) {}
+    record Taken(ApplyResult readings, int lostFields, Map<PutAside.Reason, Integer> putAside, int noRoom) {}
 
     /** What is put aside. */
     public record Kept(int lines, long bytes) {}
@@ -84,7 +85,7 @@ public final class SyncTarget {
     private static final class Intake {
         private final RegionId peer;
         private final List<PutAside> aside = new ArrayList<>();
-        private RemoteWrites.Outcome readings = RemoteWrites.Outcome.NOTHING;
+        private ApplyResult readings = ApplyResult.NOTHING;
         private int lostFields;
 
         Intake(RegionId peer) {
@@ -166,7 +167,7 @@ public final class SyncTarget {
         }
     }
 
-    private static void add(RemoteWrites.Outcome outcome, Intake intake) {
+    private static void add(ApplyResult outcome, Intake intake) {
         intake.readings = intake.readings.plus(outcome);
     }
 

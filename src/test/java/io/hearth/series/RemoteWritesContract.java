@@ -18,7 +18,7 @@ import io.hearth.model.WriteStamp;
 import io.hearth.series.item.ItemWalk;
 import io.hearth.series.item.RunWriter;
 import io.hearth.series.item.SeriesKeys;
-import io.hearth.series.replicate.RemoteWrites.Outcome;
+import io.hearth.series.replicate.ApplyResult;
 import io.hearth.series.rollup.RollupRules;
 import io.hearth.series.value.AppendBatch;
 import io.hearth.series.value.Erasure;
@@ -129,7 +129,7 @@ abstract class RemoteWritesContract {
             }
             assertThat(readings(device)).as("order %s", batch).isEqualTo(union);
 
-            Outcome again = store.remote().apply(batch, peer, MINUTE);
+            ApplyResult again = store.remote().apply(batch, peer, MINUTE);
 
             assertThat(again.known()).isEqualTo(batch.size());
             assertThat(readings(device)).isEqualTo(union);
@@ -139,11 +139,11 @@ abstract class RemoteWritesContract {
     @Test
     void run_thatIsKnown_isCountedAsKnown_andNotStoredAgain() {
         RemoteRun one = run(1, Map.of(T0, Map.of("a", 1.0)));
-        assertThat(store.remote().apply(List.of(one), A, MINUTE)).isEqualTo(new Outcome(1, 0, 0, 0, 0, 0, null));
-        assertThat(store.remote().apply(List.of(one), A, MINUTE)).isEqualTo(new Outcome(0, 1, 0, 0, 0, 0, null));
+        assertThat(store.remote().apply(List.of(one), A, MINUTE)).isEqualTo(new ApplyResult(1, 0, 0, 0, 0, 0, null));
+        assertThat(store.remote().apply(List.of(one), A, MINUTE)).isEqualTo(new ApplyResult(0, 1, 0, 0, 0, 0, null));
         store.seal(Long.MAX_VALUE / 2, nanos -> {});
         assertThat(store.remote().apply(List.of(one), new RegionId("c"), MINUTE))
-                .isEqualTo(new Outcome(0, 1, 0, 0, 0, 0, null));
+                .isEqualTo(new ApplyResult(0, 1, 0, 0, 0, 0, null));
     }
 
     @Test
@@ -156,7 +156,7 @@ abstract class RemoteWritesContract {
         }
 
         store.remote().apply(List.of(run(1, one)), A, MINUTE);
-        Outcome outcome = store.remote().apply(List.of(run(1, other)), A, MINUTE);
+        ApplyResult outcome = store.remote().apply(List.of(run(1, other)), A, MINUTE);
 
         assertThat(outcome.refused()).isZero();
         assertThat(readings()).hasSize(479);
@@ -178,7 +178,7 @@ abstract class RemoteWritesContract {
         // Something of that time is here already, so the chunk cannot be stored as it is.
         append(store, "d1", T0 - DAY + 1, Map.of("a", 1));
 
-        Outcome outcome = store.remote().apply(D1, chunk(tableOfA), MINUTE);
+        ApplyResult outcome = store.remote().apply(D1, chunk(tableOfA), MINUTE);
 
         assertThat(outcome.refused()).isZero();
         assertThat(readings()).hasSize(16_385);
@@ -218,7 +218,7 @@ abstract class RemoteWritesContract {
                 new RemoteRun(good.key(), Bytes.EMPTY));
         for (RemoteRun one : bad) {
             for (RegionId peer : List.of(A, new RegionId("c"))) {
-                Outcome outcome = store.remote().apply(List.of(one, of("good", good)), peer, MINUTE);
+                ApplyResult outcome = store.remote().apply(List.of(one, of("good", good)), peer, MINUTE);
                 assertThat(outcome.refused()).as("%s", one).isEqualTo(1);
                 assertThat(outcome.reason()).contains("d1");
             }
@@ -264,7 +264,7 @@ abstract class RemoteWritesContract {
         append(a, "d1", T0 - DAY + 2, Map.of("b", 1));
         a.seal(T0, nanos -> {});
 
-        Outcome outcome = store.remote()
+        ApplyResult outcome = store.remote()
                 .apply(List.of(run), new RegionId("c"), MINUTE)
                 .plus(store.remote().apply(D1, chunk(tableOfA), MINUTE));
         table.write(List.of(new Write.Put(chunk))).await().indefinitely();
@@ -284,9 +284,9 @@ abstract class RemoteWritesContract {
         clock.setNow(START.plus(RETENTION).plus(Duration.ofHours(2)));
         store = open(table, B, RollupRules.NONE);
 
-        Outcome outcome = store.remote().apply(written, A, MINUTE);
+        ApplyResult outcome = store.remote().apply(written, A, MINUTE);
 
-        assertThat(outcome).isEqualTo(new Outcome(0, 0, 1, 0, 0, 0, null));
+        assertThat(outcome).isEqualTo(new ApplyResult(0, 0, 1, 0, 0, 0, null));
         assertThat(readings()).isEmpty();
     }
 
