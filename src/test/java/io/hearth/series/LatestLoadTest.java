@@ -9,7 +9,7 @@ import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
-import io.hearth.series.item.ItemWalk;
+import io.hearth.table.ItemWalk;
 import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.value.AppendBatch;
 import io.hearth.series.value.LatestReadings;

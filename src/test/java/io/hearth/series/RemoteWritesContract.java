@@ -15,7 +15,7 @@ import io.hearth.model.PointBuffer;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
 import io.hearth.model.WriteStamp;
-import io.hearth.series.item.ItemWalk;
+import io.hearth.table.ItemWalk;
 import io.hearth.series.item.RunWriter;
 import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.replicate.ApplyResult;

@@ -18,7 +18,7 @@ import io.hearth.series.aggregate.BucketSeries;
 import io.hearth.series.aggregate.Every;
 import io.hearth.series.aggregate.Fill;
 import io.hearth.series.aggregate.Function;
-import io.hearth.series.item.ItemWalk;
+import io.hearth.table.ItemWalk;
 import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.rollup.RollupRules;
 import io.hearth.series.value.AggregateQuery;

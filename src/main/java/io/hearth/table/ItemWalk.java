@@ -1,10 +1,5 @@
-package io.hearth.series.item;
+package io.hearth.table;
 
-import io.hearth.table.Cursor;
-import io.hearth.table.Item;
-import io.hearth.table.Page;
-import io.hearth.table.Query;
-import io.hearth.table.Table;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
