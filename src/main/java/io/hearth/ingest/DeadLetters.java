@@ -13,6 +13,7 @@ import io.hearth.table.CorruptItemException;
 import io.hearth.table.Cursor;
 import io.hearth.table.Direction;
 import io.hearth.table.Item;
+import io.hearth.table.ItemWalk;
 import io.hearth.table.Key;
 import io.hearth.table.Page;
 import io.hearth.table.Query;
@@ -151,24 +152,15 @@ public final class DeadLetters {
 
     private List<Key> find(DeviceId device, SortRange range, int limit) {
         List<Key> found = new ArrayList<>();
-        Cursor next = null;
-        do {
-            Page page = table.query(new Query(
-                            Partitions.DEAD_LETTERS,
-                            range,
-                            Direction.ASCENDING,
-                            PAGE_LETTERS,
-                            next,
-                            Consistency.STRONG))
-                    .await()
-                    .indefinitely();
-            for (Item item : page.items()) {
-                if (isAbout(device, item)) {
-                    found.add(item.key());
-                }
+        ItemWalk letters = new ItemWalk(
+                table,
+                new Query(Partitions.DEAD_LETTERS, range, Direction.ASCENDING, PAGE_LETTERS, null, Consistency.STRONG));
+        while (found.size() < limit && letters.hasNext()) {
+            Item item = letters.next();
+            if (isAbout(device, item)) {
+                found.add(item.key());
             }
-            next = page.next();
-        } while (next != null && found.size() < limit);
+        }
         return found;
     }
 

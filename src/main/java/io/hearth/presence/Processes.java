@@ -9,11 +9,10 @@ import io.hearth.table.Condition;
 import io.hearth.table.ConditionFailedException;
 import io.hearth.table.Consistency;
 import io.hearth.table.CorruptItemException;
-import io.hearth.table.Cursor;
 import io.hearth.table.Direction;
 import io.hearth.table.Item;
+import io.hearth.table.ItemWalk;
 import io.hearth.table.Key;
-import io.hearth.table.Page;
 import io.hearth.table.Query;
 import io.hearth.table.SortRange;
 import io.hearth.table.Table;
@@ -217,20 +216,16 @@ final class Processes {
 
     private List<Item> records() {
         List<Item> records = new ArrayList<>();
-        Cursor next = null;
-        do {
-            Page page = table.query(new Query(
-                            Partitions.PROCESSES,
-                            SortRange.ALL,
-                            Direction.ASCENDING,
-                            PAGE_ITEMS,
-                            next,
-                            Consistency.STRONG))
-                    .await()
-                    .indefinitely();
-            records.addAll(page.items());
-            next = page.next();
-        } while (next != null);
+        new ItemWalk(
+                        table,
+                        new Query(
+                                Partitions.PROCESSES,
+                                SortRange.ALL,
+                                Direction.ASCENDING,
+                                PAGE_ITEMS,
+                                null,
+                                Consistency.STRONG))
+                .forEachRemaining(records::add);
         return records;
     }
 

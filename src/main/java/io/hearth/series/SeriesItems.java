@@ -74,8 +74,7 @@ public final class SeriesItems {
     private static boolean checkOfDevice(Item item) {
         switch (SeriesKeys.kindOf(item.key().sortKey())) {
             case DeviceItems.DEVICE -> DeviceCatalog.decode(item);
-            case DeviceItems.RUN ->
-                IncomingRun.parse(new RemoteRun(item.key(), item.body()), Expiry.WITHOUT_ROLLUPS);
+            case DeviceItems.RUN -> IncomingRun.parse(new RemoteRun(item.key(), item.body()), Expiry.WITHOUT_ROLLUPS);
             case DeviceItems.CHUNK -> checkChunk(item);
             case DeviceItems.TRANSMISSIONS -> SealedTransmissions.read(item, new ArrayList<>());
             case DeviceItems.ROLLUP ->

@@ -112,7 +112,8 @@ public final class SeriesReader {
 
     private SegmentScan segments(
             DeviceId device, TimeRange range, Set<String> metrics, Direction direction, Consistency consistency) {
-        return new SegmentScan(table, device, range, metrics, direction, consistency, nowMicros(), erasures.hidden(device));
+        return new SegmentScan(
+                table, device, range, metrics, direction, consistency, nowMicros(), erasures.hidden(device));
     }
 
     /**

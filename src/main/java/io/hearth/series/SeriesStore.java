@@ -38,6 +38,7 @@ import io.hearth.series.window.Windows;
 import io.hearth.series.write.Appender;
 import io.hearth.series.write.Redelivery;
 import io.hearth.series.write.UnsettledAppends;
+import io.hearth.table.Blocking;
 import io.hearth.table.Consistency;
 import io.hearth.table.Cursor;
 import io.hearth.table.Direction;
@@ -147,7 +148,7 @@ public final class SeriesStore {
         this.rollups = new Rollups(table, rollupRules, wallClock);
         Expiry expiry = new Expiry(rollups::areKeptFor, wallClock);
         this.erasures = new Erasures(table, region, wallClock, retention, this::learned);
-        clock.ready().await().indefinitely();
+        Blocking.await(clock.ready());
         this.reader = new SeriesReader(table, wallClock, catalog, rollups, erasures, latest);
         this.appender = new Appender(new Appender.Parts(
                 table, region, wallClock, retention, clock, catalog, expiry, latest, erasures, unsettled));
@@ -186,7 +187,7 @@ public final class SeriesStore {
     private final class ErasureWriters implements Eraser.Writers {
         @Override
         public void awaitOwn() {
-            unsettled.settled().await().indefinitely();
+            Blocking.await(unsettled.settled());
             remote.awaitStores();
         }
 

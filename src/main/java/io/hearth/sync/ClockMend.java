@@ -5,9 +5,8 @@ import io.hearth.model.RegionId;
 import io.hearth.model.StampShift;
 import io.hearth.series.SeriesShift;
 import io.hearth.shadow.ShadowShift;
-import io.hearth.table.Cursor;
 import io.hearth.table.Item;
-import io.hearth.table.Page;
+import io.hearth.table.ItemWalk;
 import io.hearth.table.Scan;
 import io.hearth.table.Table;
 import io.hearth.table.Write;
@@ -124,12 +123,6 @@ public final class ClockMend {
     }
 
     private void forEach(Consumer<Item> visitor) {
-        Cursor place = null;
-        do {
-            Page page =
-                    table.scan(new Scan(0, 1, ITEMS_AT_A_TIME, place)).await().indefinitely();
-            page.items().forEach(visitor);
-            place = page.next();
-        } while (place != null);
+        new ItemWalk(table, new Scan(0, 1, ITEMS_AT_A_TIME, null)).forEachRemaining(visitor);
     }
 }

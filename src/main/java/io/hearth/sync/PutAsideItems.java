@@ -7,11 +7,10 @@ import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.CorruptItemException;
-import io.hearth.table.Cursor;
 import io.hearth.table.Direction;
 import io.hearth.table.Item;
+import io.hearth.table.ItemWalk;
 import io.hearth.table.Key;
-import io.hearth.table.Page;
 import io.hearth.table.Query;
 import io.hearth.table.SortRange;
 import io.hearth.table.Table;
@@ -26,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -181,22 +181,10 @@ final class PutAsideItems {
         boolean unused = hasRoomFor(0);
     }
 
-    private interface ItemVisitor {
-        void visit(Item item);
-    }
-
-    private void walk(String prefix, ItemVisitor visitor) {
+    private void walk(String prefix, Consumer<Item> visitor) {
         SortRange range = SortRange.prefix(Bytes.wrap(prefix.getBytes(StandardCharsets.US_ASCII)));
         Query query = new Query(Partitions.SYNC, range, Direction.ASCENDING, ITEMS_AT_A_TIME, null, Consistency.STRONG);
-        while (true) {
-            Page page = table.query(query).await().indefinitely();
-            page.items().forEach(visitor::visit);
-            Cursor next = page.next();
-            if (next == null) {
-                return;
-            }
-            query = query.from(next);
-        }
+        new ItemWalk(table, query).forEachRemaining(visitor);
     }
 
     /** @throws CorruptItemException it is no part of a line, or damaged */

@@ -8,9 +8,8 @@ import io.hearth.shadow.ShadowId;
 import io.hearth.shadow.ShadowStore;
 import io.hearth.shadow.StoredShadow;
 import io.hearth.table.CorruptItemException;
-import io.hearth.table.Cursor;
 import io.hearth.table.Item;
-import io.hearth.table.Page;
+import io.hearth.table.ItemWalk;
 import io.hearth.table.Scan;
 import io.hearth.table.Table;
 import java.io.IOException;
@@ -72,30 +71,24 @@ public final class ShadowVerification {
      */
     List<Digest> digests(int segment, int segments, long tombstonesFromMillis) {
         List<Digest> digests = new ArrayList<>();
-        Cursor place = null;
-        do {
-            Page page = table.scan(new Scan(segment, segments, ITEMS_AT_A_TIME, place))
-                    .await()
-                    .indefinitely();
-            for (Item item : page.items()) {
-                if (StoredShadow.isShadow(item.key())) {
-                    try {
-                        StoredShadow shadow = StoredShadow.of(item);
-                        if (isRemembered(shadow.document(), tombstonesFromMillis)) {
-                            digests.add(new Digest(
-                                    shadow.id().thing(),
-                                    shadow.id().name(),
-                                    shadow.document().digest(tombstonesFromMillis)));
-                        }
-                    } catch (CorruptItemException e) {
-                        LOG.errorf(
-                                "A shadow of %s cannot be compared: %s",
-                                item.key().partitionKey(), e.getMessage());
+        ItemWalk items = new ItemWalk(table, new Scan(segment, segments, ITEMS_AT_A_TIME, null));
+        while (items.hasNext()) {
+            Item item = items.next();
+            if (StoredShadow.isShadow(item.key())) {
+                try {
+                    StoredShadow shadow = StoredShadow.of(item);
+                    if (isRemembered(shadow.document(), tombstonesFromMillis)) {
+                        digests.add(new Digest(
+                                shadow.id().thing(),
+                                shadow.id().name(),
+                                shadow.document().digest(tombstonesFromMillis)));
                     }
+                } catch (CorruptItemException e) {
+                    LOG.errorf(
+                            "A shadow of %s cannot be compared: %s", item.key().partitionKey(), e.getMessage());
                 }
             }
-            place = page.next();
-        } while (place != null);
+        }
         return digests;
     }
 

@@ -4,11 +4,10 @@ import io.hearth.layout.Partitions;
 import io.hearth.model.RegionId;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
-import io.hearth.table.Cursor;
 import io.hearth.table.Direction;
 import io.hearth.table.Item;
+import io.hearth.table.ItemWalk;
 import io.hearth.table.Key;
-import io.hearth.table.Page;
 import io.hearth.table.Query;
 import io.hearth.table.SortRange;
 import io.hearth.table.Table;
@@ -125,14 +124,7 @@ final class SyncItems {
         SortRange range = SortRange.prefix(Bytes.wrap(prefix.getBytes(StandardCharsets.US_ASCII)));
         Query query = new Query(Partitions.SYNC, range, Direction.ASCENDING, 1000, null, Consistency.STRONG);
         List<Item> items = new ArrayList<>();
-        while (true) {
-            Page page = table.query(query).await().indefinitely();
-            items.addAll(page.items());
-            Cursor next = page.next();
-            if (next == null) {
-                return items;
-            }
-            query = query.from(next);
-        }
+        new ItemWalk(table, query).forEachRemaining(items::add);
+        return items;
     }
 }

@@ -7,11 +7,10 @@ import io.hearth.table.Bytes;
 import io.hearth.table.Condition;
 import io.hearth.table.ConditionFailedException;
 import io.hearth.table.Consistency;
-import io.hearth.table.Cursor;
 import io.hearth.table.Direction;
 import io.hearth.table.Item;
+import io.hearth.table.ItemWalk;
 import io.hearth.table.Key;
-import io.hearth.table.Page;
 import io.hearth.table.Query;
 import io.hearth.table.SortRange;
 import io.hearth.table.Table;
@@ -95,30 +94,22 @@ public final class RetainedMessages {
 
     /** Reads what the table holds, which blocks; to be called once, before any other method. */
     synchronized void load() {
-        @Nullable Cursor cursor = null;
-        do {
-            Page page = table.query(new Query(
-                            Partitions.RETAINED,
-                            SortRange.ALL,
-                            Direction.ASCENDING,
-                            PAGE_ITEMS,
-                            cursor,
-                            Consistency.STRONG))
-                    .await()
-                    .indefinitely();
-            for (Item item : page.items()) {
-                Publish publish = decode(item);
-                if (Topics.isReserved(publish.topic())) {
-                    // Retained by an earlier build, for which it was any topic. No client could clear it now.
-                    table.write(List.of(new Write.Delete(item.key()))).await().indefinitely();
-                    continue;
-                }
-                RetainedRoom.Place place = room.placeOf(publish);
-                byTopic.put(publish.topic(), new Retained(place, item.version()));
-                room.take(place);
+        ItemWalk items = new ItemWalk(
+                table,
+                new Query(
+                        Partitions.RETAINED, SortRange.ALL, Direction.ASCENDING, PAGE_ITEMS, null, Consistency.STRONG));
+        while (items.hasNext()) {
+            Item item = items.next();
+            Publish publish = decode(item);
+            if (Topics.isReserved(publish.topic())) {
+                // Retained by an earlier build, for which it was any topic. No client could clear it now.
+                table.write(List.of(new Write.Delete(item.key()))).await().indefinitely();
+                continue;
             }
-            cursor = page.next();
-        } while (cursor != null);
+            RetainedRoom.Place place = room.placeOf(publish);
+            byTopic.put(publish.topic(), new Retained(place, item.version()));
+            room.take(place);
+        }
     }
 
     /**
@@ -204,25 +195,19 @@ public final class RetainedMessages {
     public void eraseUntil(DeviceId device, long untilMicros) {
         Uni.createFrom().completionStage(forget(device, untilMicros)).await().indefinitely();
         // What this process does not hold, as another one has retained it.
-        @Nullable Cursor cursor = null;
-        do {
-            Query query = topicsOf(device, PAGE_ITEMS);
-            Page page = table.query(cursor == null ? query : query.from(cursor))
-                    .await()
-                    .indefinitely();
-            for (Item item : page.items()) {
-                boolean isKeptSince = byTopic.containsKey(topicOf(item));
-                if (item.version() <= untilMicros && !isKeptSince) {
-                    table.delete(item.key(), Condition.version(item.version()))
-                            // There is another message by now.
-                            .onFailure(ConditionFailedException.class)
-                            .recoverWithNull()
-                            .await()
-                            .indefinitely();
-                }
+        ItemWalk items = new ItemWalk(table, topicsOf(device, PAGE_ITEMS));
+        while (items.hasNext()) {
+            Item item = items.next();
+            boolean isKeptSince = byTopic.containsKey(topicOf(item));
+            if (item.version() <= untilMicros && !isKeptSince) {
+                table.delete(item.key(), Condition.version(item.version()))
+                        // There is another message by now.
+                        .onFailure(ConditionFailedException.class)
+                        .recoverWithNull()
+                        .await()
+                        .indefinitely();
             }
-            cursor = page.next();
-        } while (cursor != null);
+        }
     }
 
     /** In turn with {@link #keep}, so that nothing that was kept before comes back. */

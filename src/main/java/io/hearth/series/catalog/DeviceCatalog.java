@@ -13,6 +13,7 @@ import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.value.DevicePage;
 import io.hearth.series.value.DeviceSummary;
 import io.hearth.series.value.Erasure;
+import io.hearth.table.Blocking;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
@@ -405,13 +406,13 @@ public final class DeviceCatalog {
 
     /** The record of a device as it is stored. */
     public Optional<Item> item(DeviceId device) {
-        return table.get(SeriesKeys.device(device), Consistency.STRONG).await().indefinitely();
+        return Blocking.await(table.get(SeriesKeys.device(device), Consistency.STRONG));
     }
 
     /** Stores a record in place of another one; whether the condition held. */
     public boolean put(Item record, Condition condition) {
         try {
-            table.put(record, condition).await().indefinitely();
+            Blocking.await(table.put(record, condition));
         } catch (ConditionFailedException e) {
             return false;
         }
@@ -426,10 +427,8 @@ public final class DeviceCatalog {
     }
 
     public DevicePage list(int limit, @Nullable Cursor cursor) {
-        Page page = table.queryIndex(new Query(
-                        Partitions.DEVICES, SortRange.ALL, Direction.ASCENDING, limit, cursor, Consistency.STRONG))
-                .await()
-                .indefinitely();
+        Page page = Blocking.await(table.queryIndex(
+                new Query(Partitions.DEVICES, SortRange.ALL, Direction.ASCENDING, limit, cursor, Consistency.STRONG)));
         List<DeviceSummary> devices =
                 page.items().stream().map(DeviceCatalog::decode).toList();
         return new DevicePage(devices, page.next());
@@ -466,15 +465,8 @@ public final class DeviceCatalog {
         List<DeviceId> found = new ArrayList<>();
         Cursor cursor = null;
         do {
-            Page page = table.queryIndex(new Query(
-                            Partitions.DEVICES,
-                            range,
-                            Direction.ASCENDING,
-                            limit - found.size(),
-                            cursor,
-                            Consistency.STRONG))
-                    .await()
-                    .indefinitely();
+            Page page = Blocking.await(table.queryIndex(new Query(
+                    Partitions.DEVICES, range, Direction.ASCENDING, limit - found.size(), cursor, Consistency.STRONG)));
             page.items().forEach(item -> found.add(new DeviceId(item.key().partitionKey())));
             cursor = page.next();
         } while (cursor != null && found.size() < limit);

@@ -1,6 +1,7 @@
 package io.hearth.series.clock;
 
 import io.hearth.layout.Partitions;
+import io.hearth.table.Blocking;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
@@ -108,9 +109,7 @@ public final class ClockWatch {
     }
 
     private OptionalLong marked() {
-        return table.get(KEY, Consistency.STRONG)
-                .await()
-                .indefinitely()
+        return Blocking.await(table.get(KEY, Consistency.STRONG))
                 .map(item -> {
                     ByteReader in = new ByteReader(item.body().array());
                     return in.readByte() == FORMAT ? OptionalLong.of(in.readVarint()) : OptionalLong.empty();
@@ -146,9 +145,7 @@ public final class ClockWatch {
         ByteWriter out = new ByteWriter(12);
         out.writeByte(FORMAT);
         out.writeVarint(Math.max(0, wallClock.millis()));
-        table.write(List.of(new Write.Put(Item.of(KEY, Bytes.wrap(out.toByteArray())))))
-                .await()
-                .indefinitely();
+        Blocking.await(table.write(List.of(new Write.Put(Item.of(KEY, Bytes.wrap(out.toByteArray()))))));
     }
 
     /**

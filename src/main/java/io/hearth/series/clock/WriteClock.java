@@ -3,6 +3,7 @@ package io.hearth.series.clock;
 import io.hearth.layout.Partitions;
 import io.hearth.model.HybridTime;
 import io.hearth.series.value.ClockAheadException;
+import io.hearth.table.Blocking;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
@@ -82,7 +83,7 @@ public final class WriteClock {
     /** The next time; blocks where it has to be granted. */
     public HybridClock.Tick awaitNext() {
         if (stamps != null) {
-            stamps.ready().await().indefinitely();
+            Blocking.await(stamps.ready());
         }
         return clock.next();
     }
@@ -155,7 +156,7 @@ public final class WriteClock {
 
     /** Whether another process may give out stamps before an erasure, as it does not know it. Blocks. */
     public boolean isUnknownToOthers(long erasure) {
-        return stamps != null && stamps.isUnknownToOthers(erasure).await().indefinitely();
+        return stamps != null && Blocking.await(stamps.isUnknownToOthers(erasure));
     }
 
     private static Item horizon(long horizonMillis) {
@@ -177,10 +178,8 @@ public final class WriteClock {
     }
 
     private static long storedHorizonMillis(Table table) {
-        Page page = table.query(
-                        new Query(Partitions.CLOCK, SortRange.ALL, Direction.DESCENDING, 1, null, Consistency.STRONG))
-                .await()
-                .indefinitely();
+        Page page = Blocking.await(table.query(
+                new Query(Partitions.CLOCK, SortRange.ALL, Direction.DESCENDING, 1, null, Consistency.STRONG)));
         return page.items().isEmpty() ? 0 : horizonMillis(page.items().get(0).key());
     }
 }

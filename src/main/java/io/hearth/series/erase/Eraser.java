@@ -14,6 +14,7 @@ import io.hearth.series.rollup.Rollups;
 import io.hearth.series.value.DeviceSummary;
 import io.hearth.series.value.Erasure;
 import io.hearth.series.window.Windows;
+import io.hearth.table.Blocking;
 import io.hearth.table.Condition;
 import io.hearth.table.ConditionFailedException;
 import io.hearth.table.Item;
@@ -172,7 +173,7 @@ public final class Eraser {
      * @throws RuntimeException what the first one failed with
      */
     public void finish() {
-        parts.erasures.refresh().await().indefinitely();
+        Blocking.await(parts.erasures.refresh());
         RuntimeException first = null;
         try {
             finishPending();
@@ -302,7 +303,7 @@ public final class Eraser {
         }
         parts.rollups.eraseRecord(device);
         try {
-            parts.table.delete(SeriesKeys.device(device), unchanged).await().indefinitely();
+            Blocking.await(parts.table.delete(SeriesKeys.device(device), unchanged));
         } catch (ConditionFailedException e) {
             return false;
         }

@@ -23,6 +23,7 @@ import io.hearth.series.value.Transmission;
 import io.hearth.series.window.Reorganisation;
 import io.hearth.series.window.RunPlacement;
 import io.hearth.series.window.Windows;
+import io.hearth.table.Blocking;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.Item;
@@ -122,7 +123,7 @@ public final class ErasurePass {
                 .map(item -> item.key().sortKey())
                 .toList();
         if (!sortKeys.isEmpty()) {
-            table.replace(device.value(), List.of(), sortKeys).await().indefinitely();
+            Blocking.await(table.replace(device.value(), List.of(), sortKeys));
         }
     }
 
@@ -285,8 +286,7 @@ public final class ErasurePass {
                 if (isOwn && ownRuns == OwnRuns.STAMPED_ANEW) {
                     toStampAnew.computeIfAbsent(stamp, its -> new ArrayList<>()).add(run);
                 }
-                List<Item> rest =
-                        crosses ? StampedPoints.without(erasure, run, expiry) : List.of();
+                List<Item> rest = crosses ? StampedPoints.without(erasure, run, expiry) : List.of();
                 if (crosses && (table.isShared() || rest.stream().anyMatch(item -> isTaken(item.key(), run)))) {
                     // Where others may be at it, too, only chunks can be stored and taken back again.
                     superseded.add(sortKey);
@@ -304,9 +304,7 @@ public final class ErasurePass {
             private boolean isTaken(Key key, Item run) {
                 return !key.equals(run.key())
                         && (kept.stream().anyMatch(other -> other.key().equals(key))
-                                || table.get(key, Consistency.STRONG)
-                                        .await()
-                                        .indefinitely()
+                                || Blocking.await(table.get(key, Consistency.STRONG))
                                         .isPresent());
             }
 
@@ -350,8 +348,7 @@ public final class ErasurePass {
                     time++;
                     WriteStamp stamp = new WriteStamp(new HybridTime(time), own);
                     for (Item run : ofStamp) {
-                        anew.addAll(StampedPoints.anew(
-                                run, new TimeRange(rangeStart, rangeEnd), stamp, expiry));
+                        anew.addAll(StampedPoints.anew(run, new TimeRange(rangeStart, rangeEnd), stamp, expiry));
                     }
                 }
                 placement.place(anew);

@@ -10,6 +10,7 @@ import io.hearth.series.erase.ErasureLog.Entry;
 import io.hearth.series.erase.ErasureLog.State;
 import io.hearth.series.item.Hidden;
 import io.hearth.series.value.Erasure;
+import io.hearth.table.Blocking;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
@@ -103,9 +104,9 @@ public final class Erasures {
         this.life = retention.isZero() ? LONGEST : retention.plus(MARGIN);
         this.log = new ErasureLog(table, life);
         this.learned = learned;
-        log.read(0).await().indefinitely().forEach(this::learn);
+        Blocking.await(log.read(0)).forEach(this::learn);
         lookedAtWholeMillis = wallClock.millis();
-        readItems(0).await().indefinitely().forEach(erasure -> {
+        Blocking.await(readItems(0)).forEach(erasure -> {
             if (remember(erasure)) {
                 unlogged.add(erasure);
             }
@@ -252,7 +253,7 @@ public final class Erasures {
         Entry entry = new Entry(nextNumber(), erasure, State.PENDING, 0);
         numbered.accept(entry.number());
         writes.add(new Write.Put(log.item(entry)));
-        table.write(writes).await().indefinitely();
+        Blocking.await(table.write(writes));
         learn(entry);
         return entry;
     }
@@ -269,26 +270,26 @@ public final class Erasures {
             number = Math.max(number, lastNumber) + 1;
             Entry entry = new Entry(number, erasure, State.PENDING, 0);
             try {
-                log.add(entry).await().indefinitely();
+                Blocking.await(log.add(entry));
             } catch (ConditionFailedException e) {
-                refresh().await().indefinitely();
+                Blocking.await(refresh());
                 continue;
             }
             numbered.accept(entry.number());
             learn(entry);
-            table.write(writes).await().indefinitely();
+            Blocking.await(table.write(writes));
             return entry;
         }
     }
 
     /** Stores an erasure as other regions see it. Blocks. */
     void storeForPeers(Erasure erasure) {
-        table.write(List.of(new Write.Put(item(erasure)))).await().indefinitely();
+        Blocking.await(table.write(List.of(new Write.Put(item(erasure)))));
     }
 
     /** Stores how far an erasure has been carried out. Blocks. */
     void update(Entry entry) {
-        table.write(List.of(new Write.Put(log.item(entry)))).await().indefinitely();
+        Blocking.await(table.write(List.of(new Write.Put(log.item(entry)))));
         learn(entry);
     }
 

@@ -86,7 +86,6 @@ public final class Expiry {
 
     /** Whether an item that expires at a time has expired now. */
     public boolean hasPassed(long expiresAtSeconds) {
-        return expiresAtSeconds != 0
-                && expiresAtSeconds <= wallClock.instant().getEpochSecond();
+        return expiresAtSeconds != 0 && expiresAtSeconds <= wallClock.instant().getEpochSecond();
     }
 }

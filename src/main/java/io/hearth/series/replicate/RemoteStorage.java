@@ -11,6 +11,7 @@ import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.item.StampedPoints;
 import io.hearth.series.read.LatestCache;
 import io.hearth.series.window.RunPlacement;
+import io.hearth.table.Blocking;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.Item;
@@ -82,17 +83,16 @@ final class RemoteStorage {
     }
 
     Optional<Item> recordFor(DeviceId device, Collection<String> metrics, WriteStamp stamp) {
-        return catalog.recordFor(
-                device, metrics, stamp.region(), stamp.time().physicalMillis() * 1000);
+        return catalog.recordFor(device, metrics, stamp.region(), stamp.time().physicalMillis() * 1000);
     }
 
     void writeRecords(Collection<Item> records) {
         if (!records.isEmpty() && table.isShared()) {
-            catalog.merge(List.copyOf(records)).await().indefinitely();
+            Blocking.await(catalog.merge(List.copyOf(records)));
         } else if (!records.isEmpty()) {
             List<Write> writes = new ArrayList<>(records.size());
             records.forEach(record -> writes.add(new Write.Put(record)));
-            table.write(writes).await().indefinitely();
+            Blocking.await(table.write(writes));
             records.forEach(catalog::stored);
         }
     }
@@ -105,10 +105,7 @@ final class RemoteStorage {
             IncomingRun before = absent.get(key);
             Bytes stored = before != null
                     ? before.item().body()
-                    : table
-                            .get(key, Consistency.STRONG)
-                            .await()
-                            .indefinitely()
+                    : Blocking.await(table.get(key, Consistency.STRONG))
                             .map(Item::body)
                             .orElse(null);
             if (stored == null) {
@@ -171,10 +168,9 @@ final class RemoteStorage {
         if (!all.isEmpty()) {
             long failuresBefore = latest.failures();
             try {
-                table.write(all).await().indefinitely();
+                Blocking.await(table.write(all));
             } catch (OutcomeUnknownException e) {
-                writes.forEach(
-                        write -> latest.failed(new DeviceId(write.key().partitionKey())));
+                writes.forEach(write -> latest.failed(new DeviceId(write.key().partitionKey())));
                 throw e;
             }
             latest.settled(failuresBefore);

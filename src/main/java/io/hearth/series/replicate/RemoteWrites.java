@@ -30,6 +30,7 @@ import io.hearth.series.value.ClockAheadException;
 import io.hearth.series.value.DeviceSummary;
 import io.hearth.series.value.Erasure;
 import io.hearth.series.value.RemoteRun;
+import io.hearth.table.Blocking;
 import io.hearth.table.Bytes;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
@@ -118,7 +119,7 @@ public final class RemoteWrites {
             return tally.result();
         }
         parts.clock.observe(new HybridTime(latestStamp), maxClockAhead);
-        parts.erasures.refresh().await().indefinitely();
+        Blocking.await(parts.erasures.refresh());
         long erased = parts.erasures.changes();
         storing.readLock().lock();
         try {
@@ -150,7 +151,7 @@ public final class RemoteWrites {
         if (!parts.table.isShared()) {
             return; // the eraser has waited
         }
-        parts.erasures.refresh().await().indefinitely();
+        Blocking.await(parts.erasures.refresh());
         if (parts.erasures.changes() == erased) {
             return;
         }
@@ -212,8 +213,7 @@ public final class RemoteWrites {
             return List.of(run);
         }
         return StampedPoints.without(covering, run.item(), parts.expiry).stream()
-                .map(left ->
-                        IncomingRun.parse(new RemoteRun(left.key(), left.body()), parts.expiry))
+                .map(left -> IncomingRun.parse(new RemoteRun(left.key(), left.body()), parts.expiry))
                 .toList();
     }
 
@@ -272,7 +272,7 @@ public final class RemoteWrites {
                 .max()
                 .orElse(0);
         parts.clock.observe(new HybridTime(latestStamp), maxClockAhead);
-        parts.erasures.refresh().await().indefinitely();
+        Blocking.await(parts.erasures.refresh());
         long erased = parts.erasures.changes();
         storing.readLock().lock();
         try {
@@ -333,7 +333,8 @@ public final class RemoteWrites {
 
     private void writeRecordsFor(DeviceId device, List<String> metrics, List<Span> spans) {
         for (Span span : spans) {
-            storage.writeRecords(storage.recordFor(device, metrics, span.stamp()).stream().toList());
+            storage.writeRecords(
+                    storage.recordFor(device, metrics, span.stamp()).stream().toList());
         }
     }
 
@@ -345,7 +346,8 @@ public final class RemoteWrites {
             Erasure last = parts.erasures.lastOfWhole(other.id());
             boolean isOfBefore = last != null && other.firstSeenMicros() < last.behindMicros();
             if (!isOfBefore) {
-                storage.writeRecords(parts.catalog.recordMergedWith(other).stream().toList());
+                storage.writeRecords(
+                        parts.catalog.recordMergedWith(other).stream().toList());
             }
         } finally {
             storing.readLock().unlock();
@@ -361,7 +363,7 @@ public final class RemoteWrites {
      * @throws RuntimeException something could not be removed; it is in no answer any more, and tried again
      */
     public boolean apply(Erasure erasure, Duration maxClockAhead) {
-        parts.erasures.refresh().await().indefinitely();
+        Blocking.await(parts.erasures.refresh());
         if (parts.erasures.knows(erasure)) {
             return false;
         }

@@ -17,6 +17,7 @@ import io.hearth.series.item.Expiry;
 import io.hearth.series.item.RollupLevel;
 import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.value.Erasure;
+import io.hearth.table.Blocking;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
@@ -395,19 +396,17 @@ public final class Rollups {
                 String device = (items.isEmpty() ? gone : items).get(0).key().partitionKey();
                 List<Bytes> superseded =
                         gone.stream().map(item -> item.key().sortKey()).toList();
-                table.replace(device, items, superseded).await().indefinitely();
+                Blocking.await(table.replace(device, items, superseded));
             }
             return true;
         }
         // Two erasures at once must not undo each other.
         try {
             for (Item item : items) {
-                table.put(item, Condition.version(item.version() - 1)).await().indefinitely();
+                Blocking.await(table.put(item, Condition.version(item.version() - 1)));
             }
             for (Item item : gone) {
-                table.delete(item.key(), Condition.version(item.version()))
-                        .await()
-                        .indefinitely();
+                Blocking.await(table.delete(item.key(), Condition.version(item.version())));
             }
             return true;
         } catch (ConditionFailedException e) {
@@ -417,9 +416,7 @@ public final class Rollups {
 
     /** Forgets a device whose readings have all been erased. */
     public void eraseRecord(DeviceId device) {
-        table.write(List.of(new Write.Delete(SeriesKeys.rollupLevels(device))))
-                .await()
-                .indefinitely();
+        Blocking.await(table.write(List.of(new Write.Delete(SeriesKeys.rollupLevels(device)))));
         known.invalidate(device);
     }
 
@@ -433,9 +430,7 @@ public final class Rollups {
     }
 
     private Known load(DeviceId device) {
-        return table.get(SeriesKeys.rollupLevels(device), Consistency.STRONG)
-                .await()
-                .indefinitely()
+        return Blocking.await(table.get(SeriesKeys.rollupLevels(device), Consistency.STRONG))
                 .map(Rollups::decode)
                 .orElse(NOTHING);
     }
@@ -444,13 +439,13 @@ public final class Rollups {
     private void store(DeviceId device, UnaryOperator<Known> change) {
         Key key = SeriesKeys.rollupLevels(device);
         while (true) {
-            Optional<Item> found = table.get(key, Consistency.STRONG).await().indefinitely();
+            Optional<Item> found = Blocking.await(table.get(key, Consistency.STRONG));
             Known record = change.apply(found.map(Rollups::decode).orElse(NOTHING));
             long version = found.map(Item::version).orElse(0L);
             Condition condition = found.isPresent() ? Condition.version(version) : Condition.absent();
             Item next = new Item(key, encode(record), 0, version + 1, null);
             try {
-                table.put(next, condition).await().indefinitely();
+                Blocking.await(table.put(next, condition));
             } catch (ConditionFailedException e) {
                 continue;
             }

@@ -22,6 +22,7 @@ import io.hearth.series.value.Transmission;
 import io.hearth.series.window.Reorganisation;
 import io.hearth.series.window.RunPlacement;
 import io.hearth.series.window.Windows;
+import io.hearth.table.Blocking;
 import io.hearth.table.Bytes;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Cursor;
@@ -152,8 +153,8 @@ public final class Sealer {
             List<Bytes> superseded) {
         for (int i = 0; i < chunks.size(); i++) {
             Item item = chunks.get(i);
-            long expiresAt = expiry.ofChunk(
-                    device, window, Chunk.open(item.body().array()));
+            long expiresAt =
+                    expiry.ofChunk(device, window, Chunk.open(item.body().array()));
             if (item.expiresAtSeconds() != expiresAt) {
                 Key key = item.key();
                 if (table.isShared()) {
@@ -192,7 +193,7 @@ public final class Sealer {
                 reorganisation = windows.beginReorganisation(device);
                 if (table.isShared()) {
                     // After the guard: an erasure that becomes known later moves it on.
-                    erasures.refresh().await().indefinitely();
+                    Blocking.await(erasures.refresh());
                     if (erasures.isOpen(device)) {
                         return result;
                     }

@@ -3,6 +3,7 @@ package io.hearth.series.window;
 import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.series.item.SeriesKeys;
+import io.hearth.table.Blocking;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
@@ -112,7 +113,7 @@ public final class Reorganisation {
     }
 
     private void replaceInTable(List<Item> items, List<Bytes> superseded) {
-        table.replace(device.value(), items, superseded).await().indefinitely();
+        Blocking.await(table.replace(device.value(), items, superseded));
     }
 
     private static List<Bytes> sortKeys(List<Item> items) {
@@ -126,7 +127,7 @@ public final class Reorganisation {
         long expires = wallClock.instant().plus(KEPT).getEpochSecond();
         Item next = new Item(guard, Bytes.wrap(out.toByteArray()), expires, version + 1, null);
         try {
-            table.put(next, condition).await().indefinitely();
+            Blocking.await(table.put(next, condition));
         } catch (ConditionFailedException e) {
             return false;
         }
@@ -135,7 +136,7 @@ public final class Reorganisation {
     }
 
     private long guardVersion() {
-        Optional<Item> found = table.get(guard, Consistency.STRONG).await().indefinitely();
+        Optional<Item> found = Blocking.await(table.get(guard, Consistency.STRONG));
         if (found.isEmpty()) {
             return 0;
         }

@@ -10,6 +10,7 @@ import io.hearth.series.item.RunReader;
 import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.item.StampedPoints;
 import io.hearth.series.item.StoredRun;
+import io.hearth.table.Blocking;
 import io.hearth.table.Condition;
 import io.hearth.table.ConditionFailedException;
 import io.hearth.table.Consistency;
@@ -63,16 +64,16 @@ public final class RunPlacement {
      * @throws TableException the table failed; some may be stored, and all may come again
      */
     public Map<Key, Placed> place(List<Item> runs) {
-        return Multi.createFrom()
+        return Blocking.await(Multi.createFrom()
                 .iterable(runs)
                 .onItem()
                 .transformToUni(run -> place(run).map(placed -> Map.entry(run.key(), placed)))
                 .merge(AT_ONCE)
                 .collect()
                 .with(Collectors.toMap(
-                        Map.Entry::getKey, Map.Entry::getValue, (one, other) -> one.compareTo(other) < 0 ? other : one))
-                .await()
-                .indefinitely();
+                        Map.Entry::getKey,
+                        Map.Entry::getValue,
+                        (one, other) -> one.compareTo(other) < 0 ? other : one)));
     }
 
     /** Whether a failure says that the table failed, and nothing of what was to be stored. */

@@ -48,7 +48,8 @@ public final class Windows {
     private final ReentrantLock onlyOne = new ReentrantLock();
 
     /** @param hybridTimes gives out hybrid times, each once, and later than the one it is given */
-    public Windows(Table table, Rollups rollups, Expiry expiry, LongUnaryOperator hybridTimes, InstantSource wallClock) {
+    public Windows(
+            Table table, Rollups rollups, Expiry expiry, LongUnaryOperator hybridTimes, InstantSource wallClock) {
         this.table = table;
         this.rollups = rollups;
         this.expiry = expiry;

@@ -5,6 +5,7 @@ import io.hearth.model.HybridTime;
 import io.hearth.series.item.RunReader;
 import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.value.Transmission;
+import io.hearth.table.Blocking;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.Cursor;
@@ -64,7 +65,7 @@ final class TransmissionSearch {
         lookedAt = 0;
         long stopMicros = Long.MIN_VALUE;
         while (true) {
-            Page page = table.query(query).await().indefinitely();
+            Page page = Blocking.await(table.query(query));
             for (Item item : page.items()) {
                 Bytes sortKey = item.key().sortKey();
                 if (SeriesKeys.runFirstTimeMicros(sortKey) < stopMicros) {

@@ -40,7 +40,8 @@ public final class UnsettledAppends {
 
     /** Completes when every append that has begun by now has settled. */
     public Uni<Void> settled() {
-        CompletableFuture<?>[] begun = appends.stream().map(append -> append.settled).toArray(CompletableFuture[]::new);
+        CompletableFuture<?>[] begun =
+                appends.stream().map(append -> append.settled).toArray(CompletableFuture[]::new);
         return Uni.createFrom().completionStage(CompletableFuture.allOf(begun)).replaceWithVoid();
     }
 
