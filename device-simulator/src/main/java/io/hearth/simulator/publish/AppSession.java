@@ -6,13 +6,13 @@ import java.util.ArrayDeque;
 /** The connection of an app that writes the desired states of devices. */
 final class AppSession extends Session {
 
-    private final ScenarioRun run;
+    private final RunContext run;
     private final String clientId;
     private final InFlightWindow window;
     private final Backoff backoff;
     private final ArrayDeque<Message.Raw> pending = new ArrayDeque<>();
 
-    AppSession(ScenarioRun run, String clientId) {
+    AppSession(RunContext run, String clientId) {
         this.run = run;
         this.clientId = clientId;
         this.backoff = new Backoff(run.settings.waits().longestReconnect());

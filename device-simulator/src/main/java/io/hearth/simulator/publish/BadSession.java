@@ -1,6 +1,7 @@
 package io.hearth.simulator.publish;
 
 import io.hearth.simulator.scenario.BadClients;
+import io.hearth.simulator.scenario.Scenario;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
@@ -13,7 +14,7 @@ final class BadSession extends Session {
     private static final long CUT_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final byte[] NOTHING = {};
 
-    private final ScenarioRun run;
+    private final RunContext run;
     private final BadClients clients;
     private final String id;
     private final Random random;
@@ -21,11 +22,11 @@ final class BadSession extends Session {
     private boolean answered;
     private long attemptNanos;
 
-    BadSession(ScenarioRun run, BadClients clients, int number) {
+    BadSession(RunContext run, Scenario scenario, BadClients clients, int number) {
         this.run = run;
         this.clients = clients;
-        this.id = run.scenario.fleet().get(0).prefix() + "bad-" + clients.kind().key() + "-" + number;
-        this.random = new Random(run.scenario.seed() + id.hashCode());
+        this.id = scenario.fleet().get(0).prefix() + "bad-" + clients.kind().key() + "-" + number;
+        this.random = new Random(scenario.seed() + id.hashCode());
     }
 
     @Override

@@ -15,7 +15,8 @@ final class DeviceSession extends Session {
 
     final DeviceGroup group;
 
-    private final ScenarioRun run;
+    private final ScenarioRun play;
+    private final RunContext run;
     private final int firstDevice;
     private final int index;
     private final String clientId;
@@ -31,23 +32,24 @@ final class DeviceSession extends Session {
     ShadowDevice shadow;
 
     /** @param index of the connection within the group */
-    DeviceSession(ScenarioRun run, DeviceGroup group, int firstDevice, int index) {
-        this.run = run;
+    DeviceSession(ScenarioRun play, DeviceGroup group, int firstDevice, int index) {
+        this.play = play;
+        this.run = play.context;
         this.group = group;
         this.firstDevice = firstDevice;
         this.index = index;
         this.backoff = new Backoff(run.settings.waits().longestReconnect());
-        String own = run.workload.deviceId(firstDevice + index);
+        String own = play.workload.deviceId(firstDevice + index);
         this.clientId = group.connections() == group.count() ? own : own + "-shared";
         // One more than messages may take, for a subscription.
         this.window = new InFlightWindow(
-                Math.min(PublishSettings.MAX_WINDOW, run.settings.window() + 1), () -> run.workload.newMessage(group));
+                Math.min(PublishSettings.MAX_WINDOW, run.settings.window() + 1), () -> play.workload.newMessage(group));
         this.awayUntilNanos = System.nanoTime();
     }
 
     /** Uniform in [0, 1), the same in each run of the seed. */
     double chance(long question) {
-        return run.workload.chance(firstDevice + index, question);
+        return play.workload.chance(firstDevice + index, question);
     }
 
     void forEachDevice(IntConsumer task) {
@@ -91,7 +93,7 @@ final class DeviceSession extends Session {
                 clientId,
                 run.settings.credentials().of(clientId),
                 run.settings.status()
-                        ? RawPublisher.statusTopic(run.workload.deviceId(firstDevice + index))
+                        ? DeviceStatus.topicBytes(play.workload.deviceId(firstDevice + index))
                         : new byte[0],
                 cleanSession,
                 RawConnection.KEEP_ALIVE_SECONDS);
@@ -102,7 +104,7 @@ final class DeviceSession extends Session {
         backoff.reset();
         run.recorder.connectionUp(again);
         run.recorder.connectTook(now - connection.connectSinceNanos);
-        writeStatus(out, MqttPackets.ONLINE);
+        writeStatus(out, DeviceStatus.ONLINE);
         if (group.offline() != null && group.connections() < group.count()) {
             orderBackfillByDevice();
         }
@@ -145,7 +147,7 @@ final class DeviceSession extends Session {
     void writeStatus(WireBuffer out, byte[] status) {
         if (run.settings.status()) {
             forEachDevice(device ->
-                    MqttPackets.publishRetained(out, RawPublisher.statusTopic(run.workload.deviceId(device)), status));
+                    MqttPackets.publishRetained(out, DeviceStatus.topicBytes(play.workload.deviceId(device)), status));
         }
     }
 
@@ -177,15 +179,15 @@ final class DeviceSession extends Session {
     }
 
     private void sendReadings(WireBuffer out, long now) {
-        boolean tracked = run.scenario.qos() > 0;
+        boolean tracked = play.scenario.qos() > 0;
         Message message = window.take();
         Due due = pending.remove();
-        run.pending--;
+        play.pending--;
         message.readings = 0;
-        run.workload.append(message, due);
+        play.workload.append(message, due);
         boolean backfill = awayUntilNanos - due.sendNanos() > 0;
         message.intendedNanos = backfill ? awayUntilNanos : due.sendNanos();
-        message.refused = run.workload.isRefused(due.device());
+        message.refused = play.workload.isRefused(due.device());
         DeviceGroup.Offline offline = group.offline();
         while (backfill && offline != null) {
             Due next = pending.peek();
@@ -195,8 +197,8 @@ final class DeviceSession extends Session {
                     || message.readings + next.readings() > offline.backfillBatch()) {
                 break;
             }
-            run.workload.append(message, pending.remove());
-            run.pending--;
+            play.workload.append(message, pending.remove());
+            play.pending--;
         }
         publish(message, false, out);
         run.recorder.sent(message);
@@ -207,7 +209,7 @@ final class DeviceSession extends Session {
             return;
         }
         run.inFlight++;
-        if (group.duplicates() > 0 && run.workload.chance(due.device(), due.firstMicros()) < group.duplicates()) {
+        if (group.duplicates() > 0 && play.workload.chance(due.device(), due.firstMicros()) < group.duplicates()) {
             message.acknowledgementsDue = 2;
             publish(message, true, out);
             run.recorder.duplicateSent();
@@ -221,10 +223,10 @@ final class DeviceSession extends Session {
             MqttPackets.publish(out, raw.topic(), raw.payload(), 1, message.packetId, duplicate);
             return;
         }
-        run.payload.clear();
-        run.payloads.write(message, run.payload);
+        play.payload.clear();
+        play.payloads.write(message, play.payload);
         MqttPackets.publish(
-                out, run.payloads.topic(message.device), run.payload, run.scenario.qos(), message.packetId, duplicate);
+                out, play.payloads.topic(message.device), play.payload, play.scenario.qos(), message.packetId, duplicate);
     }
 
     @Override
@@ -284,7 +286,7 @@ final class DeviceSession extends Session {
     private void acknowledged(int type, int packetId, long now) throws IOException {
         Message message = window.find(packetId);
         boolean wrongKind =
-                type == MqttPackets.PUBACK && message != null && message.raw == null && run.scenario.qos() == 2;
+                type == MqttPackets.PUBACK && message != null && message.raw == null && play.scenario.qos() == 2;
         if (message == null || wrongKind) {
             run.recorder.error("acknowledgement of a message that is not in flight");
             return;

@@ -1,6 +1,5 @@
 package io.hearth.simulator.publish;
 
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -17,9 +16,6 @@ final class MqttPackets {
     static final int PUBCOMP = 7;
     static final int SUBACK = 9;
     static final int PINGRESP = 13;
-
-    static final byte[] ONLINE = "online".getBytes(StandardCharsets.US_ASCII);
-    static final byte[] OFFLINE = "offline".getBytes(StandardCharsets.US_ASCII);
 
     private static final int CLEAN_SESSION = 0x02;
     private static final int WILL_QOS_0_RETAINED = 0x24;
@@ -50,7 +46,7 @@ final class MqttPackets {
         body.string(clientId);
         if (willTopic.length > 0) {
             body.prefixed(willTopic);
-            body.prefixed(OFFLINE);
+            body.prefixed(DeviceStatus.OFFLINE);
         }
         if (username != null) {
             body.string(username);

@@ -121,7 +121,7 @@ final class PahoConnection {
             options.setPassword(password);
         }
         if (settings.status()) {
-            options.setWill(statusTopic(index), retained(MqttPackets.OFFLINE));
+            options.setWill(statusTopic(index), retained(DeviceStatus.OFFLINE));
         }
         return options;
     }
@@ -174,7 +174,7 @@ final class PahoConnection {
     }
 
     private String statusTopic(int device) {
-        return "devices/" + workload.deviceId(device) + "/status";
+        return DeviceStatus.topic(workload.deviceId(device));
     }
 
     private static MqttMessage retained(byte[] payload) {
@@ -207,7 +207,7 @@ final class PahoConnection {
     /** Sends what had to be put off, such as that the devices are online; false if something still is. */
     boolean sendPostponed() {
         if (announce && up) {
-            announce = !publishStatus(MqttPackets.ONLINE);
+            announce = !publishStatus(DeviceStatus.ONLINE);
         }
         for (Outgoing next = postponed.poll(); next != null; next = postponed.poll()) {
             if (!up || !publish(next)) {
@@ -316,7 +316,7 @@ final class PahoConnection {
         try {
             if (up) {
                 if (settings.status()) {
-                    publishStatus(MqttPackets.OFFLINE);
+                    publishStatus(DeviceStatus.OFFLINE);
                 }
                 current.disconnect(CLOSE_TIMEOUT_MILLIS).waitForCompletion(2 * CLOSE_TIMEOUT_MILLIS);
             } else {

@@ -1,7 +1,6 @@
 package io.hearth.simulator.publish;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -25,10 +24,6 @@ public final class RawPublisher implements Publisher {
         } catch (IOException e) {
             throw new PublishFailedException("cannot use the network: " + e.getMessage());
         }
-    }
-
-    static byte[] statusTopic(String deviceId) {
-        return ("devices/" + deviceId + "/status").getBytes(StandardCharsets.US_ASCII);
     }
 
     /** The state of one call of {@link #publish}. */
@@ -145,7 +140,7 @@ public final class RawPublisher implements Publisher {
                 }
                 WireBuffer farewell = new WireBuffer(64);
                 if (settings.status()) {
-                    session.writeStatus(farewell, MqttPackets.OFFLINE);
+                    session.writeStatus(farewell, DeviceStatus.OFFLINE);
                 }
                 loop.end(connection, farewell);
             }
@@ -168,7 +163,7 @@ public final class RawPublisher implements Publisher {
                         out,
                         clientId,
                         settings.credentials().of(clientId),
-                        settings.status() ? statusTopic(workload.deviceId(index)) : new byte[0],
+                        settings.status() ? DeviceStatus.topicBytes(workload.deviceId(index)) : new byte[0],
                         cleanSession,
                         RawConnection.KEEP_ALIVE_SECONDS);
             }
@@ -179,7 +174,7 @@ public final class RawPublisher implements Publisher {
                 recorder.connectionUp(again);
                 recorder.connectTook(now - connection.connectSinceNanos);
                 if (settings.status()) {
-                    writeStatus(out, MqttPackets.ONLINE);
+                    writeStatus(out, DeviceStatus.ONLINE);
                 }
                 for (Message message : window.inOrder()) {
                     if (message.state == Message.State.PUBLISHED) {
@@ -193,7 +188,7 @@ public final class RawPublisher implements Publisher {
 
             void writeStatus(WireBuffer out, byte[] status) {
                 for (int device = index; device < workload.devices(); device += workload.connections()) {
-                    MqttPackets.publishRetained(out, statusTopic(workload.deviceId(device)), status);
+                    MqttPackets.publishRetained(out, DeviceStatus.topicBytes(workload.deviceId(device)), status);
                 }
             }
 

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One playing of a scenario: what becomes due goes to the sessions of the devices, which send it. */
@@ -21,25 +22,20 @@ final class ScenarioRun {
     /** Beyond this many waiting messages the oldest plan is wrong and memory is at stake; further ones count as unsent. */
     private static final int MAX_PENDING = 2_000_000;
 
-    final PublishSettings settings;
+    final RunContext context;
     final Scenario scenario;
     final ScenarioWorkload workload;
-    final DeliveryRecorder recorder;
-    final RunStats stats;
-    final ConnectionLoop loop;
     final PayloadWriter payloads;
-    final Timers timers;
     final WireBuffer payload = new WireBuffer(4096);
 
-    /** Messages without their first acknowledgement, of all connections. */
-    long inFlight;
-
+    /** Messages that are due and wait for their connection to take them. */
     long pending;
-    long lastProgressNanos;
 
-    @Nullable
-    String startFailure;
-
+    private final PublishSettings settings;
+    private final DeliveryRecorder recorder;
+    private final RunStats stats;
+    private final ConnectionLoop loop;
+    private final Timers timers;
     private final StopSignal stop;
     private final List<DeviceSession> devices = new ArrayList<>();
     private final List<BadSession> badSessions = new ArrayList<>();
@@ -47,7 +43,6 @@ final class ScenarioRun {
     private final List<ShadowRun> shadows = new ArrayList<>();
     private long startNanos;
     private long endNanos;
-    private boolean started;
     private boolean halted;
     /** Late messages that wait for their time. */
     private long held;
@@ -85,6 +80,7 @@ final class ScenarioRun {
             RunStats stats,
             StopSignal stop,
             ConnectionLoop loop) {
+        this.context = new RunContext(settings, recorder, stats, loop);
         this.settings = settings;
         this.scenario = workload.scenario();
         this.workload = workload;
@@ -93,7 +89,7 @@ final class ScenarioRun {
         this.stop = stop;
         this.loop = loop;
         this.payloads = new PayloadWriter(workload);
-        this.timers = new Timers(System.nanoTime());
+        this.timers = context.timers;
         for (int g = 0; g < scenario.fleet().size(); g++) {
             addGroup(g);
         }
@@ -115,7 +111,15 @@ final class ScenarioRun {
         }));
         for (ShadowTraffic traffic : scenario.shadows()) {
             if (traffic.group() == group) {
-                ShadowRun shadow = new ShadowRun(this, traffic, sessions);
+                ShadowRun shadow = new ShadowRun(
+                        context,
+                        traffic,
+                        sessions.stream()
+                                .<Consumer<Message.Raw>>map(session -> session::report)
+                                .toList());
+                for (int i = 0; i < sessions.size(); i++) {
+                    sessions.get(i).shadow = shadow.devices().get(i);
+                }
                 shadows.add(shadow);
                 shadow.apps().forEach(app -> loop.add(app, false));
                 streams.add(new Stream(scenario.shadowCurve(traffic), shadow::desiredDue));
@@ -163,8 +167,7 @@ final class ScenarioRun {
         long deadline = System.nanoTime() + settings.waits().connect().toNanos();
         while (loop.up() < loop.connections.size()) {
             long now = System.nanoTime();
-            String failure = startFailure;
-            startFailure = null;
+            String failure = context.takeStartFailure();
             if (failure != null && now - deadline >= 0) {
                 throw new PublishFailedException(failure);
             }
@@ -182,8 +185,7 @@ final class ScenarioRun {
         long now = System.nanoTime();
         startNanos = now;
         endNanos = now + scenario.duration().toNanos();
-        lastProgressNanos = now;
-        started = true;
+        context.start(now);
         loop.allowStorms();
         workload.start(now, Instant.now());
         recorder.started(now);
@@ -231,7 +233,7 @@ final class ScenarioRun {
         }
         for (BadClients clients : scenario.badClients()) {
             for (int i = 0; i < clients.count(); i++) {
-                BadSession session = new BadSession(this, clients, i);
+                BadSession session = new BadSession(context, scenario, clients, i);
                 badSessions.add(session);
                 // Spread over an interval, as bad clients have nothing in common but being bad.
                 loop.add(session, false).retryAtNanos =
@@ -301,22 +303,22 @@ final class ScenarioRun {
     }
 
     private boolean isFinished(long now, long stopAt) throws PublishFailedException {
-        if (stopAt != Long.MAX_VALUE && (now - stopAt >= 0 || inFlight == 0)) {
+        if (stopAt != Long.MAX_VALUE && (now - stopAt >= 0 || context.inFlight == 0)) {
             return true;
         }
         if (loop.closed() > 0 && devices.stream().allMatch(session -> session.isGivenUp())) {
             throw new PublishFailedException("every connection was lost, and reconnecting is off");
         }
         if (now - endNanos < 0) {
-            lastProgressNanos = now;
+            context.lastProgressNanos = now;
             return false;
         }
         if (held > 0) {
-            lastProgressNanos = now;
+            context.lastProgressNanos = now;
         }
         boolean settled =
-                pending == 0 && held == 0 && inFlight == 0 && shadows.stream().allMatch(ShadowRun::isSettled);
-        return settled || now - lastProgressNanos > settings.waits().drain().toNanos();
+                pending == 0 && held == 0 && context.inFlight == 0 && shadows.stream().allMatch(ShadowRun::isSettled);
+        return settled || now - context.lastProgressNanos > settings.waits().drain().toNanos();
     }
 
     private void halt() {
@@ -328,28 +330,8 @@ final class ScenarioRun {
         pending = 0;
     }
 
-    boolean isStarted() {
-        return started;
-    }
-
-    /** When to connect again after a loss, or {@link Session#NEVER}. */
-    long retry(Backoff backoff, long now) {
-        return settings.reconnect() || !started ? now + backoff.nextDelayNanos() : Session.NEVER;
-    }
-
-    void connectionFailed(RawConnection.State before, String reason) {
-        if (before == RawConnection.State.UP) {
-            recorder.connectionDown();
-            recorder.connectionLost(reason);
-        } else if (!started) {
-            startFailure = "cannot connect to " + settings.endpoint() + ": " + reason;
-        } else {
-            recorder.error("cannot connect: " + reason);
-        }
-    }
-
     private void end() {
-        if (started) {
+        if (context.isStarted()) {
             long now = System.nanoTime();
             if (stats.currentPhase() != null) {
                 stats.phase(null, now);
@@ -362,7 +344,7 @@ final class ScenarioRun {
         for (DeviceSession session : devices) {
             session.settle();
             WireBuffer farewell = new WireBuffer(64);
-            session.writeStatus(farewell, MqttPackets.OFFLINE);
+            session.writeStatus(farewell, DeviceStatus.OFFLINE);
             loop.end(session.connection, farewell);
         }
         badSessions.forEach(BadSession::finish);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,9 +23,9 @@ final class ShadowDevice {
     private static final byte[] NOTHING = {};
 
     private final ShadowRun shadows;
-    private final ScenarioRun run;
+    private final RunContext run;
     private final ShadowTraffic traffic;
-    private final DeviceSession session;
+    private final Consumer<Message.Raw> sender;
     private final byte[] update;
     private final byte[] get;
     private final byte[] delta;
@@ -33,11 +34,12 @@ final class ShadowDevice {
     private final byte[] getAccepted;
     private boolean catchUp;
 
-    ShadowDevice(ShadowRun shadows, ScenarioRun run, ShadowTraffic traffic, String thing, DeviceSession session) {
+    /** @param sender takes what the device publishes, for its connection to send */
+    ShadowDevice(ShadowRun shadows, RunContext run, ShadowTraffic traffic, String thing, Consumer<Message.Raw> sender) {
         this.shadows = shadows;
         this.run = run;
         this.traffic = traffic;
-        this.session = session;
+        this.sender = sender;
         String name = traffic.shadowName();
         String prefix = traffic.topicPrefix() + thing + "/shadow" + (name == null ? "" : "/name/" + name);
         update = bytes(prefix + "/update");
@@ -46,7 +48,6 @@ final class ShadowDevice {
         accepted = bytes(prefix + "/update/accepted");
         rejected = bytes(prefix + "/update/rejected");
         getAccepted = bytes(prefix + "/get/accepted");
-        session.shadow = this;
     }
 
     private static byte[] bytes(String text) {
@@ -65,7 +66,7 @@ final class ShadowDevice {
 
     void subscribed() {
         if (catchUp) {
-            session.report(new Message.Raw(get, NOTHING));
+            sender.accept(new Message.Raw(get, NOTHING));
         }
     }
 
@@ -113,7 +114,7 @@ final class ShadowDevice {
             run.stats.shadow().reportedSent();
             String payload = "{\"state\":{\"reported\":" + wanted + "},\"clientToken\":\""
                     + shadows.open(ShadowRun.DEVICE, at) + "\"}";
-            session.report(new Message.Raw(update, bytes(payload)));
+            sender.accept(new Message.Raw(update, bytes(payload)));
         });
     }
 }

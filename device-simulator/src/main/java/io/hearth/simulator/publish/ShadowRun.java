@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +34,7 @@ final class ShadowRun {
         }
     }
 
-    private final ScenarioRun run;
+    private final RunContext run;
     private final List<AppSession> apps = new ArrayList<>();
     private final List<ShadowDevice> devices = new ArrayList<>();
     /** By token: {@code a} and a number of an app, {@code d} and a number of a device. */
@@ -43,12 +44,13 @@ final class ShadowRun {
     private long unanswered;
     private long tokens;
 
-    ShadowRun(ScenarioRun run, ShadowTraffic traffic, List<DeviceSession> sessions) {
+    /** @param senders one a device of the group: takes what the device publishes, for its connection to send */
+    ShadowRun(RunContext run, ShadowTraffic traffic, List<Consumer<Message.Raw>> senders) {
         this.run = run;
         // Several processes may write the same shadows; tokens of the others mean nothing here.
         this.tokenSuffix = "-" + Long.toString(ProcessHandle.current().pid(), 36);
-        for (int i = 0; i < sessions.size(); i++) {
-            devices.add(new ShadowDevice(this, run, traffic, traffic.group().deviceId(i), sessions.get(i)));
+        for (int i = 0; i < senders.size(); i++) {
+            devices.add(new ShadowDevice(this, run, traffic, traffic.group().deviceId(i), senders.get(i)));
         }
         for (int i = 0; i < traffic.apps(); i++) {
             apps.add(new AppSession(
@@ -58,6 +60,11 @@ final class ShadowRun {
 
     List<AppSession> apps() {
         return apps;
+    }
+
+    /** In the order of the group's devices. */
+    List<ShadowDevice> devices() {
+        return devices;
     }
 
     /** App number {@code k} modulo the apps asks device {@code k} modulo the devices to change. */
