@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * @see <a href="https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/">Exponential Backoff And
  *     Jitter</a>
  */
-final class Backoff {
+public final class Backoff {
 
     private static final long BASE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -19,15 +19,15 @@ final class Backoff {
     private int attempts;
 
     /** @param longest the longest delay, above 0 */
-    Backoff(Duration longest) {
+    public Backoff(Duration longest) {
         capNanos = longest.toNanos();
     }
 
-    void reset() {
+    public void reset() {
         attempts = 0;
     }
 
-    long nextDelayNanos() {
+    public long nextDelayNanos() {
         long ceiling = Math.min(capNanos, BASE_NANOS << Math.min(attempts++, 20));
         return ThreadLocalRandom.current().nextLong(ceiling) + 1;
     }

@@ -48,7 +48,7 @@ public final class CredentialBook {
         return new CredentialBook(shared, own);
     }
 
-    Credentials of(String clientId) {
+    public Credentials of(String clientId) {
         return own.getOrDefault(clientId, shared);
     }
 }

@@ -33,54 +33,54 @@ public final class DeliveryRecorder {
     }
 
     /** All connections are there and the schedule begins. */
-    void started(long nowNanos) {
+    public void started(long nowNanos) {
         stats.started(nowNanos);
     }
 
-    void sent(Message message) {
+    public void sent(Message message) {
         message.sentNanos = System.nanoTime();
         stats.messageSent(message.readings, message.sentNanos);
     }
 
-    void resent() {
+    public void resent() {
         stats.messageResent();
     }
 
-    void acknowledged(Message message, long nowNanos) {
+    public void acknowledged(Message message, long nowNanos) {
         stats.messageAcknowledged(message.readings, message.intendedNanos, nowNanos);
         append(message, message.refused ? Delivery.UNCERTAIN : Delivery.ACKNOWLEDGED, nowNanos);
     }
 
     /** The message was sent and nobody will ever know whether it arrived. */
-    void uncertain(Message message) {
+    public void uncertain(Message message) {
         append(message, Delivery.UNCERTAIN, message.sentNanos);
     }
 
-    void connectionUp(boolean again) {
+    public void connectionUp(boolean again) {
         stats.connectionUp(again);
     }
 
-    void connectTook(long nanos) {
+    public void connectTook(long nanos) {
         stats.connectTook(nanos);
     }
 
-    void duplicateSent() {
+    public void duplicateSent() {
         stats.duplicateSent();
     }
 
-    void connectionDown() {
+    public void connectionDown() {
         stats.connectionDown();
     }
 
-    void connectionLost(String reason) {
+    public void connectionLost(String reason) {
         stats.connectionLost(reason);
     }
 
-    void error(String reason) {
+    public void error(String reason) {
         stats.error(reason);
     }
 
-    void unsent(long messages) {
+    public void unsent(long messages) {
         stats.unsent(messages);
     }
 

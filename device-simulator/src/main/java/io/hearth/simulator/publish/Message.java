@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
  * One telemetry message: which device, when, which values. Holds numbers and not the payload, which can be written again
  * from them byte for byte when the message has to be resent. Reused by the raw client; not for sharing between threads.
  */
-final class Message {
+public final class Message {
 
     /** Progress of the acknowledgement. */
-    enum State {
+    public enum State {
         FREE,
         /** Waiting for PUBACK, or at QoS 2 for PUBREC. */
         PUBLISHED,
@@ -21,36 +21,36 @@ final class Message {
 
     /** A message of fixed content. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Raw(byte[] topic, byte[] payload) {}
+    public record Raw(byte[] topic, byte[] payload) {}
 
     /** As many as {@link #readings}; there may be room for more. */
-    final long[] deviceTimesMicros;
+    public final long[] deviceTimesMicros;
 
-    final long[] values;
+    public final long[] values;
 
-    int readings;
-    int device;
+    public int readings;
+    public int device;
     /** When the schedule wanted it sent, which latency is measured from. */
-    long intendedNanos;
+    public long intendedNanos;
 
     /** Whether the service is expected not to store it, though it acknowledges it. */
-    boolean refused;
+    public boolean refused;
 
     /** Not telemetry: topic and payload as they are; null otherwise. */
     @Nullable
-    Raw raw;
+    public Raw raw;
 
-    int packetId;
-    State state = State.FREE;
+    public int packetId;
+    public State state = State.FREE;
     /** Acknowledgements to come before the packet id is free: more than one if it was sent twice on this connection. */
-    int acknowledgementsDue;
+    public int acknowledgementsDue;
     /** When it was first sent, {@link System#nanoTime()}. */
     long sentNanos;
     /** Order of first sending within the connection. */
-    long order;
+    public long order;
 
     /** @param readings most that it can hold, and how many it holds at first */
-    Message(int readings, int valuesPerReading) {
+    public Message(int readings, int valuesPerReading) {
         this.readings = readings;
         deviceTimesMicros = new long[readings];
         values = new long[readings * valuesPerReading];

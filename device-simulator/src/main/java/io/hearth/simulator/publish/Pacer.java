@@ -8,7 +8,7 @@ import java.util.function.IntConsumer;
  * {@code k % devices}, and device {@code d} to connection {@code d % connections}, so each connection can count for itself
  * and none waits for another. For one thread.
  */
-final class Pacer {
+public final class Pacer {
 
     private final Schedule schedule;
     private final int devices;
@@ -33,7 +33,7 @@ final class Pacer {
     }
 
     /** Makes due what is due by now and tells the connections concerned, some of them more than once. */
-    void release(long nowNanos, IntConsumer readyConnection) {
+    public void release(long nowNanos, IntConsumer readyConnection) {
         if (ended) {
             return;
         }
@@ -83,7 +83,7 @@ final class Pacer {
     }
 
     /** Nothing more becomes due, and what is due by the clock and not sent is given up; returns how many those are. */
-    long halt() {
+    public long halt() {
         if (!schedule.isClosedLoop()) {
             givenUp += totalDue;
         }
@@ -94,20 +94,20 @@ final class Pacer {
     }
 
     /** Whether the schedule has come to its end; messages may still be due. */
-    boolean ended() {
+    public boolean ended() {
         return ended;
     }
 
-    boolean allTaken() {
+    public boolean allTaken() {
         return totalDue == 0 && (ended || released == planned);
     }
 
-    boolean hasDue(int connection) {
+    public boolean hasDue(int connection) {
         return due[connection] > 0;
     }
 
     /** Nanoseconds until something more becomes due or the schedule ends; {@link Long#MAX_VALUE} if nothing will. */
-    long nanosUntilNext(long nowNanos) {
+    public long nanosUntilNext(long nowNanos) {
         if (ended) {
             return Long.MAX_VALUE;
         }
@@ -122,7 +122,7 @@ final class Pacer {
      * Takes the next message of this connection, which must have one due, and returns its number in the run. The device
      * is that number modulo the devices.
      */
-    long take(int connection) {
+    public long take(int connection) {
         long own = taken[connection]++;
         due[connection]--;
         totalDue--;
@@ -132,7 +132,7 @@ final class Pacer {
     }
 
     /** When message {@code k} was meant to be sent; in a closed loop that is now. */
-    long intendedNanos(long k, long nowNanos) {
+    public long intendedNanos(long k, long nowNanos) {
         return schedule.isClosedLoop() ? nowNanos : startNanos + schedule.dueNanos(k);
     }
 }

@@ -8,7 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** Writes messages as JSON. What does not change between messages is encoded once per device. For one thread. */
-final class PayloadWriter {
+public final class PayloadWriter {
 
     private static final byte[] TIME_HEAD = ascii("{\"ts\":");
     private static final byte[] VALUES_HEAD = ascii(",\"values\":");
@@ -20,7 +20,7 @@ final class PayloadWriter {
     private final byte[][] topics;
     private final ShapeText[] shapes;
 
-    PayloadWriter(Devices devices) {
+    public PayloadWriter(Devices devices) {
         this.devices = devices;
         valuesPerReading = devices.valuesPerReading();
         topics = new byte[devices.devices()][];
@@ -32,12 +32,12 @@ final class PayloadWriter {
         }
     }
 
-    byte[] topic(int device) {
+    public byte[] topic(int device) {
         return topics[device];
     }
 
     /** Appends the payload: one reading, or an array of several. */
-    void write(Message message, WireBuffer out) {
+    public void write(Message message, WireBuffer out) {
         ShapeText shape = shapes[message.device];
         int readings = message.readings;
         if (readings == 1) {

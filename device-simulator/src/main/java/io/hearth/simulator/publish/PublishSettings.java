@@ -78,7 +78,7 @@ public record PublishSettings(
     }
 
     /** The endpoint, for messages. */
-    String endpoint() {
+    public String endpoint() {
         return host + ":" + port;
     }
 }

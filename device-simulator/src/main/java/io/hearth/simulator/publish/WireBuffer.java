@@ -4,30 +4,30 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** Bytes to be sent, written front to back without garbage. */
-final class WireBuffer {
+public final class WireBuffer {
 
     private static final long TEN_TO_17 = 100_000_000_000_000_000L;
 
     private byte[] bytes;
     private int length;
 
-    WireBuffer(int capacity) {
+    public WireBuffer(int capacity) {
         bytes = new byte[capacity];
     }
 
-    byte[] array() {
+    public byte[] array() {
         return bytes;
     }
 
-    int length() {
+    public int length() {
         return length;
     }
 
-    void clear() {
+    public void clear() {
         length = 0;
     }
 
-    byte[] toByteArray() {
+    public byte[] toByteArray() {
         return Arrays.copyOf(bytes, length);
     }
 
@@ -37,39 +37,39 @@ final class WireBuffer {
         }
     }
 
-    void octet(int value) {
+    public void octet(int value) {
         reserve(1);
         bytes[length++] = (byte) value;
     }
 
-    void uint16(int value) {
+    public void uint16(int value) {
         reserve(2);
         bytes[length++] = (byte) (value >>> 8);
         bytes[length++] = (byte) value;
     }
 
-    void bytes(byte[] source) {
+    public void bytes(byte[] source) {
         bytes(source, source.length);
     }
 
-    void bytes(byte[] source, int count) {
+    public void bytes(byte[] source, int count) {
         reserve(count);
         System.arraycopy(source, 0, bytes, length, count);
         length += count;
     }
 
     /** MQTT's string: a length of two bytes, then UTF-8. */
-    void string(String value) {
+    public void string(String value) {
         prefixed(value.getBytes(StandardCharsets.UTF_8));
     }
 
-    void prefixed(byte[] value) {
+    public void prefixed(byte[] value) {
         uint16(value.length);
         bytes(value);
     }
 
     /** MQTT's variable byte integer. */
-    void varint(int value) {
+    public void varint(int value) {
         int rest = value;
         while (rest >= 0x80) {
             octet((rest & 0x7F) | 0x80);

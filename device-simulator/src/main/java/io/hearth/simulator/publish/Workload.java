@@ -89,7 +89,7 @@ public final class Workload implements Devices {
         return fleet.size();
     }
 
-    int connections() {
+    public int connections() {
         return connections;
     }
 
@@ -127,7 +127,7 @@ public final class Workload implements Devices {
         nextSequence[device] = Math.max(nextSequence[device], lastSequence + 1);
     }
 
-    Message newMessage() {
+    public Message newMessage() {
         return new Message(readingsPerMessage, maxValues);
     }
 
@@ -137,18 +137,18 @@ public final class Workload implements Devices {
     }
 
     /** The connection's name: the device's own if it has it for itself, as brokers often tie the two together. */
-    String clientId(int connection) {
+    public String clientId(int connection) {
         return connections == fleet.size() ? fleet.deviceId(connection) : fleet.deviceId(connection) + "-shared";
     }
 
-    Pacer start(long nowNanos, Instant now) {
+    public Pacer start(long nowNanos, Instant now) {
         startNanos = nowNanos;
         startMicros = ChronoUnit.MICROS.between(Instant.EPOCH, now);
         return new Pacer(schedule, fleet.size(), connections, nowNanos);
     }
 
     /** Fills in message {@code k} of the run: device, times, values. */
-    void fill(Message message, long k, long intendedNanos) {
+    public void fill(Message message, long k, long intendedNanos) {
         int device = (int) (k % fleet.size());
         message.device = device;
         message.intendedNanos = intendedNanos;

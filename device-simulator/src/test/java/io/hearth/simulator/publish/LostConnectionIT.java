@@ -11,6 +11,8 @@ import io.hearth.simulator.ledger.Ledger;
 import io.hearth.simulator.ledger.LedgerEntry;
 import io.hearth.simulator.ledger.LedgerWriter;
 import io.hearth.simulator.publish.ScriptedMqttServer.Received;
+import io.hearth.simulator.publish.paho.PahoPublisher;
+import io.hearth.simulator.publish.raw.RawPublisher;
 import io.hearth.simulator.report.RunStats;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -10,6 +10,7 @@ import io.hearth.simulator.fleet.Metric;
 import io.hearth.simulator.ledger.Delivery;
 import io.hearth.simulator.ledger.Ledger;
 import io.hearth.simulator.ledger.LedgerWriter;
+import io.hearth.simulator.publish.raw.RawPublisher;
 import io.hearth.simulator.report.RunStats;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,5 +1,7 @@
-package io.hearth.simulator.publish;
+package io.hearth.simulator.publish.shadow;
 
+import io.hearth.simulator.publish.Message;
+import io.hearth.simulator.publish.raw.RunContext;
 import io.hearth.simulator.scenario.ShadowTraffic;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -13,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The shadow traffic of one group of devices: apps write desired states in an open loop, devices get deltas and report. Each
  * update carries a token of its own, by which its answer and its delta are found again.
  */
-final class ShadowRun {
+public final class ShadowRun {
 
     /** What tokens begin with, by who sent the update. */
     static final char APP = 'a';
@@ -45,7 +47,7 @@ final class ShadowRun {
     private long tokens;
 
     /** @param senders one a device of the group: takes what the device publishes, for its connection to send */
-    ShadowRun(RunContext run, ShadowTraffic traffic, List<Consumer<Message.Raw>> senders) {
+    public ShadowRun(RunContext run, ShadowTraffic traffic, List<Consumer<Message.Raw>> senders) {
         this.run = run;
         // Several processes may write the same shadows; tokens of the others mean nothing here.
         this.tokenSuffix = "-" + Long.toString(ProcessHandle.current().pid(), 36);
@@ -58,17 +60,17 @@ final class ShadowRun {
         }
     }
 
-    List<AppSession> apps() {
+    public List<AppSession> apps() {
         return apps;
     }
 
     /** In the order of the group's devices. */
-    List<ShadowDevice> devices() {
+    public List<ShadowDevice> devices() {
         return devices;
     }
 
     /** App number {@code k} modulo the apps asks device {@code k} modulo the devices to change. */
-    void desiredDue(long k, long dueNanos) {
+    public void desiredDue(long k, long dueNanos) {
         ShadowDevice device = devices.get((int) (k % devices.size()));
         String token = open(APP, dueNanos);
         run.stats.shadow().desiredSent();
@@ -133,7 +135,7 @@ final class ShadowRun {
         }
     }
 
-    boolean isSettled() {
+    public boolean isSettled() {
         return unanswered == 0;
     }
 }

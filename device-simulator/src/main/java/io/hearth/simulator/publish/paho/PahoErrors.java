@@ -1,4 +1,4 @@
-package io.hearth.simulator.publish;
+package io.hearth.simulator.publish.paho;
 
 import org.eclipse.paho.mqttv5.client.MqttClientException;
 import org.eclipse.paho.mqttv5.common.MqttException;

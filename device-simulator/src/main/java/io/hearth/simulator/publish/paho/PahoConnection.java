@@ -1,5 +1,12 @@
-package io.hearth.simulator.publish;
+package io.hearth.simulator.publish.paho;
 
+import io.hearth.simulator.publish.Backoff;
+import io.hearth.simulator.publish.Credentials;
+import io.hearth.simulator.publish.DeliveryRecorder;
+import io.hearth.simulator.publish.DeviceStatus;
+import io.hearth.simulator.publish.Message;
+import io.hearth.simulator.publish.PublishSettings;
+import io.hearth.simulator.publish.Workload;
 import java.lang.reflect.Field;
 import java.util.ArrayDeque;
 import java.util.Deque;

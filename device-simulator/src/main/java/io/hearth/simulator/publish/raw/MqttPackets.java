@@ -1,5 +1,8 @@
-package io.hearth.simulator.publish;
+package io.hearth.simulator.publish.raw;
 
+import io.hearth.simulator.publish.Credentials;
+import io.hearth.simulator.publish.DeviceStatus;
+import io.hearth.simulator.publish.WireBuffer;
 import java.util.List;
 
 /**
@@ -7,15 +10,15 @@ import java.util.List;
  *
  * @see <a href="https://docs.oasis-open.org/mqtt/mqtt/v3.1.1/os/mqtt-v3.1.1-os.html">MQTT 3.1.1</a>
  */
-final class MqttPackets {
+public final class MqttPackets {
 
     static final int CONNACK = 2;
-    static final int PUBLISH = 3;
-    static final int PUBACK = 4;
-    static final int PUBREC = 5;
-    static final int PUBCOMP = 7;
-    static final int SUBACK = 9;
-    static final int PINGRESP = 13;
+    public static final int PUBLISH = 3;
+    public static final int PUBACK = 4;
+    public static final int PUBREC = 5;
+    public static final int PUBCOMP = 7;
+    public static final int SUBACK = 9;
+    public static final int PINGRESP = 13;
 
     private static final int CLEAN_SESSION = 0x02;
     private static final int WILL_QOS_0_RETAINED = 0x24;
@@ -25,7 +28,7 @@ final class MqttPackets {
     private MqttPackets() {}
 
     /** CONNECT; the will is {@code offline}, retained, if {@code willTopic} is not empty. */
-    static void connect(
+    public static void connect(
             WireBuffer out,
             String clientId,
             Credentials credentials,
@@ -60,7 +63,7 @@ final class MqttPackets {
     }
 
     /** PUBLISH of anything; {@code packetId} is left out at QoS 0. */
-    static void publish(WireBuffer out, byte[] topic, byte[] payload, int qos, int packetId, boolean duplicate) {
+    public static void publish(WireBuffer out, byte[] topic, byte[] payload, int qos, int packetId, boolean duplicate) {
         out.octet(0x30 | (duplicate ? 8 : 0) | qos << 1);
         out.varint(2 + topic.length + (qos > 0 ? 2 : 0) + payload.length);
         out.prefixed(topic);
@@ -71,7 +74,7 @@ final class MqttPackets {
     }
 
     /** SUBSCRIBE to several topics at QoS 1. */
-    static void subscribe(WireBuffer out, int packetId, List<byte[]> topics) {
+    public static void subscribe(WireBuffer out, int packetId, List<byte[]> topics) {
         out.octet(0x82);
         int length = 2;
         for (byte[] topic : topics) {
@@ -86,14 +89,15 @@ final class MqttPackets {
     }
 
     /** PUBACK for what the server published. */
-    static void acknowledge(WireBuffer out, int packetId) {
+    public static void acknowledge(WireBuffer out, int packetId) {
         out.octet(0x40);
         out.octet(2);
         out.uint16(packetId);
     }
 
     /** PUBLISH of telemetry; {@code packetId} is left out at QoS 0. */
-    static void publish(WireBuffer out, byte[] topic, WireBuffer payload, int qos, int packetId, boolean duplicate) {
+    public static void publish(
+            WireBuffer out, byte[] topic, WireBuffer payload, int qos, int packetId, boolean duplicate) {
         out.octet(0x30 | (duplicate ? 8 : 0) | qos << 1);
         out.varint(2 + topic.length + (qos > 0 ? 2 : 0) + payload.length());
         out.prefixed(topic);
@@ -104,14 +108,14 @@ final class MqttPackets {
     }
 
     /** PUBLISH at QoS 0, retained. */
-    static void publishRetained(WireBuffer out, byte[] topic, byte[] payload) {
+    public static void publishRetained(WireBuffer out, byte[] topic, byte[] payload) {
         out.octet(0x31);
         out.varint(2 + topic.length + payload.length);
         out.prefixed(topic);
         out.bytes(payload);
     }
 
-    static void release(WireBuffer out, int packetId) {
+    public static void release(WireBuffer out, int packetId) {
         out.octet(0x62);
         out.octet(2);
         out.uint16(packetId);
@@ -127,7 +131,7 @@ final class MqttPackets {
         out.octet(0);
     }
 
-    static int uint16(byte[] bytes, int at) {
+    public static int uint16(byte[] bytes, int at) {
         return (bytes[at] & 0xFF) << 8 | (bytes[at + 1] & 0xFF);
     }
 

@@ -1,5 +1,10 @@
-package io.hearth.simulator.publish;
+package io.hearth.simulator.publish.scenario;
 
+import io.hearth.simulator.publish.DeliveryRecorder;
+import io.hearth.simulator.publish.PublishFailedException;
+import io.hearth.simulator.publish.PublishSettings;
+import io.hearth.simulator.publish.StopSignal;
+import io.hearth.simulator.publish.raw.ConnectionLoop;
 import io.hearth.simulator.report.RunStats;
 import io.hearth.simulator.scenario.Scenario;
 import java.io.IOException;

@@ -1,10 +1,10 @@
-package io.hearth.simulator.publish;
+package io.hearth.simulator.publish.raw;
 
 import java.util.Comparator;
 import java.util.PriorityQueue;
 
 /** What is to happen later. For one thread. */
-final class Timers {
+public final class Timers {
 
     private record Timer(long atNanos, long order, Runnable task) {}
 
@@ -18,11 +18,11 @@ final class Timers {
         this.originNanos = originNanos;
     }
 
-    void at(long nanos, Runnable task) {
+    public void at(long nanos, Runnable task) {
         queue.add(new Timer(nanos - originNanos, order++, task));
     }
 
-    void runDue(long nowNanos) {
+    public void runDue(long nowNanos) {
         while (true) {
             Timer next = queue.peek();
             if (next == null || next.atNanos > nowNanos - originNanos) {
@@ -33,7 +33,7 @@ final class Timers {
         }
     }
 
-    long nanosUntilNext(long nowNanos) {
+    public long nanosUntilNext(long nowNanos) {
         Timer next = queue.peek();
         return next == null ? Long.MAX_VALUE : next.atNanos - (nowNanos - originNanos);
     }

@@ -1,5 +1,17 @@
-package io.hearth.simulator.publish;
+package io.hearth.simulator.publish.raw;
 
+import io.hearth.simulator.publish.Backoff;
+import io.hearth.simulator.publish.DeliveryRecorder;
+import io.hearth.simulator.publish.DeviceStatus;
+import io.hearth.simulator.publish.Message;
+import io.hearth.simulator.publish.Pacer;
+import io.hearth.simulator.publish.PayloadWriter;
+import io.hearth.simulator.publish.PublishFailedException;
+import io.hearth.simulator.publish.PublishSettings;
+import io.hearth.simulator.publish.Publisher;
+import io.hearth.simulator.publish.StopSignal;
+import io.hearth.simulator.publish.WireBuffer;
+import io.hearth.simulator.publish.Workload;
 import java.io.IOException;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -157,7 +169,7 @@ public final class RawPublisher implements Publisher {
             }
 
             @Override
-            void writeConnect(WireBuffer out, boolean cleanSession) {
+            public void writeConnect(WireBuffer out, boolean cleanSession) {
                 String clientId = workload.clientId(index);
                 MqttPackets.connect(
                         out,
@@ -169,7 +181,7 @@ public final class RawPublisher implements Publisher {
             }
 
             @Override
-            void up(boolean again, WireBuffer out, long now) {
+            public void up(boolean again, WireBuffer out, long now) {
                 backoff.reset();
                 recorder.connectionUp(again);
                 recorder.connectTook(now - connection.connectSinceNanos);
@@ -193,7 +205,7 @@ public final class RawPublisher implements Publisher {
             }
 
             @Override
-            boolean send(WireBuffer out, long now) {
+            public boolean send(WireBuffer out, long now) {
                 Pacer pacer = Run.this.pacer;
                 if (pacer == null) {
                     return false;
@@ -222,7 +234,7 @@ public final class RawPublisher implements Publisher {
             }
 
             @Override
-            void packet(int head, byte[] bytes, int at, int length, long now) throws IOException {
+            public void packet(int head, byte[] bytes, int at, int length, long now) throws IOException {
                 int type = head >> 4;
                 switch (type) {
                     case MqttPackets.PUBACK, MqttPackets.PUBREC, MqttPackets.PUBCOMP ->
@@ -258,7 +270,7 @@ public final class RawPublisher implements Publisher {
             }
 
             @Override
-            long lost(RawConnection.State before, String reason, long now) {
+            public long lost(RawConnection.State before, String reason, long now) {
                 if (before == RawConnection.State.UP) {
                     recorder.connectionDown();
                     recorder.connectionLost(reason);

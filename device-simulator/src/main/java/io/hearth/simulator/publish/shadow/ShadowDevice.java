@@ -1,8 +1,12 @@
-package io.hearth.simulator.publish;
+package io.hearth.simulator.publish.shadow;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.hearth.simulator.publish.Message;
+import io.hearth.simulator.publish.WireBuffer;
+import io.hearth.simulator.publish.raw.MqttPackets;
+import io.hearth.simulator.publish.raw.RunContext;
 import io.hearth.simulator.scenario.ShadowTraffic;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html">Device Shadow MQTT
  *     topics</a>
  */
-final class ShadowDevice {
+public final class ShadowDevice {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final byte[] NOTHING = {};
@@ -59,18 +63,18 @@ final class ShadowDevice {
     }
 
     /** @param again whether it was connected before and may have missed something */
-    void subscribe(WireBuffer out, int packetId, boolean again) {
+    public void subscribe(WireBuffer out, int packetId, boolean again) {
         catchUp = again;
         MqttPackets.subscribe(out, packetId, List.of(delta, accepted, rejected, getAccepted));
     }
 
-    void subscribed() {
+    public void subscribed() {
         if (catchUp) {
             sender.accept(new Message.Raw(get, NOTHING));
         }
     }
 
-    void arrived(byte[] bytes, int topicAt, int topicLength, int at, int length, long now) {
+    public void arrived(byte[] bytes, int topicAt, int topicLength, int at, int length, long now) {
         JsonNode document;
         try {
             document = JSON.readTree(bytes, at, length);

@@ -1,5 +1,6 @@
-package io.hearth.simulator.publish;
+package io.hearth.simulator.publish.raw;
 
+import io.hearth.simulator.publish.WireBuffer;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,5 +1,16 @@
-package io.hearth.simulator.publish;
+package io.hearth.simulator.publish.paho;
 
+import io.hearth.simulator.publish.Backoff;
+import io.hearth.simulator.publish.DeliveryRecorder;
+import io.hearth.simulator.publish.Message;
+import io.hearth.simulator.publish.Pacer;
+import io.hearth.simulator.publish.PayloadWriter;
+import io.hearth.simulator.publish.PublishFailedException;
+import io.hearth.simulator.publish.PublishSettings;
+import io.hearth.simulator.publish.Publisher;
+import io.hearth.simulator.publish.StopSignal;
+import io.hearth.simulator.publish.WireBuffer;
+import io.hearth.simulator.publish.Workload;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

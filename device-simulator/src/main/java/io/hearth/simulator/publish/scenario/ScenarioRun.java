@@ -1,6 +1,18 @@
-package io.hearth.simulator.publish;
+package io.hearth.simulator.publish.scenario;
 
-import io.hearth.simulator.publish.ScenarioWorkload.Due;
+import io.hearth.simulator.publish.DeliveryRecorder;
+import io.hearth.simulator.publish.DeviceStatus;
+import io.hearth.simulator.publish.Message;
+import io.hearth.simulator.publish.PayloadWriter;
+import io.hearth.simulator.publish.PublishFailedException;
+import io.hearth.simulator.publish.PublishSettings;
+import io.hearth.simulator.publish.StopSignal;
+import io.hearth.simulator.publish.WireBuffer;
+import io.hearth.simulator.publish.raw.ConnectionLoop;
+import io.hearth.simulator.publish.raw.RunContext;
+import io.hearth.simulator.publish.raw.Timers;
+import io.hearth.simulator.publish.scenario.ScenarioWorkload.Due;
+import io.hearth.simulator.publish.shadow.ShadowRun;
 import io.hearth.simulator.report.RunStats;
 import io.hearth.simulator.scenario.BadClients;
 import io.hearth.simulator.scenario.DeviceGroup;
@@ -316,9 +328,12 @@ final class ScenarioRun {
         if (held > 0) {
             context.lastProgressNanos = now;
         }
-        boolean settled =
-                pending == 0 && held == 0 && context.inFlight == 0 && shadows.stream().allMatch(ShadowRun::isSettled);
-        return settled || now - context.lastProgressNanos > settings.waits().drain().toNanos();
+        boolean settled = pending == 0
+                && held == 0
+                && context.inFlight == 0
+                && shadows.stream().allMatch(ShadowRun::isSettled);
+        return settled
+                || now - context.lastProgressNanos > settings.waits().drain().toNanos();
     }
 
     private void halt() {

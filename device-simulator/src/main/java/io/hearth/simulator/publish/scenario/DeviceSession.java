@@ -1,6 +1,18 @@
-package io.hearth.simulator.publish;
+package io.hearth.simulator.publish.scenario;
 
-import io.hearth.simulator.publish.ScenarioWorkload.Due;
+import io.hearth.simulator.publish.Backoff;
+import io.hearth.simulator.publish.DeviceStatus;
+import io.hearth.simulator.publish.Message;
+import io.hearth.simulator.publish.PublishSettings;
+import io.hearth.simulator.publish.WireBuffer;
+import io.hearth.simulator.publish.raw.ConnectionLoop;
+import io.hearth.simulator.publish.raw.InFlightWindow;
+import io.hearth.simulator.publish.raw.MqttPackets;
+import io.hearth.simulator.publish.raw.RawConnection;
+import io.hearth.simulator.publish.raw.RunContext;
+import io.hearth.simulator.publish.raw.Session;
+import io.hearth.simulator.publish.scenario.ScenarioWorkload.Due;
+import io.hearth.simulator.publish.shadow.ShadowDevice;
 import io.hearth.simulator.scenario.DeviceGroup;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -87,7 +99,7 @@ final class DeviceSession extends Session {
     }
 
     @Override
-    void writeConnect(WireBuffer out, boolean cleanSession) {
+    public void writeConnect(WireBuffer out, boolean cleanSession) {
         MqttPackets.connect(
                 out,
                 clientId,
@@ -100,7 +112,7 @@ final class DeviceSession extends Session {
     }
 
     @Override
-    void up(boolean again, WireBuffer out, long now) {
+    public void up(boolean again, WireBuffer out, long now) {
         backoff.reset();
         run.recorder.connectionUp(again);
         run.recorder.connectTook(now - connection.connectSinceNanos);
@@ -152,7 +164,7 @@ final class DeviceSession extends Session {
     }
 
     @Override
-    boolean send(WireBuffer out, long now) {
+    public boolean send(WireBuffer out, long now) {
         if (replies.length() > 0) {
             out.bytes(replies.array(), replies.length());
             replies.clear();
@@ -226,11 +238,16 @@ final class DeviceSession extends Session {
         play.payload.clear();
         play.payloads.write(message, play.payload);
         MqttPackets.publish(
-                out, play.payloads.topic(message.device), play.payload, play.scenario.qos(), message.packetId, duplicate);
+                out,
+                play.payloads.topic(message.device),
+                play.payload,
+                play.scenario.qos(),
+                message.packetId,
+                duplicate);
     }
 
     @Override
-    void packet(int head, byte[] bytes, int at, int length, long now) throws IOException {
+    public void packet(int head, byte[] bytes, int at, int length, long now) throws IOException {
         int type = head >> 4;
         switch (type) {
             case MqttPackets.PUBACK, MqttPackets.PUBREC, MqttPackets.PUBCOMP -> {
@@ -311,7 +328,7 @@ final class DeviceSession extends Session {
     }
 
     @Override
-    long lost(RawConnection.State before, String reason, long now) {
+    public long lost(RawConnection.State before, String reason, long now) {
         replies.clear();
         run.connectionFailed(before, reason);
         return run.retry(backoff, now);

@@ -1,5 +1,8 @@
-package io.hearth.simulator.publish;
+package io.hearth.simulator.publish.raw;
 
+import io.hearth.simulator.publish.PublishFailedException;
+import io.hearth.simulator.publish.PublishSettings;
+import io.hearth.simulator.publish.WireBuffer;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -19,10 +22,10 @@ import org.jspecify.annotations.Nullable;
  * Drives many connections from one thread and one selector: connecting, writing when there is room, reading, keep-alive,
  * connecting again. What they send is their {@link Session}'s matter.
  */
-final class ConnectionLoop implements Closeable {
+public final class ConnectionLoop implements Closeable {
 
-    static final int WRITE_BYTES = 64 * 1024;
-    static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    public static final int WRITE_BYTES = 64 * 1024;
+    public static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     /** A few at a time, so that the server's queue of connections to accept does not overflow. */
     private static final int CONNECTING_AT_START = 128;
@@ -30,7 +33,7 @@ final class ConnectionLoop implements Closeable {
     private static final int CONNECTING_IN_RUN = 2_000;
     private static final long FINE_WAIT_NANOS = TimeUnit.MICROSECONDS.toNanos(100);
 
-    final List<RawConnection> connections = new ArrayList<>();
+    public final List<RawConnection> connections = new ArrayList<>();
 
     private final InetSocketAddress address;
     private final @Nullable Tls tls;
@@ -44,7 +47,7 @@ final class ConnectionLoop implements Closeable {
     private int closed;
     private long lastTickNanos;
 
-    ConnectionLoop(PublishSettings settings) throws PublishFailedException, IOException {
+    public ConnectionLoop(PublishSettings settings) throws PublishFailedException, IOException {
         address = new InetSocketAddress(settings.host(), settings.port());
         if (address.isUnresolved()) {
             throw new PublishFailedException("unknown host " + settings.host());
@@ -55,7 +58,7 @@ final class ConnectionLoop implements Closeable {
     }
 
     /** Takes on a connection that is to be made from the next {@link #tick} on. */
-    RawConnection add(Session session, boolean startsClean) {
+    public RawConnection add(Session session, boolean startsClean) {
         RawConnection connection = new RawConnection(session, startsClean, tls);
         session.connection = connection;
         connections.add(connection);
@@ -63,25 +66,25 @@ final class ConnectionLoop implements Closeable {
     }
 
     /** Connections that can be used now. */
-    int up() {
+    public int up() {
         return up;
     }
 
     /** Connections that are lost for good. */
-    int closed() {
+    public int closed() {
         return closed;
     }
 
     /** From now on whole fleets may come back at once. */
-    void allowStorms() {
+    public void allowStorms() {
         maxConnecting = CONNECTING_IN_RUN;
     }
 
-    boolean hasReady() {
+    public boolean hasReady() {
         return !ready.isEmpty();
     }
 
-    long lastTickNanos() {
+    public long lastTickNanos() {
         return lastTickNanos;
     }
 
@@ -95,7 +98,7 @@ final class ConnectionLoop implements Closeable {
     }
 
     /** Has the connection's session asked for what there is to send. */
-    void enqueue(RawConnection connection) {
+    public void enqueue(RawConnection connection) {
         if (!connection.queued) {
             connection.queued = true;
             ready.add(connection);
@@ -103,7 +106,7 @@ final class ConnectionLoop implements Closeable {
     }
 
     /** Sends on each connection in the queue what is due and fits. */
-    void pump(long now) {
+    public void pump(long now) {
         for (int i = ready.size(); i > 0; i--) {
             RawConnection connection = ready.remove();
             connection.queued = false;
@@ -124,7 +127,7 @@ final class ConnectionLoop implements Closeable {
     }
 
     /** Waits for the network, at most until then; handles what came. */
-    void selectUntil(long untilNanos) throws IOException, InterruptedException {
+    public void selectUntil(long untilNanos) throws IOException, InterruptedException {
         long wait = untilNanos - System.nanoTime();
         if (wait <= 0) {
             selector.selectNow(this::handle);
@@ -198,7 +201,7 @@ final class ConnectionLoop implements Closeable {
     }
 
     /** Cuts a connection on purpose, without a word to the server; it is made again from {@code retryAtNanos} on. */
-    void cut(RawConnection connection, long retryAtNanos) {
+    public void cut(RawConnection connection, long retryAtNanos) {
         switch (connection.state) {
             case UP -> up--;
             case CONNECTING, SECURING, HANDSHAKE -> leftConnecting(connection);
@@ -233,7 +236,7 @@ final class ConnectionLoop implements Closeable {
     }
 
     /** The slow chores: connecting, keep-alive, timeouts. */
-    void tick(long now) {
+    public void tick(long now) {
         lastTickNanos = now;
         for (RawConnection connection : connections) {
             try {
@@ -249,7 +252,7 @@ final class ConnectionLoop implements Closeable {
     }
 
     /** Says goodbye on a connection, with what is in {@code farewell} before it, and closes it for good. */
-    void end(RawConnection connection, WireBuffer farewell) {
+    public void end(RawConnection connection, WireBuffer farewell) {
         if (connection.canSend()) {
             try {
                 MqttPackets.disconnect(farewell);

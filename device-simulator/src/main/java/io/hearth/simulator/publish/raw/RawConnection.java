@@ -1,5 +1,6 @@
-package io.hearth.simulator.publish;
+package io.hearth.simulator.publish.raw;
 
+import io.hearth.simulator.publish.WireBuffer;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -16,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * One MQTT connection of a {@link ConnectionLoop}: its socket and the state it is in. All of them run on the loop's one
  * thread and share its buffers.
  */
-final class RawConnection {
+public final class RawConnection {
 
-    enum State {
+    public enum State {
         /** Not connected; may connect again from {@link #retryAtNanos} on. */
         WAITING,
         CONNECTING,
@@ -31,17 +32,17 @@ final class RawConnection {
         CLOSED
     }
 
-    static final int KEEP_ALIVE_SECONDS = 60;
+    public static final int KEEP_ALIVE_SECONDS = 60;
     private static final long PING_AFTER_NANOS = TimeUnit.SECONDS.toNanos(KEEP_ALIVE_SECONDS) / 2;
     private static final long DEAD_AFTER_NANOS = TimeUnit.SECONDS.toNanos(KEEP_ALIVE_SECONDS);
     private static final long CONNECT_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final byte[] NOTHING = {};
 
     final Session session;
-    State state = State.WAITING;
-    long retryAtNanos = System.nanoTime();
+    public State state = State.WAITING;
+    public long retryAtNanos = System.nanoTime();
     /** When the attempt that is being made, or that succeeded last, began. */
-    long connectSinceNanos;
+    public long connectSinceNanos;
 
     boolean wasUp;
     /** Whether it stands in the loop's queue of connections with something to do. */

@@ -1,10 +1,19 @@
-package io.hearth.simulator.publish;
+package io.hearth.simulator.publish.shadow;
 
+import io.hearth.simulator.publish.Backoff;
+import io.hearth.simulator.publish.Message;
+import io.hearth.simulator.publish.WireBuffer;
+import io.hearth.simulator.publish.raw.ConnectionLoop;
+import io.hearth.simulator.publish.raw.InFlightWindow;
+import io.hearth.simulator.publish.raw.MqttPackets;
+import io.hearth.simulator.publish.raw.RawConnection;
+import io.hearth.simulator.publish.raw.RunContext;
+import io.hearth.simulator.publish.raw.Session;
 import java.io.IOException;
 import java.util.ArrayDeque;
 
 /** The connection of an app that writes the desired states of devices. */
-final class AppSession extends Session {
+public final class AppSession extends Session {
 
     private final RunContext run;
     private final String clientId;
@@ -25,7 +34,7 @@ final class AppSession extends Session {
     }
 
     @Override
-    void writeConnect(WireBuffer out, boolean cleanSession) {
+    public void writeConnect(WireBuffer out, boolean cleanSession) {
         MqttPackets.connect(
                 out,
                 clientId,
@@ -36,7 +45,7 @@ final class AppSession extends Session {
     }
 
     @Override
-    void up(boolean again, WireBuffer out, long now) {
+    public void up(boolean again, WireBuffer out, long now) {
         backoff.reset();
         run.recorder.connectionUp(again);
         for (Message message : window.inOrder()) {
@@ -45,7 +54,7 @@ final class AppSession extends Session {
     }
 
     @Override
-    boolean send(WireBuffer out, long now) {
+    public boolean send(WireBuffer out, long now) {
         while (!window.isFull() && !pending.isEmpty() && out.length() < ConnectionLoop.WRITE_BYTES) {
             Message message = window.take();
             message.raw = pending.remove();
@@ -63,7 +72,7 @@ final class AppSession extends Session {
     }
 
     @Override
-    void packet(int head, byte[] bytes, int at, int length, long now) throws IOException {
+    public void packet(int head, byte[] bytes, int at, int length, long now) throws IOException {
         int type = head >> 4;
         if (type == MqttPackets.PINGRESP) {
             return;
@@ -79,7 +88,7 @@ final class AppSession extends Session {
     }
 
     @Override
-    long lost(RawConnection.State before, String reason, long now) {
+    public long lost(RawConnection.State before, String reason, long now) {
         run.connectionFailed(before, reason);
         return run.retry(backoff, now);
     }

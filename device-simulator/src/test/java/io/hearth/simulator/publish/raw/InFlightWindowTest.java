@@ -1,4 +1,4 @@
-package io.hearth.simulator.publish;
+package io.hearth.simulator.publish.raw;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.hearth.simulator.publish.Message;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;

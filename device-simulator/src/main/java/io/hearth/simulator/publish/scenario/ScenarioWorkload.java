@@ -1,4 +1,4 @@
-package io.hearth.simulator.publish;
+package io.hearth.simulator.publish.scenario;
 
 import io.hearth.simulator.fleet.DeviceType;
 import io.hearth.simulator.fleet.Fleet;
@@ -6,6 +6,9 @@ import io.hearth.simulator.fleet.Metric;
 import io.hearth.simulator.fleet.MetricKind;
 import io.hearth.simulator.fleet.Shape;
 import io.hearth.simulator.ledger.LedgerEntry;
+import io.hearth.simulator.publish.DeviceTime;
+import io.hearth.simulator.publish.Devices;
+import io.hearth.simulator.publish.Message;
 import io.hearth.simulator.scenario.DeviceGroup;
 import io.hearth.simulator.scenario.Scenario;
 import java.time.Instant;

@@ -1,5 +1,11 @@
-package io.hearth.simulator.publish;
+package io.hearth.simulator.publish.scenario;
 
+import io.hearth.simulator.publish.Credentials;
+import io.hearth.simulator.publish.WireBuffer;
+import io.hearth.simulator.publish.raw.MqttPackets;
+import io.hearth.simulator.publish.raw.RawConnection;
+import io.hearth.simulator.publish.raw.RunContext;
+import io.hearth.simulator.publish.raw.Session;
 import io.hearth.simulator.scenario.BadClients;
 import io.hearth.simulator.scenario.Scenario;
 import java.nio.charset.StandardCharsets;
@@ -30,12 +36,12 @@ final class BadSession extends Session {
     }
 
     @Override
-    boolean waitsItsTurn() {
+    public boolean waitsItsTurn() {
         return false;
     }
 
     @Override
-    void writeConnect(WireBuffer out, boolean cleanSession) {
+    public void writeConnect(WireBuffer out, boolean cleanSession) {
         attempt++;
         answered = false;
         attemptNanos = connection.connectSinceNanos;
@@ -65,7 +71,7 @@ final class BadSession extends Session {
     }
 
     @Override
-    void up(boolean again, WireBuffer out, long now) {
+    public void up(boolean again, WireBuffer out, long now) {
         switch (clients.kind()) {
             case MALFORMED -> publish(out, telemetry(), bytes("{\"temperature\":21.5,\"hum"));
             case NOT_UTF8 -> publish(out, telemetry(), new byte[] {'{', '"', (byte) 0xC3, 0x28, '"', ':', '1', '}'});
@@ -149,19 +155,19 @@ final class BadSession extends Session {
     }
 
     @Override
-    void packet(int head, byte[] bytes, int at, int length, long now) {
+    public void packet(int head, byte[] bytes, int at, int length, long now) {
         if (head >> 4 == MqttPackets.PUBACK) {
             settle("acknowledged");
         }
     }
 
     @Override
-    boolean send(WireBuffer out, long now) {
+    public boolean send(WireBuffer out, long now) {
         return false;
     }
 
     @Override
-    long lost(RawConnection.State before, String reason, long now) {
+    public long lost(RawConnection.State before, String reason, long now) {
         switch (before) {
             case CONNECTING, SECURING -> {
                 attempt++;
