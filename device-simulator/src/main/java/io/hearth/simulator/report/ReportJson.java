@@ -54,7 +54,7 @@ public final class ReportJson {
         }
     }
 
-    private static ObjectNode toJson(RunReport report) {
+    static ObjectNode toJson(RunReport report) {
         ObjectNode json = JSON.createObjectNode();
         json.put("format", FORMAT);
         json.put("passed", report.passed());

@@ -10,11 +10,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -206,7 +208,7 @@ class ReportTest {
         Path file = directory.resolve("named.html");
         HtmlReport.write(chaosReport(run(10, 11, Latencies.empty()), new ChaosResult(1, 0, 2), new Limits()), file);
 
-        String html = Files.readString(file);
+        String html = rendered(file);
 
         for (String fact : List.of(
                 "hearth.example:8883, TLS",
@@ -226,9 +228,8 @@ class ReportTest {
         Path file = directory.resolve("narrow.html");
         HtmlReport.write(report(run(3_000, 12, Latencies.empty()), new Limits()), file);
 
-        String html = Files.readString(file);
-
-        assertTrue(html.contains("@media (max-width: 640px)"));
+        assertTrue(Files.readString(file).contains("@media (max-width: 640px)"));
+        String html = rendered(file);
         assertEquals(6, html.split("<svg class=\"narrow\" viewBox=\"0 0 344 200\"", -1).length - 1);
         assertTrue(html.contains("<td data-name=\"p99.9 ms\">"));
     }
@@ -288,7 +289,8 @@ class ReportTest {
         Path file = directory.resolve("report.html");
         HtmlReport.write(report(run(3_000, 6, Latencies.empty()), new Limits()), file);
 
-        String html = Files.readString(file);
+        assertFalse(Files.readString(file).matches("(?s).*(src|href|url\\(|import).*"), "needs nothing from elsewhere");
+        String html = rendered(file);
 
         assertTrue(html.contains("Some &quot;run&quot; &lt;1&gt;"));
         assertFalse(html.contains("<&>") || html.contains("<reset>") || html.contains("kill -9 & wait"));
@@ -301,6 +303,53 @@ class ReportTest {
             plots++;
         }
         assertEquals(6, plots);
+    }
+
+    @Test
+    void html_namesThatEndScriptsOrStandForTheReport_areShownAsTheyAre() throws Exception {
+        String hostile = "</script><script>alert(1)</script><!-- {{report}} \u2028 \\ ${1} ` ]]>";
+        RunStats stats = run(10, 14, Latencies.empty());
+        stats.error(hostile);
+        stats.event(hostile);
+        stats.badClient(hostile, hostile);
+        stats.shadow().rejected(hostile);
+        RunSetup setup = new RunSetup(hostile, List.of(Long.MAX_VALUE), 1, 1, hostile, List.of(hostile));
+        Path file = directory.resolve("hostile.html");
+        HtmlReport.write(RunReport.of(stats, hostile, setup, true, null, null, new Limits()), file);
+
+        String html = rendered(file);
+
+        String shown = hostile.replace("<", "&lt;").replace(">", "&gt;");
+        for (String cell : List.of(
+                "<h1>%s</h1>",
+                "<dd>%s</dd>",
+                "<td data-name=\"reason\">%s</td>",
+                "<td data-name=\"kind\">%s</td>",
+                "<td data-name=\"outcome\">%s</td>",
+                "<td data-name=\"what\">rejected: %s</td>",
+                "<td data-name=\"what\">%s</td>")) {
+            assertTrue(html.contains(cell.replace("%s", shown)), html);
+        }
+        assertFalse(html.contains("<script"), html);
+        assertTrue(html.contains("<dd>9223372036854775807</dd>"), "a seed keeps all its digits");
+    }
+
+    /** What a browser's page would hold; Node.js runs the page's script. */
+    private String rendered(Path file) throws IOException {
+        Path script = directory.resolve("render.js");
+        try (InputStream in = Objects.requireNonNull(ReportTest.class.getResourceAsStream("render.js"))) {
+            Files.copy(in, script, StandardCopyOption.REPLACE_EXISTING);
+        }
+        Process node = new ProcessBuilder("node", script.toString(), file.toString())
+                .redirectError(directory.resolve("node.log").toFile())
+                .start();
+        String html = new String(node.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        try {
+            assertEquals(0, node.waitFor(), Files.readString(directory.resolve("node.log")));
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
+        return html;
     }
 
     @Test
