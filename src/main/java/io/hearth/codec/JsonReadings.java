@@ -2,10 +2,12 @@ package io.hearth.codec;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.MetricName;
 import io.hearth.model.PointBuffer;
@@ -28,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * left out.
  *
  * <p>A document that is no JSON is refused as a whole. In one that is, a reading with a value or a name that cannot be
- * stored, or with a field or a metric that it has twice, is rejected alone.
+ * stored, or with a field or a metric that it has twice, is rejected alone. Who has sent it and can send it again is better
+ * served by that ({@link #decode}) than who cannot ({@link #decodeMost}).
  */
 public final class JsonReadings {
     /** The most metrics one reading may have. */
@@ -61,18 +64,31 @@ public final class JsonReadings {
      *     as it was
      */
     public List<RejectedReading> decode(byte[] payload, PointBuffer target) throws MalformedPayloadException {
+        return decode(payload, target, false);
+    }
+
+    /**
+     * As {@link #decode}, but of a reading with values that cannot be stored, or with more than a reading may have, the other
+     * values are appended. Then the reading is in {@code target}, and among those returned, with the places of what was left out.
+     */
+    public List<RejectedReading> decodeMost(byte[] payload, PointBuffer target) throws MalformedPayloadException {
+        return decode(payload, target, true);
+    }
+
+    private List<RejectedReading> decode(byte[] payload, PointBuffer target, boolean keepsRest)
+            throws MalformedPayloadException {
         int before = target.size();
         try (JsonParser parser = open(payload, 0, payload.length)) {
             JsonToken first = parser.nextToken();
             List<RejectedReading> rejected;
             if (first == JsonToken.START_OBJECT) {
-                RejectedReading unfit = readReading(parser, 0, target);
-                if (unfit != null) {
+                RejectedReading unfit = readReading(parser, 0, target, keepsRest);
+                if (unfit != null && unfit.isWhole()) {
                     return List.of(unfit); // what is behind it, as much as a payload may hold, cannot make it fit
                 }
-                rejected = List.of();
+                rejected = unfit == null ? List.of() : List.of(unfit);
             } else if (first == JsonToken.START_ARRAY) {
-                rejected = readArray(parser, target);
+                rejected = readArray(parser, target, keepsRest);
             } else {
                 throw new MalformedPayloadException(
                         first == null ? "the payload is empty" : "a reading is an object, or an array of objects");
@@ -103,7 +119,7 @@ public final class JsonReadings {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new MalformedPayloadException("a line is an object");
             }
-            ReadingFields fields = new ReadingFields(parser, target, true);
+            ReadingFields fields = new ReadingFields(parser, target, true, false);
             fields.read();
             if (parser.nextToken() != null) {
                 throw new MalformedPayloadException("there is more behind the end of the object");
@@ -125,29 +141,35 @@ public final class JsonReadings {
     }
 
     /**
-     * A payload with only some of the readings of one that {@link #decode} took, each byte by byte as it was.
+     * A payload with only what was not stored of one that {@link #decode} or {@link #decodeMost} took. A reading that was
+     * refused as a whole is byte by byte as it was. One whose other values were stored has {@code null} in their places, and the
+     * time with which they are stored: read again, the payload adds to the reading and changes nothing of it.
      *
-     * @param indexes the places of the readings in the payload, from 0; not empty
+     * @param parts what to keep, by index ascending; not empty
      */
-    public byte[] select(byte[] payload, BitSet indexes) {
+    public byte[] select(byte[] payload, List<Part> parts) {
+        ByteArrayOutputStream selected = new ByteArrayOutputStream(payload.length);
         try (JsonParser parser = open(payload, 0, payload.length)) {
             if (parser.nextToken() != JsonToken.START_ARRAY) {
-                return payload;
-            }
-            ByteArrayOutputStream selected = new ByteArrayOutputStream(payload.length);
-            selected.write('[');
-            for (int i = 0; i < indexes.length(); i++) {
-                parser.nextToken();
-                int start = (int) parser.currentTokenLocation().getByteOffset();
-                parser.skipChildren();
-                parser.finishToken();
-                if (indexes.get(i)) {
-                    if (selected.size() > 1) {
-                        selected.write(',');
-                    }
-                    int end = (int) parser.currentLocation().getByteOffset();
-                    selected.write(payload, start, end - start);
+                Part part = parts.get(0);
+                if (part.values() == null) {
+                    return payload; // nobody has read it to its end
                 }
+                select(payload, parser, part, selected);
+                return selected.toByteArray();
+            }
+            selected.write('[');
+            int index = 0;
+            for (Part part : parts) {
+                for (parser.nextToken(); index < part.index(); index++) {
+                    parser.skipChildren();
+                    parser.nextToken();
+                }
+                index++;
+                if (selected.size() > 1) {
+                    selected.write(',');
+                }
+                select(payload, parser, part, selected);
             }
             selected.write(']');
             return selected.toByteArray();
@@ -156,7 +178,58 @@ public final class JsonReadings {
         }
     }
 
-    private List<RejectedReading> readArray(JsonParser parser, PointBuffer target)
+    /** A reading of a payload that {@link #select} keeps: as a whole, or some of its values and a time. */
+    public record Part(int index, @Nullable BitSet values, long timeMicros) {
+        /** All of a reading. */
+        public Part(int index) {
+            this(index, null, PointBuffer.NO_TIME);
+        }
+    }
+
+    /** Adds the reading on which the parser stands, or a part of it; the parser stands on its end afterwards. */
+    private void select(byte[] payload, JsonParser parser, Part part, ByteArrayOutputStream selected)
+            throws IOException {
+        BitSet values = part.values();
+        if (values == null) {
+            int start = (int) parser.currentTokenLocation().getByteOffset();
+            parser.skipChildren();
+            parser.finishToken();
+            int end = (int) parser.currentLocation().getByteOffset();
+            selected.write(payload, start, end - start);
+            return;
+        }
+        try (JsonGenerator generator = factory.createGenerator(selected)) {
+            generator.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
+            // Half a surrogate pair, which is one of the reasons for a refusal, can be written as an escape only.
+            generator.enable(JsonWriteFeature.ESCAPE_NON_ASCII.mappedFeature());
+            generator.writeStartObject();
+            generator.writeNumberField("ts", part.timeMicros());
+            selectValues(parser, values, generator);
+        }
+    }
+
+    private static void selectValues(JsonParser parser, BitSet values, JsonGenerator generator) throws IOException {
+        int place = 0;
+        int depth = 1;
+        while (depth > 0) {
+            JsonToken token = parser.nextToken();
+            if (depth == 1
+                    && token == JsonToken.FIELD_NAME
+                    && parser.currentName().equals("ts")) {
+                parser.nextToken();
+                place++;
+                continue;
+            }
+            depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+            if (token.isScalarValue() && !values.get(place++)) {
+                generator.writeNull();
+            } else {
+                generator.copyCurrentEventExact(parser);
+            }
+        }
+    }
+
+    private static List<RejectedReading> readArray(JsonParser parser, PointBuffer target, boolean keepsRest)
             throws IOException, MalformedPayloadException {
         List<RejectedReading> rejected = List.of();
         int index = 0;
@@ -164,10 +237,12 @@ public final class JsonReadings {
             RejectedReading unfit;
             if (token == JsonToken.START_OBJECT) {
                 int depth = parser.getParsingContext().getNestingDepth();
-                unfit = readReading(parser, index, target);
+                unfit = readReading(parser, index, target, keepsRest);
                 // The parser may stand somewhere inside the reading: go on to its end, so that the next one can be
                 // read.
-                while (unfit != null && parser.getParsingContext().getNestingDepth() >= depth) {
+                while (unfit != null
+                        && unfit.isWhole()
+                        && parser.getParsingContext().getNestingDepth() >= depth) {
                     if (parser.nextToken() == null) {
                         break;
                     }
@@ -186,12 +261,15 @@ public final class JsonReadings {
         return rejected;
     }
 
-    /** Null if the reading was read; else the parser stands where that was found out. */
-    private static @Nullable RejectedReading readReading(JsonParser parser, int index, PointBuffer target)
-            throws IOException {
+    /** Null if the reading was read; if it is refused as a whole, the parser stands where that was found out. */
+    private static @Nullable RejectedReading readReading(
+            JsonParser parser, int index, PointBuffer target, boolean keepsRest) throws IOException {
         try {
-            new ReadingFields(parser, target, false).read();
-            return null;
+            ReadingFields fields = new ReadingFields(parser, target, false, keepsRest);
+            fields.read();
+            return fields.refusedValues == null
+                    ? null
+                    : new RejectedReading(index, fields.refusal(), fields.refusedValues);
         } catch (UnfitReadingException e) {
             return new RejectedReading(index, String.valueOf(e.getMessage()));
         }
@@ -223,6 +301,7 @@ public final class JsonReadings {
         private final JsonParser parser;
         private final PointBuffer target;
         private final boolean namesDevice;
+        private final boolean keepsRest;
         private long timeMicros = PointBuffer.NO_TIME;
         private boolean hasTime;
         private boolean hasValues;
@@ -231,10 +310,27 @@ public final class JsonReadings {
         /** The metrics that are null; null if there is none. */
         private @Nullable List<String> absent;
 
-        ReadingFields(JsonParser parser, PointBuffer target, boolean namesDevice) {
+        /** How many values there were, {@code ts} and null among them. */
+        private int values;
+        /** The places among the values of those that cannot be stored; null if there is none. */
+        private @Nullable BitSet refusedValues;
+
+        private String firstRefusal = "";
+        /** What the points take once there are more than always fit. */
+        private long openBytes;
+
+        /** @param keepsRest whether a value that cannot be stored is left out, instead of the reading */
+        ReadingFields(JsonParser parser, PointBuffer target, boolean namesDevice, boolean keepsRest) {
             this.parser = parser;
             this.target = target;
             this.namesDevice = namesDevice;
+            this.keepsRest = keepsRest;
+        }
+
+        /** What is wrong with the values that cannot be stored. */
+        String refusal() {
+            int more = refusedValues == null ? 0 : refusedValues.cardinality() - 1;
+            return more <= 0 ? firstRefusal : firstRefusal + " (and " + more + " more values of this reading)";
         }
 
         void read() throws IOException, UnfitReadingException {
@@ -245,6 +341,7 @@ public final class JsonReadings {
                 if (field.equals("ts")) {
                     requireOnce(field, hasTime);
                     hasTime = true;
+                    values++;
                     readTime(token);
                 } else if (namesDevice && field.equals("device")) {
                     requireOnce(field, device != null);
@@ -265,7 +362,8 @@ public final class JsonReadings {
                 }
             }
             if (target.openPoints() == 0) {
-                throw new UnfitReadingException("a reading has at least one value that is not null");
+                throw new UnfitReadingException(
+                        refusedValues != null ? refusal() : "a reading has at least one value that is not null");
             }
             requireEachMetricOnce();
             target.endReading(timeMicros);
@@ -310,27 +408,45 @@ public final class JsonReadings {
         private void readNested(@Nullable String prefix) throws IOException, UnfitReadingException {
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String field = parser.currentName();
-                readValue(prefix == null ? field : joined(prefix, field), parser.nextToken());
+                JsonToken token = parser.nextToken();
+                if (prefix == null) {
+                    readValue(field, token);
+                } else {
+                    readInner(prefix, field, token);
+                }
             }
-        }
-
-        /**
-         * The name of a field within an object. Those that are too long are refused before they are made, or a short payload
-         * with many fields below a long name would make gigabytes of them.
-         */
-        private static String joined(String prefix, String field) throws UnfitReadingException {
-            if (prefix.length() + 1 + field.length() > MetricName.MAX_BYTES) {
-                throw new UnfitReadingException(
-                        quoted(prefix) + ": the names of objects and of a field in them have at most "
-                                + MetricName.MAX_BYTES + " bytes together");
-            }
-            return prefix + '.' + field;
         }
 
         private void readElements(String metric) throws IOException, UnfitReadingException {
             int index = 0;
             for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
-                readValue(joined(metric, String.valueOf(index++)), token);
+                readInner(metric, String.valueOf(index++), token);
+            }
+        }
+
+        /**
+         * Reads a value within an object or an array. Names that are too long are refused before they are made, or a short
+         * payload with many fields below a long name would make gigabytes of them.
+         */
+        private void readInner(String prefix, String field, JsonToken token) throws IOException, UnfitReadingException {
+            if (prefix.length() + 1 + field.length() <= MetricName.MAX_BYTES) {
+                readValue(prefix + '.' + field, token);
+                return;
+            }
+            String detail = quoted(prefix) + ": the names of objects and of a field in them have at most "
+                    + MetricName.MAX_BYTES + " bytes together";
+            if (!keepsRest) {
+                throw new UnfitReadingException(detail);
+            }
+            int depth = 0;
+            for (JsonToken next = token; ; next = parser.nextToken()) {
+                depth += next.isStructStart() ? 1 : next.isStructEnd() ? -1 : 0;
+                if (next.isScalarValue()) {
+                    refuse(values++, detail);
+                }
+                if (depth == 0) {
+                    return;
+                }
             }
         }
 
@@ -343,6 +459,7 @@ public final class JsonReadings {
                 readElements(metric);
                 return;
             }
+            int place = values++;
             if (token == JsonToken.VALUE_NULL) {
                 if (absent == null) {
                     absent = new ArrayList<>();
@@ -350,6 +467,46 @@ public final class JsonReadings {
                 absent.add(metric);
                 return;
             }
+            if (!keepsRest) {
+                addValue(metric, token);
+                return;
+            }
+            try {
+                addValue(metric, token);
+            } catch (UnfitReadingException e) {
+                refuse(place, String.valueOf(e.getMessage()));
+                return;
+            }
+            if (!hasRoomForLast()) {
+                refuse(
+                        place,
+                        "the reading's names and texts have more than " + PointBuffer.MAX_READING_BYTES + " bytes");
+            }
+        }
+
+        private void refuse(int place, String detail) {
+            if (refusedValues == null) {
+                refusedValues = new BitSet();
+                firstRefusal = detail;
+            }
+            refusedValues.set(place);
+        }
+
+        /** Takes the last point back if the reading would be too large with it. */
+        private boolean hasRoomForLast() {
+            int points = target.openPoints();
+            if (points <= PointBuffer.POINTS_THAT_ALWAYS_FIT) {
+                if (points == PointBuffer.POINTS_THAT_ALWAYS_FIT) {
+                    openBytes = target.openBytes();
+                }
+                return true;
+            }
+            long bytes = target.addedBytes(openBytes);
+            openBytes = bytes < 0 ? openBytes : bytes;
+            return bytes >= 0;
+        }
+
+        private void addValue(String metric, JsonToken token) throws IOException, UnfitReadingException {
             String stored = MetricName.stored(metric);
             if (stored == null) {
                 throw new UnfitReadingException(MetricName.refusal(metric));

@@ -12,8 +12,7 @@ import io.hearth.series.value.AppendBatch;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
@@ -40,10 +39,11 @@ final class Admission {
     /**
      * What became of a payload.
      *
-     * @param rejections the readings that cannot be stored, by index ascending
+     * @param rejections the readings that cannot be stored, or not with all of their values, by index ascending
+     * @param parts what of the payload is not stored, in the same order
      * @param timeless whether a reading came without a time of its own, so that it would be doubled if it came again
      */
-    record Admitted(List<Rejection> rejections, boolean timeless) {}
+    record Admitted(List<Rejection> rejections, List<JsonReadings.Part> parts, boolean timeless) {}
 
     /**
      * Adds the readings of a payload that can be stored to the points of {@code batch}, each with a device time; the caller
@@ -55,10 +55,16 @@ final class Admission {
      */
     Admitted admit(DeviceId device, byte[] payload, long ingestTimeMicros, AppendBatch batch)
             throws MalformedPayloadException {
-        return admit(device, payload, ingestTimeMicros, batch, deviceTime -> false);
+        return admit(device, payload, ingestTimeMicros, batch, false, deviceTime -> false);
     }
 
-    /** As above, but for readings that have been erased since they came in. */
+    /** As above, but of a reading with values that cannot be stored, the others are added. */
+    Admitted admitMost(DeviceId device, byte[] payload, long ingestTimeMicros, AppendBatch batch)
+            throws MalformedPayloadException {
+        return admit(device, payload, ingestTimeMicros, batch, true, deviceTime -> false);
+    }
+
+    /** As {@link #admit}, but for readings that have been erased since they came in. */
     Admitted admitUnerased(DeviceId device, byte[] payload, long ingestTimeMicros, AppendBatch batch)
             throws MalformedPayloadException {
         return admit(
@@ -66,15 +72,21 @@ final class Admission {
                 payload,
                 ingestTimeMicros,
                 batch,
+                false,
                 deviceTimeMicros -> series.isErasedSince(device, deviceTimeMicros, ingestTimeMicros));
     }
 
     private Admitted admit(
-            DeviceId device, byte[] payload, long ingestTimeMicros, AppendBatch batch, LongPredicate isErased)
+            DeviceId device,
+            byte[] payload,
+            long ingestTimeMicros,
+            AppendBatch batch,
+            boolean keepsRest,
+            LongPredicate isErased)
             throws MalformedPayloadException {
         PointBuffer points = batch.points();
         int first = points.size();
-        List<RejectedReading> unfit = json.decode(payload, points);
+        List<RejectedReading> unfit = keepsRest ? json.decodeMost(payload, points) : json.decode(payload, points);
         long nowMicros = EpochMicros.of(wallClock.instant());
         boolean allFit = unfit.isEmpty();
         boolean timeless = false;
@@ -82,8 +94,9 @@ final class Admission {
             timeless |= setMissingTime(device, points, reading, ingestTimeMicros, nowMicros);
             allFit &= objection(device, points, reading, nowMicros, isErased) == null;
         }
-        List<Rejection> rejections = allFit ? List.of() : reject(device, points, first, unfit, nowMicros, isErased);
-        return new Admitted(rejections, timeless);
+        return allFit
+                ? new Admitted(List.of(), List.of(), timeless)
+                : reject(device, points, first, unfit, nowMicros, isErased, timeless);
     }
 
     /**
@@ -133,11 +146,9 @@ final class Admission {
         batch.setMissingTimes(device -> arrivalTimes.next(device, ingestTimeMicros, nowMicros));
     }
 
-    /** A payload that {@link #admit} took, with only the readings that were rejected. */
-    byte[] rejectedOf(byte[] payload, List<Rejection> rejections) {
-        BitSet indexes = new BitSet();
-        rejections.forEach(rejection -> indexes.set(rejection.index()));
-        return json.select(payload, indexes);
+    /** A payload that was admitted, with only what is not stored of it. */
+    byte[] rejectedOf(byte[] payload, Admitted admitted) {
+        return json.select(payload, admitted.parts);
     }
 
     static String invalidDevice() {
@@ -202,39 +213,48 @@ final class Admission {
     }
 
     /** Takes out the readings that cannot be stored; the rare case, so it may copy. */
-    private List<Rejection> reject(
+    private Admitted reject(
             DeviceId device,
             PointBuffer points,
             int first,
             List<RejectedReading> unfit,
             long nowMicros,
-            LongPredicate isErased) {
+            LongPredicate isErased,
+            boolean timeless) {
         List<Rejection> rejections = new ArrayList<>();
-        for (RejectedReading reading : unfit) {
-            rejections.add(new Rejection(reading.index(), RejectionReason.INVALID_READING, reading.detail()));
-        }
+        List<JsonReadings.Part> parts = new ArrayList<>();
         PointBuffer kept = new PointBuffer();
-        int index = -1;
-        int nextUnfit = 0;
-        for (int reading = first; reading < points.size(); reading++) {
-            index++;
-            while (nextUnfit < unfit.size() && unfit.get(nextUnfit).index() == index) {
-                nextUnfit++;
-                index++;
+        Iterator<RejectedReading> unfits = unfit.iterator();
+        RejectedReading nextUnfit = unfits.hasNext() ? unfits.next() : null;
+        int reading = first;
+        for (int index = 0; reading < points.size() || nextUnfit != null; index++) {
+            RejectedReading here = nextUnfit != null && nextUnfit.index() == index ? nextUnfit : null;
+            if (here != null) {
+                nextUnfit = unfits.hasNext() ? unfits.next() : null;
+                if (here.isWhole()) {
+                    rejections.add(new Rejection(index, RejectionReason.INVALID_READING, here.detail()));
+                    parts.add(new JsonReadings.Part(index));
+                    continue;
+                }
             }
             Objection objection = objection(device, points, reading, nowMicros, isErased);
-            if (objection == null) {
-                copy(points, reading, kept);
-            } else {
+            if (objection != null) {
                 rejections.add(new Rejection(index, objection.reason, objection.detail));
+                parts.add(new JsonReadings.Part(index));
+            } else {
+                copy(points, reading, kept);
+                if (here != null) {
+                    rejections.add(new Rejection(index, RejectionReason.INVALID_READING, here.detail()));
+                    parts.add(new JsonReadings.Part(index, here.refusedValues(), points.timeMicros(reading)));
+                }
             }
+            reading++;
         }
         points.truncate(first);
-        for (int reading = 0; reading < kept.size(); reading++) {
-            copy(kept, reading, points);
+        for (int keptReading = 0; keptReading < kept.size(); keptReading++) {
+            copy(kept, keptReading, points);
         }
-        rejections.sort(Comparator.comparingInt(Rejection::index));
-        return rejections;
+        return new Admitted(rejections, parts, timeless);
     }
 
     private static void copy(PointBuffer source, int reading, PointBuffer target) {

@@ -365,7 +365,10 @@ public final class Ingest implements AutoCloseable {
         Admission.Admitted admitted;
         try {
             reading = MetricTopic.reading(delivery.topic(), payload);
-            admitted = admission.admit(device, reading, delivery.ingestTimeMicros(), group.batch);
+            // What a topic names is one value, whatever it is made of: it is stored as a whole or not at all.
+            admitted = reading == payload
+                    ? admission.admitMost(device, reading, delivery.ingestTimeMicros(), group.batch)
+                    : admission.admit(device, reading, delivery.ingestTimeMicros(), group.batch);
         } catch (MalformedPayloadException e) {
             bury(delivery, payload, RejectionReason.MALFORMED, String.valueOf(e.getMessage()), group);
             return;
@@ -379,6 +382,8 @@ public final class Ingest implements AutoCloseable {
             if (origin.redelivered() && admitted.timeless() && isStored(device, transmission)) {
                 metrics.duplicates.increment();
                 group.batch.points().truncate(first);
+                // It may not have been durable when the delivery came first: rather twice than never.
+                buryRejected(delivery, reading, admitted, group);
                 return;
             }
             if (admitted.timeless()) {
@@ -387,17 +392,24 @@ public final class Ingest implements AutoCloseable {
                 group.transmissions.add(key);
             }
         }
-        List<Rejection> rejections = admitted.rejections();
-        if (!rejections.isEmpty()) {
-            Rejection one = rejections.get(0);
-            String detail = rejections.size() == 1
-                    ? one.detail()
-                    : one.detail() + " (and " + (rejections.size() - 1) + " more readings of this payload)";
-            // What was published, not what was made of it.
-            byte[] rejected = reading == payload ? admission.rejectedOf(payload, rejections) : payload;
-            bury(delivery, rejected, one.reason(), detail, group);
-        }
+        buryRejected(delivery, reading, admitted, group);
         group.batch.assign(device, first, delivery.ingestTimeMicros(), transmission);
+    }
+
+    /** Makes a dead letter of what is not stored of a delivery, if there is anything. */
+    private void buryRejected(Delivery delivery, byte[] reading, Admission.Admitted admitted, CommitGroup group) {
+        List<Rejection> rejections = admitted.rejections();
+        if (rejections.isEmpty()) {
+            return;
+        }
+        Rejection one = rejections.get(0);
+        String detail = rejections.size() == 1
+                ? one.detail()
+                : one.detail() + " (and " + (rejections.size() - 1) + " more readings of this payload)";
+        byte[] payload = delivery.payload();
+        // What was published, not what was made of it.
+        byte[] rejected = reading == payload ? admission.rejectedOf(payload, admitted) : payload;
+        bury(delivery, rejected, one.reason(), detail, group);
     }
 
     private boolean isStored(DeviceId device, Transmission transmission) {

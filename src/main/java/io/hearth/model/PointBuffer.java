@@ -20,8 +20,8 @@ public final class PointBuffer {
     /** The most bytes that a reading may have, see {@link #fits}. */
     public static final int MAX_READING_BYTES = 120_000;
 
-    /** Names have at most 128 bytes, texts 1,024. */
-    private static final int POINTS_THAT_ALWAYS_FIT = 100;
+    /** So many points of any size fit into a reading: names have at most 128 bytes, texts 1,024. */
+    public static final int POINTS_THAT_ALWAYS_FIT = 100;
 
     private static final int BYTES_BESIDE_NAME = 12;
 
@@ -75,6 +75,11 @@ public final class PointBuffer {
     /** How many points the reading that is open has so far. */
     public int openPoints() {
         return points - firstPoint[readings];
+    }
+
+    /** What the points of the reading that is open take of {@link #MAX_READING_BYTES} so far. */
+    public long openBytes() {
+        return bytes(firstPoint[readings], points);
     }
 
     /** The metrics that the reading that is open has a value of so far; a set of the caller's own. */
@@ -185,11 +190,15 @@ public final class PointBuffer {
         if (end - first <= POINTS_THAT_ALWAYS_FIT) {
             return true;
         }
+        return bytes(first, end) <= MAX_READING_BYTES;
+    }
+
+    private long bytes(int firstPoint, int endPoint) {
         long bytes = 0;
-        for (int point = first; point < end; point++) {
+        for (int point = firstPoint; point < endPoint; point++) {
             bytes += sizeOf(point);
         }
-        return bytes <= MAX_READING_BYTES;
+        return bytes;
     }
 
     /**

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import io.hearth.model.Column;
+import io.hearth.model.MetricName;
 import io.hearth.model.PointBuffer;
+import io.hearth.model.Value;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
@@ -143,10 +145,8 @@ class JsonReadingsTest {
 
         assertThat(reading(0)).isEqualTo(Map.of("a", 1.0));
         assertThat(reading(1)).isEqualTo(Map.of("a", 2.0));
-        BitSet second = new BitSet();
-        second.set(1);
         byte[] marked = "\uFEFF[{\"a\":2},{\"b\":3}]".getBytes(StandardCharsets.UTF_8);
-        assertThat(new String(json.select(marked, second), StandardCharsets.UTF_8))
+        assertThat(new String(json.select(marked, List.of(new JsonReadings.Part(1))), StandardCharsets.UTF_8))
                 .isEqualTo("[{\"b\":3}]");
     }
 
@@ -356,12 +356,107 @@ class JsonReadingsTest {
     @Test
     void select_someReadings_keepsTheirBytes() {
         byte[] payload = " [ {\"a\": 1} , 7,\n{\"b\":[2, 3]} ]".getBytes(StandardCharsets.UTF_8);
-        BitSet indexes = new BitSet();
-        indexes.set(1);
-        indexes.set(2);
+        List<JsonReadings.Part> parts = List.of(new JsonReadings.Part(1), new JsonReadings.Part(2));
 
-        assertThat(new String(json.select(payload, indexes), StandardCharsets.UTF_8))
+        assertThat(new String(json.select(payload, parts), StandardCharsets.UTF_8))
                 .isEqualTo("[7,{\"b\":[2, 3]}]");
+    }
+
+    @Test
+    void decodeMost_valuesThatCannotBeStored_leavesOnlyThemOut() throws Exception {
+        String text = "x".repeat(Value.MAX_TEXT_BYTES + 1);
+        String name = "n".repeat(MetricName.MAX_BYTES);
+        String payload = "[{\"a\":1},{\"ts\":5,\"b\":null,\"long\":\"" + text
+                + "\",\"values\":{\"c\":2,\"ts\":3,\"o\":{\"p\":[1e999,4]}}}" + ",7,{\"" + name
+                + "\":{\"x\":[1,null,{\"y\":true}]},\"d\":5},{\"half\":\"\\ud800\"}]";
+
+        List<RejectedReading> rejected = decodeMost(payload);
+
+        assertThat(reading(0)).isEqualTo(Map.of("a", 1.0));
+        assertThat(reading(1)).isEqualTo(Map.of("c", 2.0, "ts", 3.0, "o.p.1", 4.0));
+        assertThat(points.timeMicros(1)).isEqualTo(5_000_000);
+        assertThat(reading(2)).isEqualTo(Map.of("d", 5.0));
+        assertThat(points.size()).isEqualTo(3);
+        assertThat(rejected).extracting(RejectedReading::index).containsExactly(1, 2, 3, 4);
+        assertThat(rejected).extracting(RejectedReading::isWhole).containsExactly(false, true, false, true);
+        assertThat(rejected.get(0).detail())
+                .isEqualTo("long: a string has at most 1024 bytes (and 1 more values of this reading)");
+        // ts, b, long, c, ts, o.p.0, o.p.1
+        assertThat(rejected.get(0).refusedValues()).isEqualTo(places(2, 5));
+        assertThat(rejected.get(2).refusedValues()).isEqualTo(places(0, 1, 2));
+    }
+
+    /** What is left of the payload can be read again, adds to the reading and doubles nothing of it. */
+    @Test
+    void select_valuesOfReadings_hasNothingThatIsStored() {
+        String payload =
+                " [{\"a\":1} ,{\"ts\":5,\"b\":null,\"t\":\"é\\ud800\",\"values\":{\"c\":2,\"ts\":3,\"o\":{\"p\":[1e999,4]}}},{\"e\":[6,{\"f\":7}]}]";
+        List<JsonReadings.Part> parts = List.of(
+                new JsonReadings.Part(1, places(2, 5), 1_700_000_000_000_000L),
+                new JsonReadings.Part(2, places(1), 1_700_000_000_000_001L));
+
+        String selected =
+                new String(json.select(payload.getBytes(StandardCharsets.UTF_8), parts), StandardCharsets.UTF_8);
+
+        assertThat(selected)
+                .isEqualToIgnoringCase("[{\"ts\":1700000000000000,\"b\":null,\"t\":\"\\u00e9\\ud800\",\"values\":"
+                        + "{\"c\":null,\"ts\":null,\"o\":{\"p\":[1E+999,null]}}}"
+                        + ",{\"ts\":1700000000000001,\"e\":[null,{\"f\":7}]}]");
+    }
+
+    @Test
+    void decodeMost_moreThanAReadingMayHave_keepsAsMuchAsItMay() throws Exception {
+        StringBuilder many = new StringBuilder("{\"m0\":0");
+        StringBuilder large = new StringBuilder("{\"m0\":\"\"");
+        for (int i = 1; i < 1030; i++) {
+            many.append(",\"m").append(i).append("\":").append(i);
+        }
+        for (int i = 1; i < 130; i++) {
+            large.append(",\"m")
+                    .append(i)
+                    .append("\":\"")
+                    .append("x".repeat(1024))
+                    .append('"');
+        }
+
+        List<RejectedReading> rejected = decodeMost(many + "}");
+        assertThat(rejected.get(0).detail())
+                .isEqualTo("a reading has at most 1024 metrics (and 5 more values of this reading)");
+        assertThat(rejected.get(0).refusedValues()).isEqualTo(places(1024, 1025, 1026, 1027, 1028, 1029));
+        assertThat(reading(0)).hasSize(1024);
+
+        points.clear();
+        rejected = decodeMost(large + "}");
+        int stored = reading(0).size();
+        assertThat(points.fits(0)).isTrue();
+        assertThat(stored).isBetween(110, 120);
+        assertThat(rejected.get(0).refusedValues())
+                .isEqualTo(places(IntStream.range(stored, 130).toArray()));
+    }
+
+    @Test
+    void decodeMost_readingsThatAreNoReadings_areLeftOutAsAWhole() throws Exception {
+        String text = "x".repeat(Value.MAX_TEXT_BYTES + 1);
+        for (String reading : List.of(
+                "{\"t\":\"" + text + "\"}",
+                "{\"ts\":\"never\",\"a\":1}",
+                "{\"a\":1,\"t\":\"" + text + "\",\"a\":2}",
+                "{\"a\":1,\"t\":\"" + text + "\",\"ts\":{}}")) {
+            List<RejectedReading> rejected = decodeMost(reading);
+            assertThat(rejected).as(reading).hasSize(1);
+            assertThat(rejected.get(0).isWhole()).as(reading).isTrue();
+            assertThat(points.size()).as(reading).isZero();
+        }
+    }
+
+    private List<RejectedReading> decodeMost(String payload) throws MalformedPayloadException {
+        return json.decodeMost(payload.getBytes(StandardCharsets.UTF_8), points);
+    }
+
+    private static BitSet places(int... places) {
+        BitSet set = new BitSet();
+        IntStream.of(places).forEach(set::set);
+        return set;
     }
 
     /** So the size of what is behind costs nothing. */

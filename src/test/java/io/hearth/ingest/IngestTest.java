@@ -7,6 +7,7 @@ import io.hearth.codec.JsonLines;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.TimeRange;
+import io.hearth.model.Value;
 import io.hearth.series.SeriesFixture;
 import io.hearth.series.SeriesStore;
 import io.hearth.table.Consistency;
@@ -177,7 +178,9 @@ class IngestTest {
         assertThat(deadLetters.list(10, null, null).letters())
                 .extracting(DeadLetter::reason)
                 .containsExactlyInAnyOrder(RejectionReason.MALFORMED, RejectionReason.INVALID_READING);
-        assertThat(readings("d1")).hasSize(1);
+        assertThat(readings("d1"))
+                .extracting(reading -> reading.getValue().size())
+                .containsExactly(119, 1);
     }
 
     @Test
@@ -463,6 +466,68 @@ class IngestTest {
         DeadLetter letter = deadLetters.list(10, null, null).letters().get(0);
         assertThat(new String(letter.payload(), StandardCharsets.UTF_8)).isEqualTo("[{\"a\":[]},{\"ts\":1,\"a\":3},5]");
         assertThat(letter.detail()).contains("2 more");
+    }
+
+    /** A device cannot be told: the rest is stored, and what is kept of the reading does not bring the rest again. */
+    @Test
+    void submit_readingWithAValueThatCannotBeStored_storesTheRestAndBuriesTheValue() {
+        String text = "x".repeat(Value.MAX_TEXT_BYTES + 1);
+        submit("m", "d1", "[{\"a\":1},{\"b\":2,\"note\":\"" + text + "\"}]", null);
+        await().until(() -> receipts.size() == 1);
+
+        List<Map.Entry<Long, Map<String, Object>>> stored = readings("d1");
+        assertThat(stored).extracting(Map.Entry::getValue).containsExactly(Map.of("a", 1.0), Map.of("b", 2.0));
+        DeadLetter letter = deadLetters.list(10, null, null).letters().get(0);
+        assertThat(new String(letter.payload(), StandardCharsets.UTF_8))
+                .isEqualTo("[{\"ts\":" + stored.get(1).getKey() + ",\"b\":null,\"note\":\"" + text + "\"}]");
+        assertThat(letter.reason()).isEqualTo(RejectionReason.INVALID_READING);
+        assertThat(letter.detail()).isEqualTo("note: a string has at most 1024 bytes");
+
+        submit("later", "d1", "{\"a\":3}", null);
+        await().until(() -> receipts.size() == 2);
+        assertThat(ingest.replay(letter).await().indefinitely().stored()).isZero();
+        assertThat(deadLetters.get(letter.id())).isPresent();
+        assertThat(readings("d1")).hasSize(3).startsWith(stored.get(0), stored.get(1));
+    }
+
+    @Test
+    void submit_readingAheadOfTheClockWithAValueThatCannotBeStored_isBuriedAsAWhole() {
+        long ahead = T0 / 1000 + Duration.ofMinutes(11).toMillis();
+        String payload = "{\"ts\":" + ahead + ",\"a\":1,\"note\":\"" + "x".repeat(Value.MAX_TEXT_BYTES + 1) + "\"}";
+        submit("m", "d1", payload, null);
+        await().until(() -> receipts.size() == 1);
+
+        assertThat(readings("d1")).isEmpty();
+        DeadLetter letter = deadLetters.list(10, null, null).letters().get(0);
+        assertThat(letter.reason()).isEqualTo(RejectionReason.CLOCK_AHEAD);
+        assertThat(letter.payload()).isEqualTo(bytes(payload));
+    }
+
+    /** The reading may be durable and its letter not, when a process dies before it acknowledges. */
+    @Test
+    void submit_redeliveredReadingThatIsStored_buriesAgainWhatWasNotStored() {
+        String payload = "{\"a\":1,\"note\":\"" + "x".repeat(Value.MAX_TEXT_BYTES + 1) + "\"}";
+        submit("m", "d1", payload, new Origin("c", 5, false));
+        await().until(() -> receipts.size() == 1);
+        DeadLetter first = deadLetters.list(10, null, null).letters().get(0);
+        deadLetters.remove(first).await().indefinitely();
+
+        submit("m", "d1", payload, new Origin("c", 5, true));
+        await().until(() -> receipts.size() == 2);
+
+        assertThat(readings("d1")).hasSize(1);
+        assertThat(deadLetters.list(10, null, null).letters()).hasSize(1);
+    }
+
+    @Test
+    void ingest_overHttp_readingWithAValueThatCannotBeStored_isRefusedAsAWhole() {
+        String payload = "{\"a\":1,\"note\":\"" + "x".repeat(Value.MAX_TEXT_BYTES + 1) + "\"}";
+        IngestResult result =
+                ingest.ingest(new DeviceId("d1"), bytes(payload)).await().indefinitely();
+
+        assertThat(result.stored()).isZero();
+        assertThat(result.rejected()).hasSize(1);
+        assertThat(readings("d1")).isEmpty();
     }
 
     @Test
