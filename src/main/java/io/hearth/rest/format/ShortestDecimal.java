@@ -1,46 +1,24 @@
 package io.hearth.rest.format;
 
-import java.math.BigInteger;
+import com.fasterxml.jackson.core.io.NumberOutput;
+import java.math.BigDecimal;
+import java.math.MathContext;
 
 /**
  * The shortest decimal that reads back as a double, and of the shortest the nearest; for averages and the like, which fill all
- * digits. {@link Double#toString} takes two to three times as long on JDK 17, and at times answers a digit too many.
- *
- * <p>This is Schubfach: Raffaello Giulietti, "The Schubfach way to render doubles", 2020. With {@code v = c · 2^q}, what reads back as
- * {@code v} lies between {@code (c ± 1/2) · 2^q}. {@code k} is the greatest power of ten by whose multiples that interval is cut at least
- * once; a multiple of {@code 10^(k+1)} in it is shorter than any other, else one of the two multiples of {@code 10^k} beside v is the
- * answer. The interval is scaled by {@code 4 · 10^-k} through one multiplication with a 126 bit approximation of that power, rounded to
- * odd, which the paper proves to be as good as exact for these comparisons.
+ * digits. Jackson finds the digits, by the same method as {@link Double#toString} since JDK 19; that of JDK 17 is slower and at times
+ * answers a digit too many.
  */
 final class ShortestDecimal {
-    private static final int FRACTION_BITS = 52;
-    private static final long FRACTION_MASK = (1L << FRACTION_BITS) - 1;
-    private static final int MIN_EXPONENT = -1074;
+    /** Below this the least distance between doubles is so great that one digit can tell what Jackson writes with two. */
+    private static final double ONE_DIGIT_MAY_DO = 1.1e-322;
 
-    /** The powers of ten that doubles need: {@code 10^-k} for k from {@code MIN_K} to {@code MAX_K}. */
-    private static final int MIN_K = -324;
+    /** Where Jackson writes a plain decimal, as {@link Double#toString} does. */
+    private static final double FEWEST_PLAIN = 1e-3;
 
-    private static final int MAX_K = 292;
-    private static final int POWER_BITS = 126;
-    private static final long MASK_63 = Long.MAX_VALUE;
+    private static final double MOST_PLAIN = 1e7;
 
-    /** {@code ⌊10^-k · 2^r⌋ + 1} with 126 bits, in two halves of 63. */
-    private static final long[] POWERS_HIGH = new long[MAX_K - MIN_K + 1];
-
-    private static final long[] POWERS_LOW = new long[MAX_K - MIN_K + 1];
-
-    static {
-        for (int k = MIN_K; k <= MAX_K; k++) {
-            int shift = POWER_BITS - 1 - floorLog2OfPow10(-k);
-            BigInteger ten = BigInteger.TEN.pow(Math.abs(k));
-            BigInteger power = k <= 0
-                    ? ten.shiftLeft(shift)
-                    : BigInteger.ONE.shiftLeft(shift).divide(ten);
-            power = power.add(BigInteger.ONE);
-            POWERS_HIGH[k - MIN_K] = power.shiftRight(63).longValueExact();
-            POWERS_LOW[k - MIN_K] = power.longValue() & MASK_63;
-        }
-    }
+    private static final MathContext ONE_DIGIT = new MathContext(1);
 
     private ShortestDecimal() {}
 
@@ -50,72 +28,21 @@ final class ShortestDecimal {
      * @return the offset behind the last byte written, at most 25 bytes on
      */
     static int write(double magnitude, byte[] target, int at) {
-        long bits = Double.doubleToRawLongBits(magnitude);
-        long fraction = bits & FRACTION_MASK;
-        int exponent = (int) (bits >>> FRACTION_BITS);
-        boolean normal = exponent > 0;
-        long c = normal ? fraction | 1L << FRACTION_BITS : fraction;
-        int q = normal ? exponent - 1 + MIN_EXPONENT : MIN_EXPONENT;
-        // Below a power of two doubles lie twice as close, so the interval reaches half as far down.
-        boolean even = fraction != 0 || exponent <= 1;
-        int k = even ? floorLog10OfPow2(q) : floorLog10OfThreeQuartersPow2(q);
-        long digits = digits(c, q, k, even);
-        while (digits % 10 == 0) {
-            digits /= 10;
-            k++;
-        }
-        return format(digits, k, target, at);
-    }
-
-    private static long digits(long c, int q, int k, boolean even) {
-        int shift = q + floorLog2OfPow10(-k) + 2;
-        long center = scaled(4 * c << shift, k);
-        long lower = scaled(4 * c - (even ? 2 : 1) << shift, k);
-        long upper = scaled(4 * c + 2 << shift, k);
-        // Halfway to a neighbour, reading rounds to the even one.
-        int open = (int) (c & 1);
-        lower += open;
-        upper -= open;
-        long below = center >> 2;
-        if (below >= 10) {
-            long shorterBelow = below / 10 * 10;
-            boolean belowFits = lower <= shorterBelow << 2;
-            boolean aboveFits = shorterBelow + 10 << 2 <= upper;
-            if (belowFits != aboveFits) {
-                return belowFits ? shorterBelow : shorterBelow + 10;
+        if (magnitude < ONE_DIGIT_MAY_DO) {
+            BigDecimal rounded = new BigDecimal(magnitude).round(ONE_DIGIT);
+            if (rounded.doubleValue() == magnitude) {
+                return format(rounded.unscaledValue().longValueExact(), -rounded.scale(), target, at);
             }
         }
-        boolean belowFits = lower <= below << 2;
-        boolean aboveFits = below + 1 << 2 <= upper;
-        if (belowFits != aboveFits) {
-            return belowFits ? below : below + 1;
+        String text = NumberOutput.toString(magnitude, true);
+        if (magnitude >= FEWEST_PLAIN && magnitude < MOST_PLAIN && !text.endsWith(".0")) {
+            for (int i = 0; i < text.length(); i++) {
+                target[at + i] = (byte) text.charAt(i);
+            }
+            return at + text.length();
         }
-        long beyondMiddle = center - (2 * below + 1 << 1);
-        return beyondMiddle < 0 || beyondMiddle == 0 && (below & 1) == 0 ? below : below + 1;
-    }
-
-    /** {@code value · 10^-k}, over {@code 2^127} of the power's and the value's scale, rounded to odd: the last bit tells a remainder. */
-    private static long scaled(long value, int k) {
-        long high = POWERS_HIGH[k - MIN_K];
-        long carry = Math.multiplyHigh(POWERS_LOW[k - MIN_K], value);
-        long middle = (high * value >>> 1) + carry;
-        long whole = Math.multiplyHigh(high, value) + (middle >>> 63);
-        return whole | (middle & MASK_63) + MASK_63 >>> 63;
-    }
-
-    // Logarithms by multiplication with log10(2), log10(3/4) and log2(10) in fixed point; exact in the range of
-    // doubles.
-
-    private static int floorLog10OfPow2(int exponent) {
-        return (int) (exponent * 661_971_961_083L >> 41);
-    }
-
-    private static int floorLog10OfThreeQuartersPow2(int exponent) {
-        return (int) (exponent * 661_971_961_083L - 274_743_187_321L >> 41);
-    }
-
-    private static int floorLog2OfPow10(int exponent) {
-        return (int) (exponent * 913_124_641_741L >> 38);
+        BigDecimal decimal = new BigDecimal(text).stripTrailingZeros();
+        return format(decimal.unscaledValue().longValueExact(), -decimal.scale(), target, at);
     }
 
     private static int format(long digits, int k, byte[] target, int at) {

@@ -46,7 +46,15 @@ class NumberTextTest {
         "2e-323, 2E-323",
         "2.2250738585072014e-308, 2.2250738585072014E-308",
         "1.7976931348623157e308, 1.7976931348623157E308",
-        "4.9e-324, 5E-324"
+        "4.9e-324, 5E-324",
+        "4.94e-323, 5E-323",
+        "9.9e-323, 1E-322",
+        "0.001, 0.001",
+        "0.0009999999999999998, 0.0009999999999999998",
+        "9999999.99999999, 9999999.99999999",
+        "10000000.000000002, 10000000.000000002",
+        "1.7777777777777776e-3, 0.0017777777777777776",
+        "9007199254740993.5, 9.007199254740994E15"
     })
     void write_knownNumbers_haveTheirShortestForm(String number, String expected) {
         assertThat(text(Double.parseDouble(number))).isEqualTo(expected);
@@ -96,6 +104,35 @@ class NumberTextTest {
         qt().withExamples(20_000)
                 .forAll(doubles().between(-1e6, 1e6).map(number -> number / 3))
                 .checkAssert(NumberTextTest::assertShortest);
+    }
+
+    @Test
+    void write_anyNumber_hasTheFormThatItsDigitsAskFor() {
+        qt().withExamples(100_000)
+                .forAll(longs().all().map(Double::longBitsToDouble).assuming(Double::isFinite))
+                .check(number -> text(number).equals(form(number)));
+        qt().withExamples(100_000)
+                .forAll(doubles().between(-1e8, 1e8).map(number -> number / 7))
+                .check(number -> text(number).equals(form(number)));
+    }
+
+    /** Plain, but with an exponent where a plain form would have zeros at its end, or more than five behind the point. */
+    private static String form(double number) {
+        if (number == 0) {
+            return 1 / number > 0 ? "0" : "-0.0";
+        }
+        BigDecimal written = new BigDecimal(text(number)).stripTrailingZeros();
+        int wholeDigits = written.precision() - written.scale();
+        boolean isWhole = Math.abs(number) <= 0x1p53 && number == Math.rint(number);
+        if (isWhole || (written.scale() > 0 && wholeDigits >= -5)) {
+            return written.toPlainString();
+        }
+        String digits = written.unscaledValue().abs().toString();
+        return (number < 0 ? "-" : "")
+                + digits.charAt(0)
+                + (digits.length() > 1 ? "." + digits.substring(1) : "")
+                + "E"
+                + (wholeDigits - 1);
     }
 
     @Test
