@@ -1,8 +1,10 @@
 package io.hearth.series.aggregate;
 
+import io.hearth.model.TimeSpan;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.Period;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How wide buckets are: a fixed duration, or whole days or months of the calendar in some zone. {@code 1d} is a day of the
@@ -20,7 +22,30 @@ public sealed interface Every {
      *     {@link #MAX_YEARS} years
      */
     static Every parse(String text) {
-        return EverySyntax.parse(text);
+        TimeSpan span;
+        try {
+            span = TimeSpan.parse(text);
+            if (span.months() == 0 && span.days() == 0) {
+                return Fixed.of(span.time());
+            }
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw malformed(e);
+        }
+        require(span.time().isZero() && (span.months() == 0 || span.days() == 0));
+        return span.months() == 0 ? new Days(span.days()) : new Months(span.months());
+    }
+
+    private static void require(boolean valid) {
+        if (!valid) {
+            throw malformed(null);
+        }
+    }
+
+    private static IllegalArgumentException malformed(@Nullable Throwable cause) {
+        return new IllegalArgumentException(
+                "not a bucket width: whole milliseconds or more as in 5m, 1h30m or PT5M, days as in 1d, 1w or P1D, "
+                        + "or months as in 1M, 1mo, 1q, 1y or P1M; at most " + MAX_YEARS + " years",
+                cause);
     }
 
     /** The one ISO 8601 form of this width, as in {@code PT5M}, {@code P1D}, {@code P7D}, {@code P1M}, {@code P1Y}. */
@@ -41,11 +66,11 @@ public sealed interface Every {
         static final long MAX_MICROS = MAX_YEARS * 366L * DAY_MICROS;
 
         public Fixed {
-            EverySyntax.require(micros > 0 && micros <= MAX_MICROS && micros % 1000 == 0);
+            require(micros > 0 && micros <= MAX_MICROS && micros % 1000 == 0);
         }
 
         static Fixed of(Duration duration) {
-            EverySyntax.require(duration.getNano() % 1_000_000 == 0);
+            require(duration.getNano() % 1_000_000 == 0);
             return new Fixed(Math.multiplyExact(duration.toMillis(), 1000L));
         }
 
@@ -69,7 +94,7 @@ public sealed interface Every {
         private static final LocalDate MONDAY = LocalDate.of(1969, 12, 29);
 
         public Days {
-            EverySyntax.require(days > 0 && days <= MAX_YEARS * 366);
+            require(days > 0 && days <= MAX_YEARS * 366);
         }
 
         LocalDate firstDayOfBucket(LocalDate date) {
@@ -93,7 +118,7 @@ public sealed interface Every {
         private static final long MEAN_MONTH_MICROS = 2_629_746_000_000L;
 
         public Months {
-            EverySyntax.require(months > 0 && months <= MAX_YEARS * 12);
+            require(months > 0 && months <= MAX_YEARS * 12);
         }
 
         LocalDate firstDayOfBucket(LocalDate date) {

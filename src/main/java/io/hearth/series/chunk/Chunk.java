@@ -40,11 +40,6 @@ import org.jspecify.annotations.Nullable;
  * Any number of threads may use a chunk, each with its own scratch.
  */
 public final class Chunk {
-    static final int VERSION = 1;
-
-    /** Where the part begins that the checksum of the header covers; the version before it is covered too. */
-    static final int CHECKED_FROM = 1 + Integer.BYTES;
-
     private static final String HEADER = "header";
 
     private final byte[] bytes;
@@ -65,13 +60,13 @@ public final class Chunk {
         this.bytes = bytes;
         ByteSource in = checkedHeader(bytes);
         headerEnd = in.position() + in.remaining();
-        readings = in.varint(1, ChunkWriter.MAX_READINGS);
+        readings = in.varint(1, ChunkFormat.MAX_READINGS);
         firstMicros = in.zigzag();
         lastMicros = firstMicros + in.varint();
         int at = headerEnd;
         times = section(in, at);
         at += times.bytes;
-        int metricCount = in.varint(0, Math.min(in.remaining(), ChunkWriter.MAX_CELLS / readings));
+        int metricCount = in.varint(0, Math.min(in.remaining(), ChunkFormat.MAX_CELLS / readings));
         sections = new ArrayList<>(metricCount);
         metrics = new ArrayList<>(metricCount);
         for (int i = 0; i < metricCount; i++) {
@@ -95,12 +90,12 @@ public final class Chunk {
         int crc = prelude.u32();
         int length = prelude.varint(0, bytes.length);
         int start = prelude.take(length);
-        if (crc != ChunkWriter.headerCrc(bytes, start + length)) {
+        if (crc != ChunkFormat.headerCrc(bytes, start + length)) {
             throw prelude.corrupt("its checksum differs");
         }
-        if (version != VERSION) {
+        if (version != ChunkFormat.VERSION) {
             throw new UnsupportedFormatException(
-                    "a chunk has format version " + version + ", this build knows " + VERSION, null);
+                    "a chunk has format version " + version + ", this build knows " + ChunkFormat.VERSION, null);
         }
         return new ByteSource(bytes, start, start + length, HEADER);
     }

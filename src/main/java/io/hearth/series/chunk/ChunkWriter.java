@@ -6,22 +6,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /** Makes chunks of readings. */
 public final class ChunkWriter {
     /** The most readings that a chunk has. */
-    public static final int MAX_READINGS = 16_384;
+    public static final int MAX_READINGS = ChunkFormat.MAX_READINGS;
 
     /** The most bytes that a chunk has: an item of DynamoDB may have 400 KB with its keys and the names of attributes. */
     public static final int MAX_BYTES = 384 * 1024;
 
     /** The most spans that a chunk has. */
-    public static final int MAX_SPANS = 64;
-
-    /** Readings times metrics, at most, so that the arrays of a decoded chunk stay below 64 MB. */
-    static final int MAX_CELLS = 1 << 22;
+    public static final int MAX_SPANS = ChunkFormat.MAX_SPANS;
 
     private ChunkWriter() {}
 
@@ -66,7 +62,7 @@ public final class ChunkWriter {
     private static void encode(ReadingBlock block, List<Span> spans, byte[] extras, List<byte[]> chunks) {
         int size = block.size();
         byte[] chunk = null;
-        if (size <= MAX_READINGS && (long) size * block.columns().size() <= MAX_CELLS) {
+        if (size <= MAX_READINGS && (long) size * block.columns().size() <= ChunkFormat.MAX_CELLS) {
             chunk = encodeOne(block, SpanMerge.merge(spans, MAX_SPANS), extras);
         }
         if (chunk != null && chunk.length <= MAX_BYTES) {
@@ -135,26 +131,18 @@ public final class ChunkWriter {
 
     private static byte[] assemble(byte[] header, byte[] body) {
         ByteSink chunk = new ByteSink();
-        chunk.u8(Chunk.VERSION);
+        chunk.u8(ChunkFormat.VERSION);
         chunk.u32(0);
         chunk.varint(header.length);
         chunk.bytes(header);
         int headerEnd = chunk.size();
         chunk.bytes(body);
         byte[] bytes = chunk.toByteArray();
-        int crc = headerCrc(bytes, headerEnd);
+        int crc = ChunkFormat.headerCrc(bytes, headerEnd);
         for (int i = 0; i < Integer.BYTES; i++) {
             bytes[1 + i] = (byte) (crc >>> (8 * i));
         }
         return bytes;
-    }
-
-    /** The checksum of a header that ends at {@code end}. */
-    static int headerCrc(byte[] bytes, int end) {
-        CRC32C crc = new CRC32C();
-        crc.update(bytes, 0, 1);
-        crc.update(bytes, Chunk.CHECKED_FROM, end - Chunk.CHECKED_FROM);
-        return (int) crc.getValue();
     }
 
     private static ReadingBlock slice(ReadingBlock block, int start, int end) {

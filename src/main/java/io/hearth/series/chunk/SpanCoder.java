@@ -46,7 +46,7 @@ final class SpanCoder {
     }
 
     static List<Span> decode(ByteSource in, int readings) {
-        int count = in.varint(1, Math.min(readings, ChunkWriter.MAX_SPANS));
+        int count = in.varint(1, Math.min(readings, ChunkFormat.MAX_SPANS));
         int regionCount = in.varint(1, count);
         List<RegionId> regions = new ArrayList<>(regionCount);
         for (int i = 0; i < regionCount; i++) {

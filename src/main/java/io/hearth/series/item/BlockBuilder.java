@@ -10,13 +10,9 @@ import io.hearth.series.value.Erasure;
 import io.hearth.table.Bytes;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -31,8 +27,7 @@ public final class BlockBuilder {
     private final TimeRange range;
     private final long nowMicros;
     private final Hidden hidden;
-    private final Map<String, ColumnBuilder> byName = new HashMap<>();
-    private final List<ColumnBuilder> byPosition = new ArrayList<>();
+    private final BlockColumns columns;
 
     private int rows;
     private long[] times;
@@ -73,6 +68,7 @@ public final class BlockBuilder {
         this.nowMicros = nowMicros;
         times = new long[Math.max(16, capacity)];
         sourceOfRow = new int[times.length];
+        columns = new BlockColumns(wanted, times.length);
     }
 
     /** Adds the readings of a run that lie in the range and have not expired. */
@@ -84,7 +80,7 @@ public final class BlockBuilder {
             run.readTimes(times, row);
             run.skipTransmissions();
             rows += run.size();
-            run.readMetrics(this, row);
+            run.readMetrics(columns, row);
             addSource(new Source(item.key().sortKey(), run.retentionSeconds(), true), row, rows);
         } catch (CorruptItemException e) {
             throw new CorruptItemException(
@@ -105,7 +101,7 @@ public final class BlockBuilder {
         System.arraycopy(block.timesMicros(), first, times, rows, end - first);
         rows = base + end;
         for (Column column : block.columns()) {
-            columnOf(column.metric()).setAll(column, first, end, base);
+            columns.columnOf(column.metric()).setAll(column, first, end, base);
         }
         int from = 0;
         for (Span span : spans) {
@@ -157,23 +153,17 @@ public final class BlockBuilder {
 
     /** The merged block; the builder must not be used any more but for {@link #spans} and {@link #stampOfLast}. */
     public ReadingBlock build() {
-        List<ColumnBuilder> columns = new ArrayList<>();
-        for (ColumnBuilder column : byName.values()) {
-            if (column.isWanted() && column.values > 0) {
-                columns.add(column);
-            }
-        }
-        columns.sort(Comparator.comparing(column -> column.metric));
+        List<ColumnBuilder> filled = columns.withValues();
         if (!wanted.isEmpty()) {
-            leaveOutEmptyReadings(columns);
+            leaveOutEmptyReadings(filled);
         }
         if (ascending && complete) {
             return new ReadingBlock(
                     rows,
                     times,
-                    columns.stream().map(column -> column.build(rows)).toList());
+                    filled.stream().map(column -> column.build(rows)).toList());
         }
-        return merge(columns);
+        return merge(filled);
     }
 
     /** Who wrote the readings of the block that was built; of one that several wrote, the latest of them. */
@@ -197,16 +187,16 @@ public final class BlockBuilder {
         return SeriesKeys.runStamp(sources.get(source).stampKey);
     }
 
-    private void leaveOutEmptyReadings(List<ColumnBuilder> columns) {
-        for (ColumnBuilder column : columns) {
-            if (column.values == rows) {
+    private void leaveOutEmptyReadings(List<ColumnBuilder> filled) {
+        for (ColumnBuilder column : filled) {
+            if (column.values() == rows) {
                 return;
             }
         }
         for (int row = 0; row < rows; row++) {
             boolean empty = true;
-            for (ColumnBuilder column : columns) {
-                empty &= column.kinds[row] == Column.ABSENT;
+            for (ColumnBuilder column : filled) {
+                empty &= !column.has(row);
             }
             if (empty) {
                 sourceOfRow[row] = -1;
@@ -215,7 +205,7 @@ public final class BlockBuilder {
         }
     }
 
-    private ReadingBlock merge(List<ColumnBuilder> columns) {
+    private ReadingBlock merge(List<ColumnBuilder> filled) {
         int[] order = order();
         int[] firstOfGroup = new int[order.length + 1];
         int groups = 0;
@@ -233,14 +223,14 @@ public final class BlockBuilder {
         }
         long[] retentions = hasOneRetention ? new long[0] : new long[groups];
         Arrays.fill(retentions, NO_RETENTION);
-        List<Column> merged = new ArrayList<>(columns.size());
-        int[] lasts = new int[columns.size()];
-        for (ColumnBuilder column : columns) {
+        List<Column> merged = new ArrayList<>(filled.size());
+        int[] lasts = new int[filled.size()];
+        for (ColumnBuilder column : filled) {
             int last = -1;
-            ColumnBuilder target = new ColumnBuilder(column.metric, true, Math.max(groups, 1));
+            ColumnBuilder target = new ColumnBuilder(column.metric(), true, Math.max(groups, 1));
             for (int group = 0; group < groups; group++) {
                 for (int i = firstOfGroup[group + 1] - 1; i >= firstOfGroup[group]; i--) {
-                    if (column.kinds[order[i]] != Column.ABSENT) {
+                    if (column.has(order[i])) {
                         target.copy(column, order[i], group);
                         last = sourceOfRow[order[i]];
                         if (!hasOneRetention) {
@@ -250,7 +240,7 @@ public final class BlockBuilder {
                     }
                 }
             }
-            if (target.values > 0) {
+            if (target.values() > 0) {
                 lasts[merged.size()] = last;
                 merged.add(target.build(groups));
             }
@@ -298,126 +288,7 @@ public final class BlockBuilder {
             int capacity = Math.max(needed, times.length * 2);
             times = Arrays.copyOf(times, capacity);
             sourceOfRow = Arrays.copyOf(sourceOfRow, capacity);
-            byName.values().forEach(column -> column.ensure(capacity));
-        }
-    }
-
-    /**
-     * The column of a metric.
-     *
-     * @param position its place in its run; runs of a device mostly have the same metrics at the same places
-     */
-    ColumnBuilder column(int position, byte[] array, int nameAt, int nameLength) {
-        if (position < byPosition.size()) {
-            ColumnBuilder likely = byPosition.get(position);
-            if (Arrays.equals(likely.utf8, 0, likely.utf8.length, array, nameAt, nameAt + nameLength)) {
-                return likely;
-            }
-        }
-        String name = new String(array, nameAt, nameLength, StandardCharsets.UTF_8);
-        ColumnBuilder column = byName.computeIfAbsent(
-                name, metric -> new ColumnBuilder(metric, wanted.isEmpty() || wanted.contains(metric), times.length));
-        while (byPosition.size() <= position) {
-            byPosition.add(column);
-        }
-        byPosition.set(position, column);
-        return column;
-    }
-
-    private ColumnBuilder columnOf(String name) {
-        return byName.computeIfAbsent(
-                name, metric -> new ColumnBuilder(metric, wanted.isEmpty() || wanted.contains(metric), times.length));
-    }
-
-    /** One metric of the block to be. */
-    static final class ColumnBuilder {
-        private final String metric;
-        private final byte[] utf8;
-        private final boolean isWanted;
-        private byte[] kinds;
-        private double[] numbers;
-        private @Nullable String @Nullable [] texts;
-        private int values;
-        private boolean onlyNumbers = true;
-
-        ColumnBuilder(String metric, boolean isWanted, int capacity) {
-            this.metric = metric;
-            this.isWanted = isWanted;
-            utf8 = metric.getBytes(StandardCharsets.UTF_8);
-            kinds = new byte[isWanted ? capacity : 0];
-            numbers = new double[isWanted ? capacity : 0];
-        }
-
-        boolean isWanted() {
-            return isWanted;
-        }
-
-        void setNumber(int row, double number) {
-            kinds[row] = Column.NUMBER;
-            numbers[row] = number;
-            values++;
-        }
-
-        void setBool(int row, boolean bool) {
-            kinds[row] = Column.BOOL;
-            numbers[row] = bool ? 1 : 0;
-            values++;
-            onlyNumbers = false;
-        }
-
-        void setText(int row, String text) {
-            kinds[row] = Column.TEXT;
-            if (texts == null) {
-                texts = new @Nullable String[kinds.length];
-            }
-            texts[row] = text;
-            values++;
-            onlyNumbers = false;
-        }
-
-        /** Takes the values of a column from {@code from} to {@code to}, exclusive, each {@code base} rows further on. */
-        private void setAll(Column column, int from, int to, int base) {
-            if (!isWanted) {
-                return;
-            }
-            byte[] columnKinds = column.kinds();
-            if (columnKinds == null) {
-                Arrays.fill(kinds, base + from, base + to, Column.NUMBER);
-                System.arraycopy(column.numbers(), from, numbers, base + from, to - from);
-                values += to - from;
-                return;
-            }
-            for (int i = from; i < to; i++) {
-                switch (columnKinds[i]) {
-                    case Column.NUMBER -> setNumber(base + i, column.numbers()[i]);
-                    case Column.BOOL -> setBool(base + i, column.numbers()[i] != 0);
-                    case Column.TEXT -> setText(base + i, column.textAt(i));
-                    default -> {}
-                }
-            }
-        }
-
-        private void copy(ColumnBuilder source, int from, int to) {
-            switch (source.kinds[from]) {
-                case Column.NUMBER -> setNumber(to, source.numbers[from]);
-                case Column.BOOL -> setBool(to, source.numbers[from] != 0);
-                default -> {
-                    String text = source.texts == null ? null : source.texts[from];
-                    setText(to, text == null ? "" : text);
-                }
-            }
-        }
-
-        private void ensure(int capacity) {
-            if (isWanted) {
-                kinds = Arrays.copyOf(kinds, capacity);
-                numbers = Arrays.copyOf(numbers, capacity);
-                texts = texts == null ? null : Arrays.copyOf(texts, capacity);
-            }
-        }
-
-        private Column build(int rows) {
-            return new Column(metric, onlyNumbers && values == rows ? null : kinds, numbers, texts);
+            columns.ensure(capacity);
         }
     }
 }

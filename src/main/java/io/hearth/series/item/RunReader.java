@@ -109,21 +109,21 @@ public final class RunReader {
     }
 
     /** Adds every metric that {@code target} wants to its rows from {@code row} on; to be called last. */
-    void readMetrics(BlockBuilder target, int row) {
+    void readMetrics(BlockColumns target, int row) {
         int metrics = in.readCount(in.remaining());
         for (int i = 0; i < metrics; i++) {
             int nameLength = in.readCount(in.remaining());
             int nameAt = in.take(nameLength);
             int length = in.readCount(in.remaining());
             int valuesAt = in.take(length);
-            BlockBuilder.ColumnBuilder column = target.column(i, in.array(), nameAt, nameLength);
+            ColumnBuilder column = target.column(i, in.array(), nameAt, nameLength);
             if (column.isWanted()) {
                 readValues(new ByteReader(in.array(), valuesAt, valuesAt + length), column, row);
             }
         }
     }
 
-    private void readValues(ByteReader values, BlockBuilder.ColumnBuilder column, int row) {
+    private void readValues(ByteReader values, ColumnBuilder column, int row) {
         int encoding = values.readByte();
         int bits = -1;
         if ((encoding & RunWriter.SPARSE) != 0) {
@@ -170,7 +170,7 @@ public final class RunReader {
         }
     }
 
-    private void readBools(ByteReader values, BlockBuilder.ColumnBuilder column, int row, int bits) {
+    private void readBools(ByteReader values, ColumnBuilder column, int row, int bits) {
         byte[] array = values.array();
         int count = 0;
         for (int i = 0; i < size; i++) {
@@ -184,7 +184,7 @@ public final class RunReader {
         }
     }
 
-    private static void readMixed(ByteReader values, BlockBuilder.ColumnBuilder column, int row) {
+    private static void readMixed(ByteReader values, ColumnBuilder column, int row) {
         int kind = values.readByte();
         switch (kind) {
             case Column.NUMBER -> column.setNumber(row, Double.longBitsToDouble(values.readLong()));

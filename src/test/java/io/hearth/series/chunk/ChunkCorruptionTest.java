@@ -98,7 +98,7 @@ class ChunkCorruptionTest {
         Random random = new Random(5);
         for (int round = 0; round < 300; round++) {
             byte[] bytes = Blocks.encode(RandomReadings.block(round, 1 + random.nextInt(700)));
-            ByteSource in = new ByteSource(bytes, Chunk.CHECKED_FROM, bytes.length, "header");
+            ByteSource in = new ByteSource(bytes, ChunkFormat.CHECKED_FROM, bytes.length, "header");
             int header = in.varint(0, in.remaining());
             for (int change = 0; change < 100; change++) {
                 byte[] hostile = spoil(bytes, in.position(), in.position() + header, random);
@@ -145,9 +145,9 @@ class ChunkCorruptionTest {
     }
 
     private static void rewriteHeaderChecksum(byte[] bytes) {
-        ByteSource in = new ByteSource(bytes, Chunk.CHECKED_FROM, bytes.length, "header");
+        ByteSource in = new ByteSource(bytes, ChunkFormat.CHECKED_FROM, bytes.length, "header");
         int length = in.varint(0, in.remaining());
-        int crc = ChunkWriter.headerCrc(bytes, in.take(length) + length);
+        int crc = ChunkFormat.headerCrc(bytes, in.take(length) + length);
         for (int i = 0; i < Integer.BYTES; i++) {
             bytes[1 + i] = (byte) (crc >>> 8 * i);
         }
