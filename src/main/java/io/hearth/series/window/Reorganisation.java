@@ -34,41 +34,25 @@ import java.util.Optional;
  * move the guard takes its new items back: of two at once one does nothing, whichever of them stalls for however long.
  * Every moment between leaves the old items, or both.
  */
-public final class Reorganisation {
+public abstract class Reorganisation {
     private static final int FORMAT = 1;
     private static final Duration KEPT = Duration.ofDays(7);
 
     private final Table table;
     private final DeviceId device;
-    private final InstantSource wallClock;
-    private final Key guard;
-    private long version;
 
-    private Reorganisation(Table table, DeviceId device, InstantSource wallClock) {
+    private Reorganisation(Table table, DeviceId device) {
         this.table = table;
         this.device = device;
-        this.wallClock = wallClock;
-        guard = new Key(Partitions.GUARDS, Bytes.wrap(device.value().getBytes(StandardCharsets.US_ASCII)));
     }
 
     /** Begins one; everything it replaces must be read afterwards. */
     static Reorganisation begin(Table table, DeviceId device, InstantSource wallClock) {
-        Reorganisation begun = new Reorganisation(table, device, wallClock);
-        if (table.isShared()) {
-            begun.version = begun.guardVersion();
-        }
-        return begun;
+        return table.isShared() ? new Guarded(table, device, wallClock) : new Alone(table, device);
     }
 
     /** Has every reorganisation that has begun elsewhere come to nothing, unless it is done already. */
-    public void stopOthers() {
-        if (!table.isShared()) {
-            return;
-        }
-        while (!moveGuard()) {
-            version = guardVersion();
-        }
-    }
+    public abstract void stopOthers();
 
     /**
      * Replaces items; may be called several times. What is no chunk, and so may take the place of an item of the same key, is
@@ -77,71 +61,10 @@ public final class Reorganisation {
      *
      * @return false if another process was first: nothing has changed, and what was read since must be read again
      */
-    public boolean replace(List<Item> items, List<Bytes> superseded) {
-        if (!table.isShared()) {
-            replaceInTable(items, superseded);
-            return true;
-        }
-        List<Item> chunks = items.stream()
-                .filter(item -> SeriesKeys.isOfSealing(item.key().sortKey()))
-                .toList();
-        if (!chunks.isEmpty()) {
-            replaceInTable(chunks, List.of());
-        }
-        boolean moved = false;
-        try {
-            moved = moveGuard();
-        } finally {
-            if (!moved && !chunks.isEmpty()) {
-                replaceInTable(List.of(), sortKeys(chunks));
-            }
-        }
-        if (!moved) {
-            version = guardVersion();
-            return false;
-        }
-        List<Item> rollups =
-                items.stream().filter(item -> !chunks.contains(item)).toList();
-        if (!rollups.isEmpty()) {
-            replaceInTable(rollups, List.of());
-            if (guardVersion() != version) {
-                replaceInTable(List.of(), sortKeys(rollups));
-            }
-        }
-        replaceInTable(List.of(), superseded);
-        return true;
-    }
+    public abstract boolean replace(List<Item> items, List<Bytes> superseded);
 
-    private void replaceInTable(List<Item> items, List<Bytes> superseded) {
+    final void replaceInTable(List<Item> items, List<Bytes> superseded) {
         Blocking.await(table.replace(device.value(), items, superseded));
-    }
-
-    private static List<Bytes> sortKeys(List<Item> items) {
-        return items.stream().map(item -> item.key().sortKey()).sorted().toList();
-    }
-
-    private boolean moveGuard() {
-        Condition condition = version == 0 ? Condition.absent() : Condition.version(version);
-        ByteWriter out = new ByteWriter(1);
-        out.writeByte(FORMAT);
-        long expires = wallClock.instant().plus(KEPT).getEpochSecond();
-        Item next = new Item(guard, Bytes.wrap(out.toByteArray()), expires, version + 1, null);
-        try {
-            Blocking.await(table.put(next, condition));
-        } catch (ConditionFailedException e) {
-            return false;
-        }
-        version++;
-        return true;
-    }
-
-    private long guardVersion() {
-        Optional<Item> found = Blocking.await(table.get(guard, Consistency.STRONG));
-        if (found.isEmpty()) {
-            return 0;
-        }
-        checkGuard(found.get());
-        return found.get().version();
     }
 
     /** @throws CorruptItemException it is none, or damaged */
@@ -149,6 +72,107 @@ public final class Reorganisation {
         int format = new ByteReader(item.body().array()).readByte();
         if (format != FORMAT) {
             throw new CorruptItemException("a guard has format " + format + ", this build knows " + FORMAT);
+        }
+    }
+
+    /** Where no other process uses the table: one step. */
+    private static final class Alone extends Reorganisation {
+        Alone(Table table, DeviceId device) {
+            super(table, device);
+        }
+
+        @Override
+        public void stopOthers() {
+            // There are none.
+        }
+
+        @Override
+        public boolean replace(List<Item> items, List<Bytes> superseded) {
+            replaceInTable(items, superseded);
+            return true;
+        }
+    }
+
+    /** Where other processes may reorganise the device, too: in steps between which the guard is moved. */
+    private static final class Guarded extends Reorganisation {
+        private final Table table;
+        private final InstantSource wallClock;
+        private final Key guard;
+        private long version;
+
+        Guarded(Table table, DeviceId device, InstantSource wallClock) {
+            super(table, device);
+            this.table = table;
+            this.wallClock = wallClock;
+            guard = new Key(Partitions.GUARDS, Bytes.wrap(device.value().getBytes(StandardCharsets.US_ASCII)));
+            version = guardVersion();
+        }
+
+        @Override
+        public void stopOthers() {
+            while (!moveGuard()) {
+                version = guardVersion();
+            }
+        }
+
+        @Override
+        public boolean replace(List<Item> items, List<Bytes> superseded) {
+            List<Item> chunks = items.stream()
+                    .filter(item -> SeriesKeys.isOfSealing(item.key().sortKey()))
+                    .toList();
+            if (!chunks.isEmpty()) {
+                replaceInTable(chunks, List.of());
+            }
+            boolean moved = false;
+            try {
+                moved = moveGuard();
+            } finally {
+                if (!moved && !chunks.isEmpty()) {
+                    replaceInTable(List.of(), sortKeys(chunks));
+                }
+            }
+            if (!moved) {
+                version = guardVersion();
+                return false;
+            }
+            List<Item> rollups =
+                    items.stream().filter(item -> !chunks.contains(item)).toList();
+            if (!rollups.isEmpty()) {
+                replaceInTable(rollups, List.of());
+                if (guardVersion() != version) {
+                    replaceInTable(List.of(), sortKeys(rollups));
+                }
+            }
+            replaceInTable(List.of(), superseded);
+            return true;
+        }
+
+        private boolean moveGuard() {
+            Condition condition = version == 0 ? Condition.absent() : Condition.version(version);
+            ByteWriter out = new ByteWriter(1);
+            out.writeByte(FORMAT);
+            long expires = wallClock.instant().plus(KEPT).getEpochSecond();
+            Item next = new Item(guard, Bytes.wrap(out.toByteArray()), expires, version + 1, null);
+            try {
+                Blocking.await(table.put(next, condition));
+            } catch (ConditionFailedException e) {
+                return false;
+            }
+            version++;
+            return true;
+        }
+
+        private long guardVersion() {
+            Optional<Item> found = Blocking.await(table.get(guard, Consistency.STRONG));
+            if (found.isEmpty()) {
+                return 0;
+            }
+            checkGuard(found.get());
+            return found.get().version();
+        }
+
+        private static List<Bytes> sortKeys(List<Item> items) {
+            return items.stream().map(item -> item.key().sortKey()).sorted().toList();
         }
     }
 }
