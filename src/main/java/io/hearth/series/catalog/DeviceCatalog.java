@@ -30,6 +30,7 @@ import io.hearth.table.Query;
 import io.hearth.table.SortRange;
 import io.hearth.table.Table;
 import io.hearth.table.ThrottledException;
+import io.hearth.table.Write;
 import io.smallrye.mutiny.CompositeException;
 import io.smallrye.mutiny.Uni;
 import java.nio.charset.StandardCharsets;
@@ -314,11 +315,20 @@ public final class DeviceCatalog {
     }
 
     /**
-     * Stores records of {@link #recordWith} together with what other processes have put into them.
+     * Stores records of {@link #recordWith}; where other processes write to the table, too, together with what they have put into
+     * them.
      *
      * @return completes when all are durable; fails as the table does
      */
-    public Uni<Void> merge(List<Item> records) {
+    public Uni<Void> store(List<Item> records) {
+        if (table.isShared()) {
+            return merge(records);
+        }
+        List<Write> writes = records.stream().<Write>map(Write.Put::new).toList();
+        return table.write(writes).invoke(() -> records.forEach(this::stored));
+    }
+
+    private Uni<Void> merge(List<Item> records) {
         // When it is tried again, what was done stays done.
         List<Uni<Void>> merges = records.stream()
                 .filter(record -> !isStored(record))

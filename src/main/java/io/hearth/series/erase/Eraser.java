@@ -137,7 +137,7 @@ public final class Eraser {
     private void carryOut(Entry entry) {
         remove(entry.erasure());
         listener.accept(entry.erasure());
-        parts.erasures.update(parts.table.isShared() ? entry.removed(parts.wallClock.millis()) : entry.done());
+        parts.erasures.carriedOut(entry);
     }
 
     private void remove(Erasure erasure) {

@@ -293,6 +293,14 @@ public final class Erasures {
         learn(entry);
     }
 
+    /**
+     * Stores that an erasure has been carried out; where other processes may still store something that it covers, until it has been
+     * looked at once more. Blocks.
+     */
+    void carriedOut(Entry entry) {
+        update(table.isShared() ? entry.removed(wallClock.millis()) : entry.done());
+    }
+
     /** Erasures that an earlier build made, and may not have finished. */
     List<Erasure> unlogged() {
         return List.copyOf(unlogged);

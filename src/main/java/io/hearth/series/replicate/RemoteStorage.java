@@ -87,13 +87,8 @@ final class RemoteStorage {
     }
 
     void writeRecords(Collection<Item> records) {
-        if (!records.isEmpty() && table.isShared()) {
-            Blocking.await(catalog.merge(List.copyOf(records)));
-        } else if (!records.isEmpty()) {
-            List<Write> writes = new ArrayList<>(records.size());
-            records.forEach(record -> writes.add(new Write.Put(record)));
-            Blocking.await(table.write(writes));
-            records.forEach(catalog::stored);
+        if (!records.isEmpty()) {
+            Blocking.await(catalog.store(List.copyOf(records)));
         }
     }
 

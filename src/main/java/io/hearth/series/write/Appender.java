@@ -191,18 +191,10 @@ public final class Appender {
         if (prepared.records.isEmpty()) {
             return table.write(prepared.writes);
         }
-        if (table.isShared()) {
-            return catalog.merge(prepared.records).chain(() -> table.write(prepared.writes));
-        }
-        List<Write> records =
-                prepared.records.stream().<Write>map(Write.Put::new).toList();
-        return table.write(records).chain(() -> table.write(prepared.writes));
+        return catalog.store(prepared.records).chain(() -> table.write(prepared.writes));
     }
 
     private void committed(AppendBatch batch, Prepared prepared, long failuresBefore) {
-        if (!table.isShared()) {
-            prepared.records.forEach(catalog::stored);
-        }
         clock.stored(prepared.last);
         long keptMicros = Expiry.keptMicros(retentionSeconds);
         for (AppendBatch.DeviceReadings readings : batch.devices()) {
