@@ -12,6 +12,8 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import io.hearth.table.Blocking;
+import io.smallrye.mutiny.groups.UniAwait;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -190,7 +192,15 @@ class ArchitectureTest {
             Map.entry("mqtt.external", Set.of("mqtt", "ingest", "config", "lease", "model", "shadow", "table")),
             Map.entry(
                     "erasure",
-                    Set.of("ingest", "model", "mqtt.endpoint", "presence", "series", "series.value", "shadow")),
+                    Set.of(
+                            "ingest",
+                            "model",
+                            "mqtt.endpoint",
+                            "presence",
+                            "series",
+                            "series.value",
+                            "shadow",
+                            "table")),
             Map.entry("rest.format", Set.of("model", "series.aggregate")),
             Map.entry("rest.problem", Set.of("limits", "table")),
             Map.entry("rest.http", Set.of("config", "limits", "rest.problem", "series.aggregate")),
@@ -351,6 +361,13 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("software.amazon..");
+
+    @ArchTest
+    static final ArchRule waiting_withoutATimeLimit_isInOnePlace = ArchRuleDefinition.noClasses()
+            .that()
+            .doNotBelongToAnyOf(Blocking.class)
+            .should()
+            .callMethod(UniAwait.class, "indefinitely");
 
     private static String roomOf(JavaClass javaClass) {
         String name = javaClass.getPackageName();

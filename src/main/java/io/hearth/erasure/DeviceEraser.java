@@ -11,6 +11,7 @@ import io.hearth.presence.DevicePresence;
 import io.hearth.series.SeriesStore;
 import io.hearth.series.value.Erasure;
 import io.hearth.shadow.ShadowStore;
+import io.hearth.table.Blocking;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
@@ -70,7 +71,7 @@ public final class DeviceEraser {
 
     private boolean isKnown(DeviceId device) {
         return series.device(device).isPresent()
-                || stores.shadows.hasAny(device).await().indefinitely()
+                || Blocking.await(stores.shadows.hasAny(device))
                 || stores.presence.of(device).isPresent()
                 || stores.retained.has(device)
                 || stores.deadLetters.has(device);
@@ -86,7 +87,7 @@ public final class DeviceEraser {
         DeviceId device = erasure.device();
         if (inHand.contains(device)) {
             all(
-                    () -> stores.shadows.erase(device).await().indefinitely(),
+                    () -> Blocking.await(stores.shadows.erase(device)),
                     () -> stores.presence.forget(device),
                     () -> stores.deadLetters.erase(device, nowMicros),
                     () -> stores.retained.erase(device));
@@ -100,13 +101,12 @@ public final class DeviceEraser {
         HybridTime until = HybridTime.of(Math.max(0, untilMicros / 1000), HybridTime.MAX_COUNTER);
         boolean isHere = erasure.stamp().region().equals(region);
         all(
-                () -> (isHere
+                () -> Blocking.await(
+                        (isHere
                                 ? stores.shadows
                                         .erase(device, new WriteStamp(until, region))
                                         .replaceWithVoid()
-                                : stores.shadows.eraseHistory(device, until))
-                        .await()
-                        .indefinitely(),
+                                : stores.shadows.eraseHistory(device, until))),
                 () -> stores.presence.forgetUntil(device, untilMicros),
                 () -> stores.deadLetters.eraseUntil(device, untilMicros),
                 () -> stores.retained.eraseUntil(device, untilMicros));

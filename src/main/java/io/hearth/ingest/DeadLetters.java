@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.StampShift;
+import io.hearth.table.Blocking;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
@@ -146,7 +147,7 @@ public final class DeadLetters {
             List<Write> deletes = letters.subList(from, Math.min(from + REMOVED_AT_ONCE, letters.size())).stream()
                     .<Write>map(Write.Delete::new)
                     .toList();
-            table.write(deletes).await().indefinitely();
+            Blocking.await(table.write(deletes));
         }
     }
 
@@ -195,7 +196,7 @@ public final class DeadLetters {
                     limit - letters.size(),
                     next,
                     Consistency.STRONG);
-            Page page = table.query(query).await().indefinitely();
+            Page page = Blocking.await(table.query(query));
             for (Item item : page.items()) {
                 DeadLetter letter = decode(item);
                 if ((reason == null || letter.reason() == reason) && !isErased(letter)) {
@@ -213,9 +214,7 @@ public final class DeadLetters {
         if (!id.matches("[0-9a-f]{" + 2 * ID_BYTES + "}")) {
             return Optional.empty();
         }
-        return table.get(key(id), Consistency.STRONG)
-                .await()
-                .indefinitely()
+        return Blocking.await(table.get(key(id), Consistency.STRONG))
                 .map(DeadLetters::decode)
                 .filter(letter -> !isErased(letter));
     }

@@ -7,6 +7,7 @@ import io.hearth.model.EpochMicros;
 import io.hearth.series.SeriesStore;
 import io.hearth.series.value.AppendBatch;
 import io.hearth.series.value.Transmission;
+import io.hearth.table.Blocking;
 import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.TableException;
 import io.hearth.table.ThrottledException;
@@ -167,9 +168,7 @@ public final class Ingest implements AutoCloseable {
      * in is not stored. May block.
      */
     public Uni<IngestResult> replay(DeadLetter letter) {
-        return Uni.createFrom()
-                .item(() ->
-                        series.besideErasures(() -> replayNow(letter).await().indefinitely()));
+        return Uni.createFrom().item(() -> series.besideErasures(() -> Blocking.await(replayNow(letter))));
     }
 
     private Uni<IngestResult> replayNow(DeadLetter letter) {

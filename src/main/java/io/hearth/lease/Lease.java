@@ -1,6 +1,7 @@
 package io.hearth.lease;
 
 import io.hearth.layout.Partitions;
+import io.hearth.table.Blocking;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
@@ -86,7 +87,7 @@ public final class Lease {
             return true;
         }
         next = term();
-        Item found = table.get(key, Consistency.STRONG).await().indefinitely().orElse(null);
+        Item found = Blocking.await(table.get(key, Consistency.STRONG)).orElse(null);
         return mayTake(found) && store(found == null ? 0 : found.version(), next);
     }
 
@@ -132,7 +133,7 @@ public final class Lease {
         }
         held = null;
         try {
-            table.put(item(fence + 1, NOBODY), Condition.version(fence)).await().indefinitely();
+            Blocking.await(table.put(item(fence + 1, NOBODY), Condition.version(fence)));
         } catch (ConditionFailedException e) {
             // somebody has taken it over
         }
@@ -159,7 +160,7 @@ public final class Lease {
     private boolean store(long version, Term next) {
         Condition condition = version == 0 ? Condition.absent() : Condition.version(version);
         try {
-            table.put(item(version + 1, owner), condition).await().indefinitely();
+            Blocking.await(table.put(item(version + 1, owner), condition));
         } catch (ConditionFailedException e) {
             held = null;
             return false;

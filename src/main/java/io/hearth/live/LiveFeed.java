@@ -1,5 +1,6 @@
 package io.hearth.live;
 
+import io.hearth.table.Blocking;
 import io.hearth.table.Change;
 import io.hearth.table.ChangePage;
 import io.hearth.table.ChangeStart;
@@ -156,7 +157,7 @@ public final class LiveFeed implements AutoCloseable {
         }
         boolean expired = false;
         try {
-            table.changes(after, 1).await().indefinitely();
+            Blocking.await(table.changes(after, 1));
         } catch (CursorExpiredException e) {
             expired = true;
         }
@@ -164,7 +165,7 @@ public final class LiveFeed implements AutoCloseable {
     }
 
     private Cursor now() {
-        return table.changesFrom(ChangeStart.NOW).await().indefinitely();
+        return Blocking.await(table.changesFrom(ChangeStart.NOW));
     }
 
     /** A listener has room again, or is gone; on any thread. */
@@ -356,7 +357,7 @@ public final class LiveFeed implements AutoCloseable {
     }
 
     private FeedPage read(Cursor after, int changes, boolean shared) {
-        ChangePage page = table.changes(after, changes).await().indefinitely();
+        ChangePage page = Blocking.await(table.changes(after, changes));
         List<FeedPage.Entry> entries = new ArrayList<>(page.changes().size());
         for (Change change : page.changes()) {
             LiveEvent.Kind kind = events.kindOf(change);
@@ -451,7 +452,7 @@ public final class LiveFeed implements AutoCloseable {
         }
 
         private void tellMissed() {
-            place = table.changesFrom(ChangeStart.OLDEST).await().indefinitely();
+            place = Blocking.await(table.changesFrom(ChangeStart.OLDEST));
             page = null;
             expired = false;
             missed.increment();

@@ -3,6 +3,7 @@ package io.hearth.presence;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.presence.Presence.Cause;
+import io.hearth.table.Blocking;
 import io.hearth.table.Condition;
 import io.hearth.table.Consistency;
 import io.hearth.table.CorruptItemException;
@@ -193,7 +194,7 @@ public final class DevicePresence {
                 return Optional.ofNullable(state == null ? null : state.presence);
             }
         }
-        return Optional.ofNullable(load(device).await().indefinitely().state.presence);
+        return Optional.ofNullable(Blocking.await(load(device)).state.presence);
     }
 
     /** How many devices this process knows to be online. */

@@ -3,6 +3,7 @@ package io.hearth.presence;
 import io.hearth.model.DeviceId;
 import io.hearth.presence.Presence.Cause;
 import io.hearth.presence.Processes.Ended;
+import io.hearth.table.Blocking;
 import io.hearth.table.Condition;
 import io.hearth.table.ConditionFailedException;
 import io.hearth.table.Consistency;
@@ -48,27 +49,22 @@ final class PresenceReaper {
         boolean found = false;
         Cursor next = null;
         do {
-            Page page = table.queryIndex(new Query(
-                            StoredPresence.indexOf(ended.process()),
-                            SortRange.ALL,
-                            Direction.ASCENDING,
-                            PAGE_DEVICES,
-                            next,
-                            Consistency.STRONG))
-                    .await()
-                    .indefinitely();
+            Page page = Blocking.await(table.queryIndex(new Query(
+                    StoredPresence.indexOf(ended.process()),
+                    SortRange.ALL,
+                    Direction.ASCENDING,
+                    PAGE_DEVICES,
+                    next,
+                    Consistency.STRONG)));
             if (!page.items().isEmpty()) {
                 List<Uni<Boolean>> devices =
                         page.items().stream().map(item -> reap(item, ended)).toList();
-                found |=
-                        Uni.join()
+                found |= Blocking.await(Uni.join()
                                 .all(devices)
                                 .usingConcurrencyOf(AT_ONCE)
-                                .andFailFast()
-                                .await()
-                                .indefinitely()
-                                .stream()
-                                .anyMatch(bound -> bound);
+                                .andFailFast())
+                        .stream()
+                        .anyMatch(bound -> bound);
             }
             next = page.next();
         } while (next != null);

@@ -2,6 +2,7 @@ package io.hearth.presence;
 
 import io.hearth.layout.Partitions;
 import io.hearth.model.EpochMicros;
+import io.hearth.table.Blocking;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
@@ -110,7 +111,7 @@ final class Processes {
         try {
             storeOwn();
         } catch (ConditionFailedException e) {
-            Item found = get(own).await().indefinitely().orElse(null);
+            Item found = Blocking.await(get(own)).orElse(null);
             if (found != null && !decode(found).ended) {
                 // A beat whose outcome was unknown had been stored.
                 version = found.version();
@@ -126,7 +127,7 @@ final class Processes {
     private void storeOwn() {
         Condition condition = version == 0 ? Condition.absent() : Condition.version(version);
         State state = new State(EpochMicros.of(clock.instant()), false);
-        table.put(item(own, state, version + 1), condition).await().indefinitely();
+        Blocking.await(table.put(item(own, state, version + 1), condition));
         version++;
     }
 
@@ -180,7 +181,7 @@ final class Processes {
         long process = ByteBuffer.wrap(record.key().sortKey().array()).getLong();
         Item marked = item(process, new State(state.beatMicros, true), record.version() + 1);
         try {
-            table.put(marked, Condition.version(record.version())).await().indefinitely();
+            Blocking.await(table.put(marked, Condition.version(record.version())));
             return true;
         } catch (ConditionFailedException e) {
             return false;
@@ -189,7 +190,7 @@ final class Processes {
 
     /** Removes the record of a process that has ended, when nothing depends on it any more. */
     void forget(Ended ended) {
-        table.write(List.of(new Write.Delete(key(ended.process)))).await().indefinitely();
+        Blocking.await(table.write(List.of(new Write.Delete(key(ended.process)))));
     }
 
     /** When another process ended, epoch microseconds, 0 if that is not known; empty while it is there. */

@@ -5,6 +5,7 @@ import io.hearth.model.RegionId;
 import io.hearth.model.StampShift;
 import io.hearth.series.SeriesShift;
 import io.hearth.shadow.ShadowShift;
+import io.hearth.table.Blocking;
 import io.hearth.table.Item;
 import io.hearth.table.ItemWalk;
 import io.hearth.table.Scan;
@@ -92,7 +93,7 @@ public final class ClockMend {
             List<Write> writes = writes(item, shift, moved, damaged);
             items.addAndGet(writes.isEmpty() ? 0 : 1);
             if (!dryRun && !writes.isEmpty()) {
-                table.write(writes).await().indefinitely();
+                Blocking.await(table.write(writes));
             }
         });
         if (!dryRun) {

@@ -2,6 +2,7 @@ package io.hearth.sync;
 
 import io.hearth.layout.Partitions;
 import io.hearth.model.RegionId;
+import io.hearth.table.Blocking;
 import io.hearth.table.ByteReader;
 import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
@@ -93,15 +94,13 @@ final class PutAsideItems {
         for (PutAside aside : lines) {
             byte[] utf8 = aside.line().getBytes(StandardCharsets.UTF_8);
             List<Write> parts = parts(utf8, aside, peer);
-            boolean isNew = table.get(parts.get(parts.size() - 1).key(), Consistency.STRONG)
-                    .await()
-                    .indefinitely()
+            boolean isNew = Blocking.await(table.get(parts.get(parts.size() - 1).key(), Consistency.STRONG))
                     .isEmpty();
             if (isNew && !hasRoomFor(utf8.length)) {
                 refused.add(aside);
             } else {
                 // Also if it is there: a crash may have left some of its parts only.
-                table.write(parts).await().indefinitely();
+                Blocking.await(table.write(parts));
                 kept = isNew ? kept.plus(utf8.length) : kept;
             }
         }
@@ -165,9 +164,8 @@ final class PutAsideItems {
 
     /** Forgets a line. */
     synchronized void forget(Stored stored) {
-        table.write(stored.keys.stream().<Write>map(Write.Delete::new).toList())
-                .await()
-                .indefinitely();
+        Blocking.await(
+                table.write(stored.keys.stream().<Write>map(Write.Delete::new).toList()));
         kept = new Kept(Math.max(0, kept.lines - 1), Math.max(0, kept.bytes - bytesOf(stored.line)));
     }
 

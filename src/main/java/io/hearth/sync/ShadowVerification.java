@@ -7,6 +7,7 @@ import io.hearth.shadow.ShadowDocument;
 import io.hearth.shadow.ShadowId;
 import io.hearth.shadow.ShadowStore;
 import io.hearth.shadow.StoredShadow;
+import io.hearth.table.Blocking;
 import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import io.hearth.table.ItemWalk;
@@ -99,7 +100,7 @@ public final class ShadowVerification {
 
     /** The shadow as it is here, deleted or not; a page without records if there is none. */
     public SyncPage document(ShadowId id) {
-        ShadowDocument document = shadows.stored(id).await().indefinitely().document();
+        ShadowDocument document = Blocking.await(shadows.stored(id)).document();
         List<SyncRecord> records =
                 document.lastWrite() == null ? List.of() : List.of(new SyncRecord.Shadow(id, document));
         return new SyncPage(records, null, false, -1);
@@ -146,7 +147,7 @@ public final class ShadowVerification {
     }
 
     private long digestHere(ShadowId id, long tombstonesFromMillis) {
-        return shadows.stored(id).await().indefinitely().document().digest(tombstonesFromMillis);
+        return Blocking.await(shadows.stored(id)).document().digest(tombstonesFromMillis);
     }
 
     private boolean isSettled(ShadowDocument document) {

@@ -2,6 +2,7 @@ package io.hearth.sync;
 
 import io.hearth.layout.Partitions;
 import io.hearth.model.RegionId;
+import io.hearth.table.Blocking;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
@@ -37,9 +38,7 @@ final class SyncItems {
     }
 
     Optional<Checkpoint> checkpoint(RegionId peer) {
-        return table.get(key(CHECKPOINT, peer), Consistency.STRONG)
-                .await()
-                .indefinitely()
+        return Blocking.await(table.get(key(CHECKPOINT, peer), Consistency.STRONG))
                 .map(item -> Checkpoint.decode(item.body().array()));
     }
 
@@ -65,9 +64,7 @@ final class SyncItems {
 
     /** The last contact with a peer; {@link Contact#NEVER} if there was none within two days. */
     Contact contact(RegionId peer) {
-        return table.get(key(CONTACT, peer), Consistency.STRONG)
-                .await()
-                .indefinitely()
+        return Blocking.await(table.get(key(CONTACT, peer), Consistency.STRONG))
                 .map(item -> Contact.decode(item.body().array()))
                 .orElse(Contact.NEVER);
     }
@@ -113,7 +110,7 @@ final class SyncItems {
     }
 
     private void write(Write... writes) {
-        table.write(List.of(writes)).await().indefinitely();
+        Blocking.await(table.write(List.of(writes)));
     }
 
     private static Key key(String prefix, RegionId peer) {

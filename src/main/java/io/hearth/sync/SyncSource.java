@@ -9,6 +9,7 @@ import io.hearth.series.erase.StoredErasure;
 import io.hearth.series.item.StoredRun;
 import io.hearth.series.value.RemoteRun;
 import io.hearth.shadow.StoredShadow;
+import io.hearth.table.Blocking;
 import io.hearth.table.Change;
 import io.hearth.table.ChangePage;
 import io.hearth.table.ChangeStart;
@@ -86,12 +87,12 @@ public final class SyncSource {
 
     /** Behind every change so far. */
     public Cursor now() {
-        return table.changesFrom(ChangeStart.NOW).await().indefinitely();
+        return Blocking.await(table.changesFrom(ChangeStart.NOW));
     }
 
     /** Before the oldest change that is still kept. */
     public Cursor oldest() {
-        return table.changesFrom(ChangeStart.OLDEST).await().indefinitely();
+        return Blocking.await(table.changesFrom(ChangeStart.OLDEST));
     }
 
     /**
@@ -107,9 +108,7 @@ public final class SyncSource {
         long bytes = 0;
         boolean more = true;
         while (more && records.size() < limit && bytes < PAGE_BYTES) {
-            ChangePage page = table.changes(place, Math.min(limit, CHANGES_AT_A_TIME))
-                    .await()
-                    .indefinitely();
+            ChangePage page = Blocking.await(table.changes(place, Math.min(limit, CHANGES_AT_A_TIME)));
             for (Change change : page.changes()) {
                 if (change instanceof Change.Stored stored) {
                     bytes += stored.item().body().length();
@@ -131,11 +130,7 @@ public final class SyncSource {
         if (now - last < COUNT_INTERVAL_NANOS || !lastCountNanos.compareAndSet(last, now)) {
             return -1;
         }
-        return table.changes(place, MOST_COUNTED)
-                .await()
-                .indefinitely()
-                .changes()
-                .size();
+        return Blocking.await(table.changes(place, MOST_COUNTED)).changes().size();
     }
 
     /**
@@ -149,9 +144,7 @@ public final class SyncSource {
         Cursor place = after;
         long bytes = 0;
         do {
-            Page page = table.scan(new Scan(segment, segments, ITEMS_AT_A_TIME, place))
-                    .await()
-                    .indefinitely();
+            Page page = Blocking.await(table.scan(new Scan(segment, segments, ITEMS_AT_A_TIME, place)));
             for (Item item : page.items()) {
                 SyncRecord record = record(item);
                 if (record != null) {

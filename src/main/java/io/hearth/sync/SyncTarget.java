@@ -9,6 +9,7 @@ import io.hearth.series.value.Erasure;
 import io.hearth.series.value.RemoteRun;
 import io.hearth.shadow.RegionMerge;
 import io.hearth.shadow.ShadowStore;
+import io.hearth.table.Blocking;
 import io.hearth.table.Table;
 import io.hearth.table.TableException;
 import io.hearth.table.UnsupportedFormatException;
@@ -195,16 +196,14 @@ public final class SyncTarget {
         }
         AtomicInteger lost = new AtomicInteger();
         try {
-            Multi.createFrom()
+            Blocking.await(Multi.createFrom()
                     .iterable(documents)
                     .onItem()
                     .transformToUni(shadow -> merge(shadow, intake)
                             .invoke(merge -> lost.addAndGet(merge.lost().size())))
                     .merge(SHADOWS_AT_A_TIME)
                     .collect()
-                    .last()
-                    .await()
-                    .indefinitely();
+                    .last());
             intake.lostFields += lost.get();
         } catch (RuntimeException e) {
             throwUnlessOfARecord(e);
@@ -212,11 +211,8 @@ public final class SyncTarget {
                 isolated(
                         shadow,
                         intake,
-                        () -> intake.lostFields += merge(shadow, intake)
-                                .await()
-                                .indefinitely()
-                                .lost()
-                                .size());
+                        () -> intake.lostFields +=
+                                Blocking.await(merge(shadow, intake)).lost().size());
             }
         }
     }

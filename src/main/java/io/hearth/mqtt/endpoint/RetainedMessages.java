@@ -3,6 +3,7 @@ package io.hearth.mqtt.endpoint;
 import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
+import io.hearth.table.Blocking;
 import io.hearth.table.Bytes;
 import io.hearth.table.Condition;
 import io.hearth.table.ConditionFailedException;
@@ -103,7 +104,7 @@ public final class RetainedMessages {
             Publish publish = decode(item);
             if (Topics.isReserved(publish.topic())) {
                 // Retained by an earlier build, for which it was any topic. No client could clear it now.
-                table.write(List.of(new Write.Delete(item.key()))).await().indefinitely();
+                Blocking.await(table.write(List.of(new Write.Delete(item.key()))));
                 continue;
             }
             RetainedRoom.Place place = room.placeOf(publish);
@@ -179,7 +180,7 @@ public final class RetainedMessages {
 
     /** Whether anything is retained on the topics of a device. Blocks until the table answers. */
     public boolean has(DeviceId device) {
-        return !table.query(topicsOf(device, 1)).await().indefinitely().items().isEmpty();
+        return !Blocking.await(table.query(topicsOf(device, 1))).items().isEmpty();
     }
 
     /** Forgets what is retained on the topics of a device, {@code devices/<id>/…}. Blocks until that is durable. */
@@ -193,19 +194,17 @@ public final class RetainedMessages {
      * @param untilMicros epoch microseconds
      */
     public void eraseUntil(DeviceId device, long untilMicros) {
-        Uni.createFrom().completionStage(forget(device, untilMicros)).await().indefinitely();
+        Blocking.await(Uni.createFrom().completionStage(forget(device, untilMicros)));
         // What this process does not hold, as another one has retained it.
         ItemWalk items = new ItemWalk(table, topicsOf(device, PAGE_ITEMS));
         while (items.hasNext()) {
             Item item = items.next();
             boolean isKeptSince = byTopic.containsKey(topicOf(item));
             if (item.version() <= untilMicros && !isKeptSince) {
-                table.delete(item.key(), Condition.version(item.version()))
+                Blocking.await(table.delete(item.key(), Condition.version(item.version()))
                         // There is another message by now.
                         .onFailure(ConditionFailedException.class)
-                        .recoverWithNull()
-                        .await()
-                        .indefinitely();
+                        .recoverWithNull());
             }
         }
     }

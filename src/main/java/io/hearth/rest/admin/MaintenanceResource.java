@@ -5,6 +5,7 @@ import io.hearth.rest.problem.ProblemException;
 import io.hearth.rest.problem.ProblemType;
 import io.hearth.series.Sealing;
 import io.hearth.series.value.SealResult;
+import io.hearth.table.Blocking;
 import io.hearth.table.Table;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.POST;
@@ -59,7 +60,7 @@ public class MaintenanceResource {
         try {
             long startNanos = System.nanoTime();
             SealResult result = sealing.run(EpochMicros.of(clock.instant()), nanos -> {});
-            table.reclaim().await().indefinitely();
+            Blocking.await(table.reclaim());
             return new Sealed(
                     result.readings(),
                     result.chunks(),

@@ -10,6 +10,7 @@ import io.hearth.ingest.LineSequence;
 import io.hearth.rest.http.UnpackedBody;
 import io.hearth.rest.problem.ProblemException;
 import io.hearth.rest.problem.ProblemType;
+import io.hearth.table.Blocking;
 import io.hearth.table.PrivateDirectory;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -94,11 +95,8 @@ public class ParquetIntake {
             ParquetReadings readings = new ParquetReadings(file);
             LineSequence sequence = ingest.newSequence();
             while (!readings.isAtEnd()) {
-                IngestResult result = sequence.next(
-                                points -> readings.read(points, ROWS_AT_A_TIME),
-                                IngestAnswer.MAX_REJECTED - rejected.size())
-                        .await()
-                        .indefinitely();
+                IngestResult result = Blocking.await(sequence.next(
+                        points -> readings.read(points, ROWS_AT_A_TIME), IngestAnswer.MAX_REJECTED - rejected.size()));
                 stored += result.stored();
                 rejectedTotal += result.rejectedTotal();
                 result.rejected().forEach(rejection -> rejected.add(IngestAnswer.Rejected.of(rejection, 0)));

@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.table.Blocking;
 import io.hearth.table.Key;
 import io.hearth.table.TableException;
 import io.smallrye.mutiny.Uni;
@@ -265,13 +266,10 @@ final class ExpirySweeper implements AutoCloseable {
 
     private int commit(PendingWrite.Target target, long nowSeconds) {
         PendingWrite.Sweep[] sweep = new PendingWrite.Sweep[1];
-        Uni.createFrom()
-                .<Void>emitter(writer -> {
-                    sweep[0] = new PendingWrite.Sweep(writer, target, nowSeconds);
-                    queue.add(sweep[0]);
-                })
-                .await()
-                .indefinitely();
+        Blocking.await(Uni.createFrom().<Void>emitter(writer -> {
+            sweep[0] = new PendingWrite.Sweep(writer, target, nowSeconds);
+            queue.add(sweep[0]);
+        }));
         return sweep[0].removed;
     }
 

@@ -80,8 +80,8 @@ class BlockBuilderTest {
     @Test
     void build_leavesOutWhatIsHidden_butNotWhatWasWrittenLater() {
         Erasure erasure = new Erasure(DEVICE, new TimeRange(DAY, DAY + 25 * SECOND), false, stamp(2));
-        BlockBuilder builder = new BlockBuilder(
-                Set.of(), TimeRange.ALL, Expiry.BEFORE_EXPIRY, 0, Hidden.of(List.of(erasure)));
+        BlockBuilder builder =
+                new BlockBuilder(Set.of(), TimeRange.ALL, Expiry.BEFORE_EXPIRY, 0, Hidden.of(List.of(erasure)));
         builder.addRun(early);
         builder.addRun(late);
 

@@ -50,8 +50,7 @@ public final class Runs {
 
     /** A chunk of runs of {@link #DAY}, stored under a time of that many milliseconds into it. */
     public static Item chunk(long sealedMillis, Item... runs) {
-        BlockBuilder builder =
-                new BlockBuilder(Set.of(), TimeRange.ALL, Expiry.BEFORE_EXPIRY, 0);
+        BlockBuilder builder = new BlockBuilder(Set.of(), TimeRange.ALL, Expiry.BEFORE_EXPIRY, 0);
         for (Item run : runs) {
             builder.addRun(run);
         }

@@ -41,7 +41,12 @@ class StampedPointsTest {
         assertThat(runs.get(2).expiresAtSeconds()).isEqualTo(DAY / SECOND + 30 + 1 + 60);
         assertThat(read(runs.subList(0, 3)))
                 .isEqualTo(Map.of(
-                        10L, Map.of("a", 1.0, "b", new Value.Bool(true)), 20L, Map.of("a", 2.0), 30L, Map.of("a", 3.0)));
+                        10L,
+                        Map.of("a", 1.0, "b", new Value.Bool(true)),
+                        20L,
+                        Map.of("a", 2.0),
+                        30L,
+                        Map.of("a", 3.0)));
     }
 
     @Test
@@ -68,7 +73,8 @@ class StampedPointsTest {
         List<Item> left = StampedPoints.without(middle, run, Expiry.WITHOUT_ROLLUPS);
 
         assertThat(read(left)).isEqualTo(Map.of(10L, Map.of("a", 1.0), 30L, Map.of("a", 3.0)));
-        assertThat(left).allMatch(item -> SeriesKeys.runStamp(item.key().sortKey()).equals(stamp(5)));
+        assertThat(left)
+                .allMatch(item -> SeriesKeys.runStamp(item.key().sortKey()).equals(stamp(5)));
         assertThat(StampedPoints.without(all, run, Expiry.WITHOUT_ROLLUPS)).isEmpty();
         assertThat(read(StampedPoints.without(List.of(earlier), run, Expiry.WITHOUT_ROLLUPS)))
                 .hasSize(3);
@@ -90,7 +96,9 @@ class StampedPointsTest {
     void behind_isLaterThanTheWrite_andEarlierThanTheNextMillisecond() {
         WriteStamp behind = StampedPoints.behind(stamp(5), new RegionId("a"));
 
-        assertThat(behind).isGreaterThan(new WriteStamp(stamp(5).time(), REGION)).isLessThan(stamp(6));
+        assertThat(behind)
+                .isGreaterThan(new WriteStamp(stamp(5).time(), REGION))
+                .isLessThan(stamp(6));
         assertThat(behind.region()).isEqualTo(new RegionId("a"));
     }
 

@@ -91,7 +91,9 @@ class LatestCacheTest {
         assertThat(loads).isEqualTo(3);
         cache.settled(failuresBefore);
         latest(NOW);
-        assertThat(loads).as("a write that began before the failure says nothing of it").isEqualTo(4);
+        assertThat(loads)
+                .as("a write that began before the failure says nothing of it")
+                .isEqualTo(4);
 
         cache.settled(cache.failures());
         latest(NOW);
@@ -125,10 +127,8 @@ class LatestCacheTest {
     }
 
     private static ReadingBlock block(long second, double value) {
-        BlockBuilder builder =
-                new BlockBuilder(Set.of(), TimeRange.ALL, Expiry.BEFORE_EXPIRY, 0);
-        builder.addRun(Runs.run(
-                new WriteStamp(new HybridTime(1), new RegionId("x")), 0, "a", Map.of(second, value)));
+        BlockBuilder builder = new BlockBuilder(Set.of(), TimeRange.ALL, Expiry.BEFORE_EXPIRY, 0);
+        builder.addRun(Runs.run(new WriteStamp(new HybridTime(1), new RegionId("x")), 0, "a", Map.of(second, value)));
         return builder.build();
     }
 

@@ -13,11 +13,11 @@ import io.hearth.series.aggregate.BucketGrid;
 import io.hearth.series.aggregate.Every;
 import io.hearth.series.aggregate.Function;
 import io.hearth.series.item.Hidden;
+import io.hearth.series.item.Runs;
 import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.rollup.RollupRules;
 import io.hearth.series.rollup.Rollups;
 import io.hearth.series.value.Erasure;
-import io.hearth.series.item.Runs;
 import io.hearth.table.Consistency;
 import io.hearth.table.memory.MemoryTable;
 import java.time.Duration;
@@ -77,8 +77,8 @@ class RolledAggregatesTest {
 
     @Test
     void add_dayOfWhichSomethingIsBeingErased_asksForItsReadings() {
-        hidden = Hidden.of(List.of(
-                new Erasure(D1, new TimeRange(FIRST + HOUR, FIRST + 2 * HOUR), false, Runs.stamp(0))));
+        hidden = Hidden.of(
+                List.of(new Erasure(D1, new TimeRange(FIRST + HOUR, FIRST + 2 * HOUR), false, Runs.stamp(0))));
 
         add("1h", FIRST, TODAY);
 

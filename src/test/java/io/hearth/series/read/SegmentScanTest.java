@@ -75,8 +75,8 @@ class SegmentScanTest {
                 run(stamp(3), 60, "a", Map.of(30L, 3.0)),
                 run(stamp(4), 0, "a", Map.of(40L, 4.0)));
         TimeRange range = new TimeRange(DAY + 20 * SECOND, DAY + 50 * SECOND);
-        Hidden hidden = Hidden.of(List.of(
-                new Erasure(DEVICE, new TimeRange(DAY + 40 * SECOND, DAY + 41 * SECOND), false, stamp(9))));
+        Hidden hidden = Hidden.of(
+                List.of(new Erasure(DEVICE, new TimeRange(DAY + 40 * SECOND, DAY + 41 * SECOND), false, stamp(9))));
 
         SegmentScan scan = new SegmentScan(
                 table, DEVICE, range, Set.of("a"), Direction.ASCENDING, Consistency.STRONG, NOW, hidden);
@@ -95,7 +95,9 @@ class SegmentScanTest {
                         && queries.isOfKind(chunk(9, run).key().sortKey().array()[0])
                         && !sealed.getAndSet(true)) {
                     Blocking.await(table.replace(
-                            DEVICE.value(), List.of(chunk(9, run)), List.of(run.key().sortKey())));
+                            DEVICE.value(),
+                            List.of(chunk(9, run)),
+                            List.of(run.key().sortKey())));
                 }
             });
 
@@ -114,8 +116,7 @@ class SegmentScanTest {
     }
 
     private SegmentScan scan(TimeRange range, Direction direction) {
-        return new SegmentScan(
-                table, DEVICE, range, Set.of(), direction, Consistency.STRONG, NOW, Hidden.NOTHING);
+        return new SegmentScan(table, DEVICE, range, Set.of(), direction, Consistency.STRONG, NOW, Hidden.NOTHING);
     }
 
     private void store(Item... items) {

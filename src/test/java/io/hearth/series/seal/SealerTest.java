@@ -87,9 +87,10 @@ class SealerTest {
 
         sealAll(NEXT_DAY, Long.MAX_VALUE);
 
-        assertThat(items()).singleElement().satisfies(item -> assertThat(
-                        Chunk.open(item.body().array()).readings())
-                .isEqualTo(2));
+        assertThat(items())
+                .singleElement()
+                .satisfies(item ->
+                        assertThat(Chunk.open(item.body().array()).readings()).isEqualTo(2));
     }
 
     @Test

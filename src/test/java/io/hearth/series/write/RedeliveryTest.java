@@ -29,7 +29,9 @@ class RedeliveryTest {
         append(NOW + 1, message(8, 200));
 
         assertThat(store.isStored(D1, message(7, 100), SINCE)).isTrue();
-        assertThat(store.isStored(D1, message(7, 101), SINCE)).as("another payload").isFalse();
+        assertThat(store.isStored(D1, message(7, 101), SINCE))
+                .as("another payload")
+                .isFalse();
         assertThat(store.isStored(D1, message(9, 100), SINCE)).as("another id").isFalse();
         assertThat(store.isStored(D1, new Transmission(2, 7, 100, false), SINCE))
                 .as("another client")
@@ -37,7 +39,9 @@ class RedeliveryTest {
         assertThat(store.isStored(new DeviceId("d2"), message(7, 100), SINCE)).isFalse();
 
         append(NOW + 2, message(7, 300));
-        assertThat(store.isStored(D1, message(7, 100), SINCE)).as("the id was used again").isFalse();
+        assertThat(store.isStored(D1, message(7, 100), SINCE))
+                .as("the id was used again")
+                .isFalse();
         assertThat(store.isStored(D1, message(7, 300), SINCE)).isTrue();
     }
 

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 
 class RunCutterTest {
     private final FakeClock clock = new FakeClock();
-    private final RunCutter cutter =
-            new RunCutter(new WriteClock(new MemoryTable(clock), clock, () -> Uni.createFrom().item(0L)));
+    private final RunCutter cutter = new RunCutter(
+            new WriteClock(new MemoryTable(clock), clock, () -> Uni.createFrom().item(0L)));
     private final AppendBatch batch = new AppendBatch();
 
     @Test
