@@ -158,6 +158,7 @@ class ArchitectureTest {
             Map.entry("presence", Set.of("layout", "model", "table")),
             Map.entry("live", Set.of("model", "presence", "series", "series.item", "shadow", "table")),
             Map.entry("ingest", Set.of("codec", "layout", "model", "series", "series.value", "table")),
+            Map.entry("ingest.bulk", Set.of("codec", "codec.parquet", "config", "ingest", "table")),
             Map.entry("shadow", Set.of("layout", "model", "table")),
             Map.entry(
                     "sync",
@@ -221,14 +222,13 @@ class ArchitectureTest {
                     "rest.intake",
                     Set.of(
                             "codec",
-                            "codec.parquet",
                             "config",
                             "ingest",
+                            "ingest.bulk",
                             "model",
                             "rest.http",
                             "rest.param",
-                            "rest.problem",
-                            "table")),
+                            "rest.problem")),
             Map.entry(
                     "rest.export",
                     Set.of(

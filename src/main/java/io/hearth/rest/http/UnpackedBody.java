@@ -11,7 +11,7 @@ import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /** What a request sends, unpacked as its Content-Encoding says. */
-public final class UnpackedBody {
+public final class UnpackedBody extends InputStream {
     private static final int GZIP_BUFFER_BYTES = 64 * 1024;
 
     /** So much may be unpacked of few bytes: it takes little time, and the ratio of small bodies says nothing. */
@@ -89,11 +89,19 @@ public final class UnpackedBody {
         }
     }
 
+    /** @throws ProblemException it has become more than a packed body may */
+    @Override
+    public int read() throws IOException {
+        byte[] next = new byte[1];
+        return read(next, 0, 1) < 0 ? -1 : next[0] & 0xFF;
+    }
+
     /**
      * Reads up to {@code length} bytes; -1 at the end.
      *
      * @throws ProblemException it has become more than a packed body may
      */
+    @Override
     public int read(byte[] target, int offset, int length) throws IOException {
         int read;
         try {

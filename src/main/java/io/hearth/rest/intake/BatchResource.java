@@ -2,6 +2,7 @@ package io.hearth.rest.intake;
 
 import io.hearth.codec.JsonLines;
 import io.hearth.codec.LineFormat;
+import io.hearth.ingest.bulk.LineIntake;
 import io.hearth.rest.http.RequestBodies;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
@@ -72,6 +73,7 @@ public class BatchResource {
     public IngestAnswer store(
             @RestHeader(HttpHeaders.CONTENT_ENCODING) @Nullable String contentEncoding, InputStream body)
             throws IOException {
-        return intake.store(lines, bodies.unpacked(body, contentEncoding)).orProblem();
+        return IngestAnswer.of(intake.store(lines, bodies.unpacked(body, contentEncoding)))
+                .orProblem();
     }
 }

@@ -4,6 +4,10 @@ import io.hearth.codec.CsvReadings;
 import io.hearth.codec.JsonLines;
 import io.hearth.codec.LineFormat;
 import io.hearth.codec.MalformedPayloadException;
+import io.hearth.ingest.bulk.BulkResult;
+import io.hearth.ingest.bulk.ImportFailedException;
+import io.hearth.ingest.bulk.LineIntake;
+import io.hearth.ingest.bulk.ParquetIntake;
 import io.hearth.rest.http.RequestBodies;
 import io.hearth.rest.http.UnpackedBody;
 import io.hearth.rest.problem.ProblemException;
@@ -20,6 +24,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -86,10 +92,24 @@ public class ImportResource {
         UnpackedBody unpacked = bodies.unpacked(body, contentEncoding);
         MediaType type = MediaType.valueOf(contentType);
         if (type.getSubtype().contains("parquet")) {
-            return parquet.store(unpacked).orProblem();
+            return IngestAnswer.of(storeParquet(unpacked)).orProblem();
         }
         LineFormat format = type.getSubtype().equals("csv") ? csv(unpacked) : ndjson;
-        return lines.store(format, unpacked).orProblem();
+        return IngestAnswer.of(lines.store(format, unpacked)).orProblem();
+    }
+
+    private BulkResult storeParquet(UnpackedBody file) throws IOException {
+        try {
+            return parquet.store(file);
+        } catch (ImportFailedException e) {
+            throw switch (e.reason()) {
+                case TOO_MANY -> new ProblemException(ProblemType.OVERLOADED, e.detail());
+                case TOO_LARGE -> new ProblemException(ProblemType.PAYLOAD_TOO_LARGE, e.detail());
+                case DAMAGED ->
+                    new ProblemException(
+                            ProblemType.INVALID_REQUEST, e.detail(), List.of(), Map.of("stored", e.stored()));
+            };
+        }
     }
 
     /** The format of the rows, as the header tells it. */

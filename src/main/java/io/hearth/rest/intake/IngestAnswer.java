@@ -2,6 +2,7 @@ package io.hearth.rest.intake;
 
 import io.hearth.ingest.IngestResult;
 import io.hearth.ingest.Rejection;
+import io.hearth.ingest.bulk.BulkResult;
 import io.hearth.rest.problem.ProblemException;
 import io.hearth.rest.problem.ProblemType;
 import java.util.List;
@@ -19,8 +20,6 @@ public record IngestAnswer(
 
         @Schema(description = "How many could not be stored.", examples = "0")
         long rejectedTotal) {
-    static final int MAX_REJECTED = 1_000;
-
     /** A reading that could not be stored. */
     @Schema(name = "RejectedReading")
     public record Rejected(
@@ -30,10 +29,12 @@ public record IngestAnswer(
             String reason,
 
             @Schema(description = "Why, in a sentence.") String detail) {
-        /** @param firstIndex the place in the body where the numbering of {@code rejection} begins */
-        static Rejected of(Rejection rejection, long firstIndex) {
-            return new Rejected(
-                    firstIndex + rejection.index(), rejection.reason().label(), rejection.detail());
+        private static Rejected of(Rejection rejection) {
+            return new Rejected(rejection.index(), rejection.reason().label(), rejection.detail());
+        }
+
+        private static Rejected of(BulkResult.Rejected rejection) {
+            return new Rejected(rejection.index(), rejection.reason().label(), rejection.detail());
         }
     }
 
@@ -41,10 +42,15 @@ public record IngestAnswer(
         return new IngestAnswer(
                 result.stored(),
                 result.rejected().stream()
-                        .limit(MAX_REJECTED)
-                        .map(rejection -> Rejected.of(rejection, 0))
+                        .limit(BulkResult.MAX_LISTED)
+                        .map(Rejected::of)
                         .toList(),
                 result.rejectedTotal());
+    }
+
+    static IngestAnswer of(BulkResult result) {
+        return new IngestAnswer(
+                result.stored(), result.rejected().stream().map(Rejected::of).toList(), result.rejectedTotal());
     }
 
     /** @throws ProblemException there were readings and none could be stored */

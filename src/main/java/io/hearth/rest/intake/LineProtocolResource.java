@@ -4,6 +4,7 @@ import io.hearth.codec.EpochUnit;
 import io.hearth.codec.LineFormat;
 import io.hearth.codec.LineProtocol;
 import io.hearth.config.LineProtocolConfig;
+import io.hearth.ingest.bulk.LineIntake;
 import io.hearth.rest.http.RequestBodies;
 import io.hearth.rest.param.LenientQuery;
 import io.hearth.rest.problem.FieldError;
@@ -142,7 +143,7 @@ public class LineProtocolResource {
 
     private LineWriteAnswer write(LineFormat format, @Nullable String contentEncoding, InputStream body)
             throws IOException {
-        return new LineWriteAnswer(intake.store(format, bodies.unpacked(body, contentEncoding)));
+        return new LineWriteAnswer(IngestAnswer.of(intake.store(format, bodies.unpacked(body, contentEncoding))));
     }
 
     private LineProtocol.Naming naming(@Nullable String metric) {

@@ -1,4 +1,4 @@
-package io.hearth.rest.intake;
+package io.hearth.ingest.bulk;
 
 import io.hearth.codec.parquet.CorruptParquetException;
 import io.hearth.codec.parquet.ParquetReadings;
@@ -7,14 +7,12 @@ import io.hearth.config.ImportConfig;
 import io.hearth.ingest.Ingest;
 import io.hearth.ingest.IngestResult;
 import io.hearth.ingest.LineSequence;
-import io.hearth.rest.http.UnpackedBody;
-import io.hearth.rest.problem.ProblemException;
-import io.hearth.rest.problem.ProblemType;
 import io.hearth.table.Blocking;
 import io.hearth.table.PrivateDirectory;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -22,7 +20,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
 
@@ -48,11 +45,17 @@ public class ParquetIntake {
         free = new Semaphore(config.maxFiles());
     }
 
-    /** Reads {@code body} to its end; returns when every row is durable or rejected. */
-    public IngestAnswer store(UnpackedBody body) throws IOException {
+    /**
+     * Reads {@code body} to its end; returns when every row is durable or rejected.
+     *
+     * @throws ImportFailedException too many files at a time, or one that is too large or damaged
+     */
+    public BulkResult store(InputStream body) throws IOException {
         if (!free.tryAcquire()) {
-            throw new ProblemException(
-                    ProblemType.OVERLOADED, "As many Parquet files as are allowed at a time are being imported.");
+            throw new ImportFailedException(
+                    ImportFailedException.Reason.TOO_MANY,
+                    "As many Parquet files as are allowed at a time are being imported.",
+                    0);
         }
         try {
             PrivateDirectory.create(directory);
@@ -71,14 +74,16 @@ public class ParquetIntake {
         }
     }
 
-    private void copy(UnpackedBody body, FileChannel file) throws IOException {
+    private void copy(InputStream body, FileChannel file) throws IOException {
         byte[] buffer = new byte[COPY_BYTES];
         long bytes = 0;
         for (int read = body.read(buffer, 0, buffer.length); read >= 0; read = body.read(buffer, 0, buffer.length)) {
             bytes += read;
             if (bytes > maxFileBytes) {
-                throw new ProblemException(
-                        ProblemType.PAYLOAD_TOO_LARGE, "A Parquet file may have at most " + maxFileBytes + " bytes.");
+                throw new ImportFailedException(
+                        ImportFailedException.Reason.TOO_LARGE,
+                        "A Parquet file may have at most " + maxFileBytes + " bytes.",
+                        0);
             }
             ByteBuffer piece = ByteBuffer.wrap(buffer, 0, read);
             while (piece.hasRemaining()) {
@@ -87,19 +92,19 @@ public class ParquetIntake {
         }
     }
 
-    private IngestAnswer store(FileChannel file) throws IOException {
+    private BulkResult store(FileChannel file) throws IOException {
         long stored = 0;
         long rejectedTotal = 0;
-        List<IngestAnswer.Rejected> rejected = new ArrayList<>();
+        List<BulkResult.Rejected> rejected = new ArrayList<>();
         try {
             ParquetReadings readings = new ParquetReadings(file);
             LineSequence sequence = ingest.newSequence();
             while (!readings.isAtEnd()) {
                 IngestResult result = Blocking.await(sequence.next(
-                        points -> readings.read(points, ROWS_AT_A_TIME), IngestAnswer.MAX_REJECTED - rejected.size()));
+                        points -> readings.read(points, ROWS_AT_A_TIME), BulkResult.MAX_LISTED - rejected.size()));
                 stored += result.stored();
                 rejectedTotal += result.rejectedTotal();
-                result.rejected().forEach(rejection -> rejected.add(IngestAnswer.Rejected.of(rejection, 0)));
+                result.rejected().forEach(rejection -> rejected.add(BulkResult.Rejected.of(rejection, 0)));
             }
         } catch (CorruptParquetException e) {
             throw damaged(e, stored);
@@ -109,12 +114,11 @@ public class ParquetIntake {
             }
             throw e;
         }
-        return new IngestAnswer(stored, rejected, rejectedTotal);
+        return new BulkResult(stored, rejected, rejectedTotal);
     }
 
-    /** What came before the damage is stored, and stored once however often the file is sent again. */
-    private static ProblemException damaged(CorruptParquetException damage, long stored) {
-        return new ProblemException(
-                ProblemType.INVALID_REQUEST, "Parquet: " + damage.getMessage(), List.of(), Map.of("stored", stored));
+    private static ImportFailedException damaged(CorruptParquetException damage, long stored) {
+        return new ImportFailedException(
+                ImportFailedException.Reason.DAMAGED, "Parquet: " + damage.getMessage(), stored);
     }
 }

@@ -1,11 +1,10 @@
-package io.hearth.rest.intake;
+package io.hearth.ingest.bulk;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hearth.codec.JsonLines;
 import io.hearth.codec.LineFormat;
-import io.hearth.rest.http.UnpackedBody;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -110,7 +109,7 @@ class LineBlocksTest {
                 return super.read(target, offset, Math.min(5, length));
             }
         };
-        LineBlocks blocks = new LineBlocks(UnpackedBody.of(inPieces, null), format, BLOCK_BYTES, tooLong::add);
+        LineBlocks blocks = new LineBlocks(inPieces, format, BLOCK_BYTES, tooLong::add);
         for (LineBlocks.Block block = blocks.next(); block != null; block = blocks.next()) {
             assertThat(block.length()).isLessThanOrEqualTo(BLOCK_BYTES);
             long index = block.firstLine();

@@ -1,4 +1,4 @@
-package io.hearth.rest.intake;
+package io.hearth.ingest.bulk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,7 +12,6 @@ import io.hearth.ingest.Ingest;
 import io.hearth.ingest.IngestSettings;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.TimeRange;
-import io.hearth.rest.http.UnpackedBody;
 import io.hearth.series.SeriesFixture;
 import io.hearth.series.SeriesStore;
 import io.hearth.table.Direction;
@@ -89,9 +88,9 @@ class BatchOrderTest {
             BatchRun run = new BatchRun(ingest, format, new Semaphore(16));
             byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
 
-            run.process(UnpackedBody.of(new ByteArrayInputStream(bytes), null));
+            run.process(new ByteArrayInputStream(bytes));
 
-            assertThat(run.answer().rejected()).isEmpty();
+            assertThat(run.result().rejected()).isEmpty();
             assertThat(SeriesFixture.scan(store, "d1", TimeRange.ALL, Set.of(), Direction.ASCENDING))
                     .as("round %d", round)
                     .containsExactly(Map.entry(T0, Map.of("a", 2.0 * round + 1)));

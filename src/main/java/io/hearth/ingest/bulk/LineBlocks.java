@@ -1,8 +1,8 @@
-package io.hearth.rest.intake;
+package io.hearth.ingest.bulk;
 
 import io.hearth.codec.LineFormat;
-import io.hearth.rest.http.UnpackedBody;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +27,7 @@ final class LineBlocks {
     /** What a block begins with: most requests are far smaller than a block may be. */
     private static final int FIRST_BYTES = 64 * 1024;
 
-    private final UnpackedBody body;
+    private final InputStream body;
     private final LineFormat format;
     private final int blockBytes;
     private final TooLong tooLong;
@@ -38,7 +38,7 @@ final class LineBlocks {
     private boolean ended;
 
     /** @param blockBytes how large a block may be, and so how long a line, with its line feed */
-    LineBlocks(UnpackedBody body, LineFormat format, int blockBytes, TooLong tooLong) {
+    LineBlocks(InputStream body, LineFormat format, int blockBytes, TooLong tooLong) {
         this.body = body;
         this.format = format;
         this.blockBytes = blockBytes;

@@ -1,4 +1,4 @@
-package io.hearth.rest.intake;
+package io.hearth.ingest.bulk;
 
 import io.hearth.codec.LineFormat;
 import io.hearth.ingest.Ingest;
@@ -6,9 +6,9 @@ import io.hearth.ingest.IngestResult;
 import io.hearth.ingest.LineSequence;
 import io.hearth.ingest.Rejection;
 import io.hearth.ingest.RejectionReason;
-import io.hearth.rest.http.UnpackedBody;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -31,8 +31,8 @@ final class BatchRun {
     private final Semaphore free = new Semaphore(MAX_BLOCKS_IN_FLIGHT);
 
     // Guarded by this. Blocks end in any order, and the first of the rejected are the ones to tell: the greatest go.
-    private final PriorityQueue<IngestAnswer.Rejected> rejected = new PriorityQueue<>(
-            Comparator.comparingLong(IngestAnswer.Rejected::index).reversed());
+    private final PriorityQueue<BulkResult.Rejected> rejected = new PriorityQueue<>(
+            Comparator.comparingLong(BulkResult.Rejected::index).reversed());
     private long stored;
     private long rejectedTotal;
     private @Nullable Throwable failure;
@@ -45,7 +45,7 @@ final class BatchRun {
     }
 
     /** Reads {@code body} to its end; returns when every line is settled, or fails as the first block failed. */
-    void process(UnpackedBody body) throws IOException {
+    void process(InputStream body) throws IOException {
         LineBlocks blocks = new LineBlocks(body, format, BLOCK_BYTES, this::rejectTooLong);
         try {
             for (LineBlocks.Block block = blocks.next(); block != null && failure() == null; block = blocks.next()) {
@@ -67,14 +67,14 @@ final class BatchRun {
         }
     }
 
-    synchronized IngestAnswer answer() {
-        List<IngestAnswer.Rejected> first = new ArrayList<>(rejected);
-        first.sort(Comparator.comparingLong(IngestAnswer.Rejected::index));
-        return new IngestAnswer(stored, List.copyOf(first), rejectedTotal);
+    synchronized BulkResult result() {
+        List<BulkResult.Rejected> first = new ArrayList<>(rejected);
+        first.sort(Comparator.comparingLong(BulkResult.Rejected::index));
+        return new BulkResult(stored, first, rejectedTotal);
     }
 
     private void submit(LineBlocks.Block block) {
-        sequence.next(points -> format.read(block.lines(), block.length(), points), IngestAnswer.MAX_REJECTED)
+        sequence.next(points -> format.read(block.lines(), block.length(), points), BulkResult.MAX_LISTED)
                 .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
                 .subscribe()
                 .with(result -> settled(block, result), this::failed);
@@ -85,7 +85,7 @@ final class BatchRun {
             stored += result.stored();
             rejectedTotal += result.rejectedTotal();
             for (Rejection rejection : result.rejected()) {
-                list(IngestAnswer.Rejected.of(rejection, block.firstLine()));
+                list(BulkResult.Rejected.of(rejection, block.firstLine()));
             }
         }
         freeOfAll.release();
@@ -106,12 +106,12 @@ final class BatchRun {
 
     private synchronized void rejectTooLong(long line) {
         rejectedTotal++;
-        list(new IngestAnswer.Rejected(line, RejectionReason.TOO_LARGE.label(), LineFormat.TOO_LONG));
+        list(new BulkResult.Rejected(line, RejectionReason.TOO_LARGE, LineFormat.TOO_LONG));
     }
 
-    private synchronized void list(IngestAnswer.Rejected reading) {
+    private synchronized void list(BulkResult.Rejected reading) {
         rejected.add(reading);
-        if (rejected.size() > IngestAnswer.MAX_REJECTED) {
+        if (rejected.size() > BulkResult.MAX_LISTED) {
             rejected.poll();
         }
     }

@@ -1,11 +1,11 @@
-package io.hearth.rest.intake;
+package io.hearth.ingest.bulk;
 
 import io.hearth.codec.LineFormat;
 import io.hearth.ingest.Ingest;
-import io.hearth.rest.http.UnpackedBody;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.concurrent.Semaphore;
 
 /** Stores streams of lines. However many clients send, only so many of their lines are in memory at a time. */
@@ -23,9 +23,9 @@ public class LineIntake {
     }
 
     /** Reads {@code body} to its end; returns when every line is durable or rejected. */
-    public IngestAnswer store(LineFormat format, UnpackedBody body) throws IOException {
+    public BulkResult store(LineFormat format, InputStream body) throws IOException {
         BatchRun run = new BatchRun(ingest, format, free);
         run.process(body);
-        return run.answer();
+        return run.result();
     }
 }
