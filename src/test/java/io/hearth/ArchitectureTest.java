@@ -173,6 +173,7 @@ class ArchitectureTest {
                             "series.value",
                             "shadow",
                             "table")),
+            Map.entry("sync.feed", Set.of("sync", "table")),
             Map.entry("sync.http", Set.of("sync", "model")),
             Map.entry("limits", Set.of()),
             Map.entry("security", Set.of("config", "limits", "model", "table")),
@@ -278,6 +279,7 @@ class ArchitectureTest {
                             "series.value",
                             "shadow",
                             "sync",
+                            "sync.feed",
                             "table")),
             Map.entry(
                     "rest.admin",

@@ -2,9 +2,9 @@ package io.hearth.boot;
 
 import io.hearth.config.HearthConfig;
 import io.hearth.config.SyncConfig;
-import io.hearth.rest.sync.SyncPages;
 import io.hearth.sync.Peer;
 import io.hearth.sync.SyncService;
+import io.hearth.sync.feed.FeedReader;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -26,7 +26,7 @@ class SyncSchedule {
     private static final Logger LOG = Logger.getLogger(SyncSchedule.class);
 
     private final SyncService service;
-    private final SyncPages pages;
+    private final FeedReader feed;
     private final List<Peer> peers;
     private final SyncConfig config;
     private final ScheduledExecutorService verifier = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -35,9 +35,9 @@ class SyncSchedule {
         return thread;
     });
 
-    SyncSchedule(SyncService service, SyncPages pages, HearthConfig hearth, SyncConfig config) {
+    SyncSchedule(SyncService service, FeedReader feed, HearthConfig hearth, SyncConfig config) {
         this.service = service;
-        this.pages = pages;
+        this.feed = feed;
         this.config = config;
         this.peers = SyncWiring.peersOf(hearth, config);
     }
@@ -68,12 +68,12 @@ class SyncSchedule {
 
     /** Before the requests under way are waited for: those of peers wait for changes, and would not end by themselves. */
     void stopWaiting(@Observes ShutdownDelayInitiatedEvent stopping) {
-        pages.stopWaiting();
+        feed.stopWaiting();
     }
 
     void stop(@Observes @Priority(0) ShutdownEvent shutdown) {
         verifier.shutdownNow();
         service.close();
-        pages.close();
+        feed.close();
     }
 }

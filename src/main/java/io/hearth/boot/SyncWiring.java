@@ -8,7 +8,6 @@ import io.hearth.config.StreamConfig;
 import io.hearth.config.SyncConfig;
 import io.hearth.model.RegionId;
 import io.hearth.presence.DevicePresence;
-import io.hearth.rest.sync.SyncPages;
 import io.hearth.series.SeriesStore;
 import io.hearth.shadow.ShadowStore;
 import io.hearth.sync.Peer;
@@ -17,6 +16,7 @@ import io.hearth.sync.SyncService;
 import io.hearth.sync.SyncSource;
 import io.hearth.sync.SyncTarget;
 import io.hearth.sync.Verification;
+import io.hearth.sync.feed.FeedReader;
 import io.hearth.sync.http.HttpPeers;
 import io.hearth.table.Table;
 import io.micrometer.core.instrument.Gauge;
@@ -48,13 +48,12 @@ class SyncWiring {
 
     @Produces
     @Singleton
-    SyncPages pages(
-            SyncSource source, StreamConfig stream, SyncConfig sync, InstantSource clock, MeterRegistry registry) {
-        SyncPages pages = new SyncPages(source, clock, stream.pollInterval(), sync.maxWaiting());
-        Gauge.builder("hearth.sync.waiting", pages, SyncPages::waiting)
+    FeedReader feed(SyncSource source, StreamConfig stream, SyncConfig sync, MeterRegistry registry) {
+        FeedReader feed = new FeedReader(source, stream.pollInterval(), sync.maxWaiting());
+        Gauge.builder("hearth.sync.waiting", feed, FeedReader::waiting)
                 .description("Peers and apps that wait for changes")
                 .register(registry);
-        return pages;
+        return feed;
     }
 
     @Produces

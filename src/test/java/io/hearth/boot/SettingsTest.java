@@ -173,7 +173,7 @@ class SettingsTest {
         set("hearth.stream.max-clients", "1001").in("LiveFeed.settings.maxListeners", 1001);
         set("hearth.stream.poll-interval", "21ms")
                 .in("LiveFeed.settings.pollInterval", Duration.ofMillis(21))
-                .in("SyncPages.pollNanos", Duration.ofMillis(21).toNanos());
+                .in("FeedReader.pollNanos", Duration.ofMillis(21).toNanos());
 
         set("hearth.sync.max-clock-ahead", "2m")
                 .in("SyncService.settings.maxClockAhead", Duration.ofMinutes(2))
@@ -209,7 +209,7 @@ class SettingsTest {
         set("hearth.limits.queue-bytes", "61M").in("MqttLimits.queueBytes", 61L << 20);
         set("hearth.limits.unread-timeout", "61s").in("ConnectionLimits.unread", Duration.ofSeconds(61));
 
-        set("hearth.sync.max-waiting", "1002").in("SyncPages.maxWaiting", 1002);
+        set("hearth.sync.max-waiting", "1002").in("FeedReader.maxWaiting", 1002);
         set("hearth.sync.page-records", "8193").in("SyncService.settings.limit", 8193);
         set("hearth.sync.peers", "barn=http://127.0.0.1:4712")
                 .in(

@@ -102,13 +102,13 @@ final class WiredService implements AutoCloseable {
                 OpenTelemetry.noop().getTracer("test"),
                 true));
         SyncSource source = made(syncs.source(table, hearth));
-        var pages = made(syncs.pages(source, stream, sync, clock, registry));
+        var feed = made(syncs.feed(source, stream, sync, registry));
         SyncTarget target = made(syncs.target(table, series, shadows, presence, sync, clock));
         var shadowVerification = made(syncs.shadowVerification(table, shadows, target, shadow, clock));
         var verification = made(syncs.verification(series, target, shadowVerification, hearth, clock));
         SyncService service =
                 made(syncs.service(table, series, target, verification, hearth, sync, limits, clock, registry));
-        made(new SyncSchedule(service, pages, hearth, sync));
+        made(new SyncSchedule(service, feed, hearth, sync));
         made(new SealSchedule(wiring.sealing(series, service, registry), seriesConfig, clock, table, registry));
         made(new IngestResource(ingests, mqtt));
         RequestBodies bodies = made(new RequestBodies(limits));

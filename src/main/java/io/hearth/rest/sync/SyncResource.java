@@ -8,8 +8,11 @@ import io.hearth.rest.param.Limit;
 import io.hearth.rest.problem.FieldError;
 import io.hearth.rest.problem.ProblemException;
 import io.hearth.rest.problem.ProblemType;
+import io.hearth.sync.SyncPage;
 import io.hearth.sync.SyncRecord;
 import io.hearth.sync.SyncSource;
+import io.hearth.sync.feed.FeedBusyException;
+import io.hearth.sync.feed.FeedReader;
 import io.hearth.table.Cursor;
 import io.hearth.table.CursorExpiredException;
 import io.hearth.table.InvalidCursorException;
@@ -53,11 +56,13 @@ public class SyncResource {
     private static final int SEGMENTS = 8;
 
     private final SyncSource source;
+    private final FeedReader feed;
     private final SyncPages pages;
 
     @Inject
-    public SyncResource(SyncSource source, SyncPages pages) {
+    public SyncResource(SyncSource source, FeedReader feed, SyncPages pages) {
         this.source = source;
+        this.feed = feed;
         this.pages = pages;
     }
 
@@ -133,12 +138,12 @@ public class SyncResource {
         if (!errors.isEmpty()) {
             throw ProblemException.invalid(errors);
         }
-        SyncPages.Ask ask = new SyncPages.Ask(
+        FeedReader.Question question = new FeedReader.Question(
                 after,
                 limit == null ? DEFAULT_LIMIT : Integer.parseInt(limit),
                 wanted,
                 Duration.ofSeconds(wait == null ? 0 : Integer.parseInt(wait)));
-        return answer(pages.changes(ask), packed, acceptEncoding);
+        return answer(feed.changes(question), packed, acceptEncoding);
     }
 
     @GET
@@ -180,13 +185,13 @@ public class SyncResource {
             throw ProblemException.invalid(errors);
         }
         if (segment == null) {
-            return pages.run(source::now)
+            return feed.run(source::now)
                     .map(now -> Response.ok(new Beginning(source.region().value(), now.value(), SEGMENTS))
                             .type("application/json")
                             .build());
         }
         return answer(
-                pages.run(() -> source.snapshot(which, of, after == null ? null : new Cursor(after))),
+                feed.run(() -> source.snapshot(which, of, after == null ? null : new Cursor(after))),
                 packed,
                 acceptEncoding);
     }
@@ -195,7 +200,7 @@ public class SyncResource {
     @Schema(name = "SyncBeginning")
     public record Beginning(String region, String changes, int segments) {}
 
-    private Uni<Response> answer(Uni<io.hearth.sync.SyncPage> page, boolean packed, @Nullable String acceptEncoding) {
+    private Uni<Response> answer(Uni<SyncPage> page, boolean packed, @Nullable String acceptEncoding) {
         boolean gzip = acceptEncoding != null && StreamedAnswerWriter.asksForGzip(acceptEncoding);
         return pages.encoded(page, packed, gzip)
                 .map(body -> {
@@ -205,6 +210,8 @@ public class SyncResource {
                             .header("Cache-Control", "no-store");
                     return gzip ? response.header("Content-Encoding", "gzip").build() : response.build();
                 })
+                .onFailure(FeedBusyException.class)
+                .transform(busy -> new ProblemException(ProblemType.OVERLOADED, ((FeedBusyException) busy).detail()))
                 .onFailure(CursorExpiredException.class)
                 .transform(gone -> new ProblemException(
                         ProblemType.CHANGES_GONE,

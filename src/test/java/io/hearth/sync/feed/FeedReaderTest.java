@@ -1,4 +1,4 @@
-package io.hearth.rest.sync;
+package io.hearth.sync.feed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.hearth.model.EpochMicros;
 import io.hearth.model.RegionId;
-import io.hearth.rest.problem.ProblemException;
 import io.hearth.series.SeriesFixture;
 import io.hearth.series.SeriesStore;
 import io.hearth.sync.SyncPage;
@@ -21,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /** Peers and apps that wait for changes. */
 @SuppressWarnings("NullAway")
-class SyncPagesTest {
+class FeedReaderTest {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     /** Longer than any test takes. */
@@ -30,16 +29,16 @@ class SyncPagesTest {
     private final SeriesFixture clock = new SeriesFixture();
     private final MemoryTable table = new MemoryTable(clock);
     private final SeriesStore series = clock.open(table, Duration.ZERO);
-    private final SyncPages pages =
-            new SyncPages(new SyncSource(table, new RegionId("local")), clock, Duration.ofMillis(5), 2);
+    private final FeedReader feed =
+            new FeedReader(new SyncSource(table, new RegionId("local")), Duration.ofMillis(5), 2);
 
     @AfterEach
     void close() {
-        pages.close();
+        feed.close();
     }
 
     private CompletableFuture<SyncPage> changes(String after, Duration patience) {
-        return pages.changes(new SyncPages.Ask(after, 100, SyncSource.Wanted.EVERYTHING, patience))
+        return feed.changes(new FeedReader.Question(after, 100, SyncSource.Wanted.EVERYTHING, patience))
                 .subscribeAsCompletionStage()
                 .toCompletableFuture();
     }
@@ -47,14 +46,14 @@ class SyncPagesTest {
     @Test
     void changes_whileThereAreNone_waitForTheFirstOne() throws Exception {
         CompletableFuture<SyncPage> waiting = changes("now", LONG);
-        await().atMost(PATIENCE).until(() -> pages.waiting() == 1);
+        await().atMost(PATIENCE).until(() -> feed.waiting() == 1);
         assertThat(waiting).isNotDone();
 
         SeriesFixture.append(series, "d1", EpochMicros.of(SeriesFixture.START), Map.of("n", 1));
 
         assertThat(waiting.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).records())
                 .isNotEmpty();
-        assertThat(pages.waiting()).isZero();
+        assertThat(feed.waiting()).isZero();
     }
 
     @Test
@@ -72,7 +71,7 @@ class SyncPagesTest {
         CompletableFuture<SyncPage> second = changes("now", LONG);
 
         assertThatThrownBy(() -> changes("now", LONG).get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
-                .hasCauseInstanceOf(ProblemException.class);
+                .hasCauseInstanceOf(FeedBusyException.class);
         assertThat(first).isNotDone();
         assertThat(second).isNotDone();
     }
@@ -80,9 +79,9 @@ class SyncPagesTest {
     @Test
     void changes_whenTheServiceIsAboutToStop_areAnsweredAtOnce() throws Exception {
         CompletableFuture<SyncPage> waiting = changes("now", LONG);
-        await().atMost(PATIENCE).until(() -> pages.waiting() == 1);
+        await().atMost(PATIENCE).until(() -> feed.waiting() == 1);
 
-        pages.stopWaiting();
+        feed.stopWaiting();
 
         assertThat(waiting.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).records())
                 .isEmpty();
