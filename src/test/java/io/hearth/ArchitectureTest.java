@@ -176,6 +176,8 @@ class ArchitectureTest {
             Map.entry("sync.feed", Set.of("sync", "table")),
             Map.entry("sync.http", Set.of("sync", "model")),
             Map.entry("limits", Set.of()),
+            Map.entry("identity", Set.of()),
+            Map.entry("route", Set.of("identity")),
             Map.entry("security", Set.of("config", "limits", "model", "table")),
             Map.entry("mqtt", Set.of("ingest", "config", "model", "security", "shadow")),
             Map.entry(
@@ -204,12 +206,13 @@ class ArchitectureTest {
                             "shadow",
                             "table")),
             Map.entry("rest.format", Set.of("model", "series.aggregate")),
-            Map.entry("rest.problem", Set.of("limits", "table")),
-            Map.entry("rest.http", Set.of("config", "limits", "rest.problem", "series.aggregate")),
+            Map.entry("rest.problem", Set.of("limits", "route", "table")),
+            Map.entry("rest.http", Set.of("config", "limits", "rest.problem", "route", "series.aggregate")),
             Map.entry("rest.param", Set.of("model", "rest.problem", "table")),
             Map.entry(
                     "rest.readings",
                     Set.of(
+                            "identity",
                             "model",
                             "rest.format",
                             "rest.http",
@@ -224,16 +227,20 @@ class ArchitectureTest {
                     Set.of(
                             "codec",
                             "config",
+                            "identity",
                             "ingest",
                             "ingest.bulk",
                             "model",
                             "rest.http",
                             "rest.param",
-                            "rest.problem")),
+                            "rest.problem",
+                            "route",
+                            "table")),
             Map.entry(
                     "rest.export",
                     Set.of(
                             "codec.parquet",
+                            "identity",
                             "model",
                             "rest.format",
                             "rest.http",
@@ -245,6 +252,7 @@ class ArchitectureTest {
             Map.entry(
                     "rest.shadow",
                     Set.of(
+                            "identity",
                             "model",
                             "rest.format",
                             "rest.http",
@@ -256,6 +264,7 @@ class ArchitectureTest {
             Map.entry(
                     "rest.live",
                     Set.of(
+                            "identity",
                             "live",
                             "model",
                             "presence",
@@ -269,6 +278,7 @@ class ArchitectureTest {
             Map.entry(
                     "rest.sync",
                     Set.of(
+                            "identity",
                             "model",
                             "rest.format",
                             "rest.http",
@@ -286,6 +296,7 @@ class ArchitectureTest {
                     Set.of(
                             "backup",
                             "erasure",
+                            "identity",
                             "model",
                             "rest.param",
                             "rest.problem",
@@ -295,6 +306,7 @@ class ArchitectureTest {
             Map.entry(
                     "rest.prometheus",
                     Set.of(
+                            "identity",
                             "limits",
                             "model",
                             "promql",

@@ -24,7 +24,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -48,12 +50,7 @@ class CredentialsIT extends RestFixture {
     private static final Set<String> FOR_EVERYBODY = Set.of("/ping", "/health");
 
     /** What the token of peers reads. */
-    private static final Set<String> FOR_PEERS = Set.of(
-            "/api/v1/sync/changes",
-            "/api/v1/sync/snapshot",
-            "/api/v1/sync/digests",
-            "/api/v1/sync/window",
-            "/api/v1/sync/shadow");
+    private static Set<String> forPeers = Set.of();
 
     /** Paths that the document does not have: those of the framework, those that nothing answers. */
     private static final List<String> OUTSIDE = List.of(
@@ -105,6 +102,11 @@ class CredentialsIT extends RestFixture {
     }
 
     @BeforeAll
+    static void readRights() throws IOException {
+        forPeers = RightsTable.read().pathsWith("peer");
+    }
+
+    @BeforeAll
     static void store() throws Exception {
         api = json(get("/q/openapi?format=json"), 200);
         json(batch(line(KEPT, START, "\"secret\":" + KEPT_VALUE)), 200);
@@ -118,6 +120,26 @@ class CredentialsIT extends RestFixture {
         deadLetter =
                 json(get("/api/v1/dead-letters"), 200).at("/deadLetters/0/id").asText();
         assertThat(deadLetter).isNotEmpty();
+    }
+
+    @Test
+    void tableOfRights_hasEveryOperationOfTheDocument_andNoOther() throws Exception {
+        Map<String, String> table = RightsTable.read().rights();
+        Map<String, JsonNode> described = new TreeMap<>();
+        api.at("/paths")
+                .properties()
+                .forEach(path -> path.getValue()
+                        .properties()
+                        .forEach(operation -> described.put(
+                                operation.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey(),
+                                operation.getValue())));
+
+        assertThat(table.keySet()).isEqualTo(described.keySet());
+        assertThat(forPeers).hasSize(5);
+        table.forEach((operation, right) -> {
+            JsonNode security = Objects.requireNonNull(described.get(operation)).get("security");
+            assertThat(security != null && security.isEmpty()).as(operation).isEqualTo(right.equals("everybody"));
+        });
     }
 
     @Test
@@ -161,7 +183,7 @@ class CredentialsIT extends RestFixture {
 
     @Test
     void tokenOfPeers_readsWhatSyncNeeds_andNothingElse() throws Exception {
-        for (String template : FOR_PEERS) {
+        for (String template : forPeers) {
             Operation operation = new Operation("GET", filled(template), template, "", "");
             assertThat(statusOf(request(operation, Shown.of("the sync token", "Bearer " + SYNC_TOKEN))))
                     .as(template)
@@ -291,7 +313,7 @@ class CredentialsIT extends RestFixture {
                         "GET"),
                 ""));
         boolean reading = method.equals("GET") || method.equals("HEAD");
-        if (!(reading && FOR_PEERS.contains(template))) {
+        if (!(reading && forPeers.contains(template))) {
             wrong.add(Shown.of("the sync token", "Bearer " + SYNC_TOKEN));
         }
         // Whoever is asked for a password by a browser, or has a client of InfluxDB or Prometheus, may send the token

@@ -117,7 +117,8 @@ class RestRefusalIT extends RestFixture {
                 "GET | /api/v1/readings:batch | OPTIONS, POST",
                 "GET | /api/v1/dead-letters/x:replay | OPTIONS, POST",
                 "POST | /api/v1/dead-letters/x | GET, HEAD, OPTIONS",
-                "PATCH | /api/v1/readings/latest | GET, HEAD, OPTIONS"
+                "PATCH | /api/v1/readings/latest | GET, HEAD, OPTIONS",
+                "GET | /write | OPTIONS, POST"
             })
     void wrongMethod_is405_andToldWhatIsAllowed(String method, String path, String allowed) throws Exception {
         HttpResponse<byte[]> response = send(request(path).method(method, BodyPublishers.noBody()));

@@ -5,6 +5,8 @@ import io.hearth.backup.BackupException;
 import io.hearth.backup.BackupRunningException;
 import io.hearth.backup.Backups;
 import io.hearth.backup.Verification;
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.rest.problem.ProblemException;
 import io.hearth.rest.problem.ProblemType;
 import jakarta.inject.Inject;
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Backups of the embedded table. To restore one is a command of the jar, as no service runs on the table meanwhile. */
 @Tag(name = "Backups")
+@Requires(Right.ADMINISTER)
 @Path("/api/v1")
 @Produces(MediaType.APPLICATION_JSON)
 public class BackupsResource {

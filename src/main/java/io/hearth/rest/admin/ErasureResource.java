@@ -1,6 +1,8 @@
 package io.hearth.rest.admin;
 
 import io.hearth.erasure.DeviceEraser;
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.TimeRange;
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Erasure: what is erased is in no answer any more, and leaves the disk with the next sweep of the table. */
 @Tag(name = "Erasure")
+@Requires(Right.ADMINISTER)
 @Path("/api/v1")
 public class ErasureResource {
     private static final String WRITTEN_AHEAD =

@@ -1,5 +1,7 @@
 package io.hearth.rest.admin;
 
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.model.EpochMicros;
 import io.hearth.rest.problem.ProblemException;
 import io.hearth.rest.problem.ProblemType;
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What operators may want to happen now rather than by itself. */
 @Tag(name = "Maintenance")
+@Requires(Right.ADMINISTER)
 @Path("/api/v1")
 @Produces(MediaType.APPLICATION_JSON)
 public class MaintenanceResource {

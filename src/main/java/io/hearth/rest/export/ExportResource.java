@@ -1,5 +1,7 @@
 package io.hearth.rest.export;
 
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.ReadingBlock;
@@ -36,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The readings of all devices, or of some, as a file. */
 @Tag(name = "Export and import")
+@Requires(Right.ADMINISTER)
 @Path("/api/v1")
 public class ExportResource {
     private static final int DEVICES_AT_A_TIME = 1000;

@@ -2,8 +2,11 @@ package io.hearth.rest.intake;
 
 import io.hearth.codec.JsonLines;
 import io.hearth.codec.LineFormat;
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.ingest.bulk.LineIntake;
 import io.hearth.rest.http.RequestBodies;
+import io.hearth.route.UnboundedBody;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -26,10 +29,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Readings of many devices as a stream of lines, of any length, for gateways and imports. */
 @Tag(name = "Ingest")
+@Requires(Right.ADMINISTER)
 @Path("/api/v1")
 public class BatchResource {
-    public static final String PATH = "/api/v1/readings:batch";
-
     private final LineIntake intake;
     private final RequestBodies bodies;
     private final LineFormat lines = new JsonLines();
@@ -42,6 +44,7 @@ public class BatchResource {
 
     /** Answers when the whole stream has been read and everything in it is durable or rejected. */
     @POST
+    @UnboundedBody
     @Path("/readings:batch")
     @Operation(
             operationId = "storeBatch",

@@ -1,5 +1,7 @@
 package io.hearth.rest.intake;
 
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.ingest.DeadLetter;
 import io.hearth.ingest.DeadLetterPage;
 import io.hearth.ingest.DeadLetters;
@@ -38,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What came in and could not be stored: to be looked at, and to be sent through ingest again. */
 @Tag(name = "Dead letters")
+@Requires(Right.ADMINISTER)
 @Path("/api/v1")
 @Produces(MediaType.APPLICATION_JSON)
 public class DeadLettersResource {

@@ -4,6 +4,8 @@ import io.hearth.codec.CsvReadings;
 import io.hearth.codec.JsonLines;
 import io.hearth.codec.LineFormat;
 import io.hearth.codec.MalformedPayloadException;
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.ingest.bulk.BulkResult;
 import io.hearth.ingest.bulk.ImportFailedException;
 import io.hearth.ingest.bulk.LineIntake;
@@ -12,6 +14,7 @@ import io.hearth.rest.http.RequestBodies;
 import io.hearth.rest.http.UnpackedBody;
 import io.hearth.rest.problem.ProblemException;
 import io.hearth.rest.problem.ProblemType;
+import io.hearth.route.UnboundedBody;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.NotSupportedException;
@@ -36,10 +39,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Readings of many devices as a file, in the forms of an export. */
 @Tag(name = "Export and import")
+@Requires(Right.ADMINISTER)
 @Path("/api/v1")
 public class ImportResource {
-    public static final String PATH = "/api/v1/import";
-
     private static final int MAX_HEADER_BYTES = 256 * 1024;
 
     private final LineIntake lines;
@@ -55,6 +57,7 @@ public class ImportResource {
     }
 
     @POST
+    @UnboundedBody
     @Path("/import")
     @Operation(
             operationId = "importReadings",

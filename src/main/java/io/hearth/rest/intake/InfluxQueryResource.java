@@ -1,5 +1,7 @@
 package io.hearth.rest.intake;
 
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.rest.param.LenientQuery;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -16,6 +18,7 @@ import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
 
 /** The one statement of InfluxQL that clients of InfluxDB 1 send before they write. There is nothing to create. */
+@Requires(Right.ADMINISTER)
 @Path("/query")
 @LenientQuery
 public class InfluxQueryResource {

@@ -1,6 +1,8 @@
 package io.hearth.rest.intake;
 
 import io.hearth.config.MqttConfig;
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.ingest.Ingest;
 import io.hearth.model.DeviceId;
 import io.hearth.rest.http.UnpackedBody;
@@ -30,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Readings of one device over HTTP, in the bodies that MQTT takes. */
 @Tag(name = "Ingest")
+@Requires(Right.ADMINISTER)
 @Path("/api/v1")
 public class IngestResource {
     private final Ingest ingest;

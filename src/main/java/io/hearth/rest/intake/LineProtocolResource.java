@@ -4,11 +4,14 @@ import io.hearth.codec.EpochUnit;
 import io.hearth.codec.LineFormat;
 import io.hearth.codec.LineProtocol;
 import io.hearth.config.LineProtocolConfig;
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.ingest.bulk.LineIntake;
 import io.hearth.rest.http.RequestBodies;
 import io.hearth.rest.param.LenientQuery;
 import io.hearth.rest.problem.FieldError;
 import io.hearth.rest.problem.ProblemException;
+import io.hearth.route.UnboundedBody;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -33,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * parameters and their answers. Databases, buckets and organisations are not told apart.
  */
 @Tag(name = "InfluxDB")
+@Requires(Right.ADMINISTER)
 @Path("/")
 @LenientQuery
 public class LineProtocolResource {
@@ -54,6 +58,7 @@ public class LineProtocolResource {
 
     /** Answers when every line is durable or refused. */
     @POST
+    @UnboundedBody
     @Path(WRITE_V2)
     @Consumes(MediaType.WILDCARD)
     @Produces(MediaType.APPLICATION_JSON)
@@ -95,6 +100,7 @@ public class LineProtocolResource {
 
     /** Answers when every line is durable or refused. */
     @POST
+    @UnboundedBody
     @Path(WRITE_V1)
     @Consumes(MediaType.WILDCARD)
     @Produces(MediaType.APPLICATION_JSON)

@@ -1,5 +1,7 @@
 package io.hearth.rest.live;
 
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.model.DeviceId;
 import io.hearth.presence.DevicePresence;
 import io.hearth.presence.Presence;
@@ -26,6 +28,7 @@ import org.jboss.resteasy.reactive.RestPath;
 
 /** Whether a device is there. */
 @Tag(name = "Devices")
+@Requires(Right.ADMINISTER)
 @Path("/api/v1")
 @Produces(MediaType.APPLICATION_JSON)
 public class PresenceResource {

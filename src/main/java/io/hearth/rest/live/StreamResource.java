@@ -1,5 +1,7 @@
 package io.hearth.rest.live;
 
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.live.LiveFeed;
 import io.hearth.live.LiveFilter;
 import io.hearth.rest.param.DeviceIdList;
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What changes, as it changes. */
 @Tag(name = "Live stream")
+@Requires(Right.ADMINISTER)
 @Path("/api/v1")
 public class StreamResource {
     private final LiveFeed feed;

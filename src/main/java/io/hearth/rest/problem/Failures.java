@@ -3,6 +3,7 @@ package io.hearth.rest.problem;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import io.hearth.limits.QueryRefusedException;
+import io.hearth.route.Routes;
 import io.hearth.table.InvalidCursorException;
 import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.ThrottledException;
@@ -40,11 +41,11 @@ public class Failures {
             FormBodyHandler.class.getName(),
             RequestDeserializeHandler.class.getName());
 
-    private final ResourceMethods methods;
+    private final Routes routes;
 
     @Inject
-    public Failures(ResourceMethods methods) {
-        this.methods = methods;
+    public Failures(Routes routes) {
+        this.routes = routes;
     }
 
     @ServerExceptionMapper
@@ -114,7 +115,7 @@ public class Failures {
         };
         Response.ResponseBuilder answer = answer(problem, request);
         return refusal.getStatus() == 405
-                ? answer.header(HttpHeaders.ALLOW, String.join(", ", methods.of(request.path())))
+                ? answer.header(HttpHeaders.ALLOW, String.join(", ", routes.methodsAt(request.path())))
                         .build()
                 : answer.build();
     }

@@ -1,5 +1,7 @@
 package io.hearth.rest.prometheus;
 
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.limits.RunningQueries;
 import io.hearth.promql.LabelMatcher;
 import io.hearth.promql.Labels;
@@ -32,6 +34,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
  * sent, whatever {@code start} and {@code end} say.
  */
 @Tag(name = "Prometheus")
+@Requires(Right.ADMINISTER)
 @Path("/prometheus/api/v1")
 @Produces(MediaType.APPLICATION_JSON)
 @LenientQuery

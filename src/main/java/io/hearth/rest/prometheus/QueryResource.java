@@ -1,5 +1,7 @@
 package io.hearth.rest.prometheus;
 
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.limits.RunningQueries;
 import io.hearth.model.EpochMicros;
 import io.hearth.promql.Evaluator;
@@ -29,6 +31,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Queries at one instant, and at the steps of a range. */
 @Tag(name = "Prometheus")
+@Requires(Right.ADMINISTER)
 @Path("/prometheus/api/v1")
 @Produces(MediaType.APPLICATION_JSON)
 @LenientQuery

@@ -1,5 +1,7 @@
 package io.hearth.rest.readings;
 
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.rest.format.BucketsWriter;
@@ -54,6 +56,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What the readings of a device, or of many, come to in buckets of time. */
 @Tag(name = "Readings")
+@Requires(Right.ADMINISTER)
 @Path("/api/v1")
 public class AggregateResource {
     /** The most metrics that all devices together may have in a table whose columns they are. */

@@ -1,5 +1,7 @@
 package io.hearth.rest.readings;
 
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.rest.param.DeviceIdText;
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The devices that have been seen so far. */
 @Tag(name = "Devices")
+@Requires(Right.ADMINISTER)
 @Path("/api/v1")
 @Produces(MediaType.APPLICATION_JSON)
 public class DevicesResource {

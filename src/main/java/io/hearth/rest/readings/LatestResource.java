@@ -2,6 +2,8 @@ package io.hearth.rest.readings;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.model.DeviceId;
 import io.hearth.rest.format.JsonValues;
 import io.hearth.rest.format.TextOutput;
@@ -45,6 +47,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The last known value of each metric, by device time. */
 @Tag(name = "Readings")
+@Requires(Right.ADMINISTER)
 @Path("/api/v1")
 @Produces(MediaType.APPLICATION_JSON)
 public class LatestResource {

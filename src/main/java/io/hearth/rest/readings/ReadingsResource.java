@@ -1,5 +1,7 @@
 package io.hearth.rest.readings;
 
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.ReadingBlock;
@@ -40,6 +42,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Range queries: the raw readings of a device by device time. */
 @Tag(name = "Readings")
+@Requires(Right.ADMINISTER)
 @Path("/api/v1")
 public class ReadingsResource {
     public static final String NEXT_CURSOR = "Hearth-Next-Cursor";

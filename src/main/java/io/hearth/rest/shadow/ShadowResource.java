@@ -1,5 +1,7 @@
 package io.hearth.rest.shadow;
 
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.model.DeviceId;
 import io.hearth.rest.format.TextOutput;
 import io.hearth.rest.http.StreamedAnswer;
@@ -50,6 +52,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Shadows as resources: ETag is the version, changes are JSON merge patches (RFC 7396). */
 @Tag(name = "Shadows")
+@Requires(Right.ADMINISTER)
 @Path("/api/v1")
 @Produces(MediaType.APPLICATION_JSON)
 public class ShadowResource {

@@ -1,5 +1,7 @@
 package io.hearth.rest.sync;
 
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.RegionId;
 import io.hearth.rest.problem.FieldError;
@@ -38,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Which regions this one pulls from, and how far it is with each. */
 @Tag(name = "Sync")
+@Requires(Right.ADMINISTER)
 @Path("/api/v1/sync")
 @Produces(MediaType.APPLICATION_JSON)
 public class SyncPeersResource {

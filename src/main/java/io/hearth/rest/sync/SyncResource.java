@@ -1,5 +1,7 @@
 package io.hearth.rest.sync;
 
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.model.DeviceId;
 import io.hearth.model.RegionId;
 import io.hearth.rest.http.StreamedAnswerWriter;
@@ -45,6 +47,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What this region tells other regions and apps: its changes, and everything. */
 @Tag(name = "Sync")
+@Requires(Right.READ_CHANGES)
 @Path("/api/v1/sync")
 public class SyncResource {
     static final String NDJSON = "application/x-ndjson";

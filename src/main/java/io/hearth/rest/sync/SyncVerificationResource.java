@@ -1,6 +1,8 @@
 package io.hearth.rest.sync;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.hearth.identity.Requires;
+import io.hearth.identity.Right;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.RegionId;
@@ -43,6 +45,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Whether two regions have the same, and what is needed to find out. */
 @Tag(name = "Sync")
+@Requires(Right.ADMINISTER)
 @Path("/api/v1/sync")
 public class SyncVerificationResource {
     private final SyncService sync;
@@ -100,6 +103,7 @@ public class SyncVerificationResource {
 
     @GET
     @Path("/digests")
+    @Requires(Right.READ_CHANGES)
     @Produces(MediaType.APPLICATION_JSON)
     @Operation(operationId = "syncDigests", summary = "What days of devices come to, for other regions to compare")
     public Digests digests(
@@ -152,6 +156,7 @@ public class SyncVerificationResource {
 
     @GET
     @Path("/window")
+    @Requires(Right.READ_CHANGES)
     @Produces(SyncResource.NDJSON)
     @Operation(operationId = "syncWindow", summary = "All that is stored of a day of a device, for other regions")
     public byte[] window(
@@ -173,6 +178,7 @@ public class SyncVerificationResource {
 
     @GET
     @Path("/shadow")
+    @Requires(Right.READ_CHANGES)
     @Produces(SyncResource.NDJSON)
     @Operation(
             operationId = "syncShadow",
