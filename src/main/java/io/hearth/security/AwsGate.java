@@ -1,5 +1,7 @@
 package io.hearth.security;
 
+import io.hearth.identity.Principal;
+import io.hearth.identity.Right;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -89,8 +91,10 @@ public class AwsGate {
                     authorization,
                     new AwsSignature.Signed(request.method().name(), uri, headers, body.getBytes()),
                     clock.instant());
-            if (signature != null && credentials.acceptsAdminBy(signature)) {
+            Principal signer = signature == null ? Principal.NOBODY : credentials.signer(signature);
+            if (signer.may(Right.ADMINISTER)) {
                 context.put(BODY, body);
+                context.put(HttpGate.PRINCIPAL, signer);
                 context.next();
             } else {
                 refused.run();

@@ -3,6 +3,7 @@ package io.hearth.security;
 import io.hearth.config.HearthConfig;
 import io.hearth.config.StartupRefusedException;
 import io.hearth.config.SyncConfig;
+import io.hearth.identity.Principal;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
@@ -62,27 +63,32 @@ public class Credentials {
         return required;
     }
 
-    /** Whether the bearer of {@code token}, null for none, may use REST. */
-    public boolean acceptsAdmin(@Nullable String token) {
-        return !required || token != null && MessageDigest.isEqual(adminDigest, digestOf(token));
+    /** Who bears {@code token}, null for none, over HTTP. */
+    public Principal bearer(@Nullable String token) {
+        if (!required) {
+            return Principal.ADMIN;
+        }
+        if (token == null) {
+            return Principal.NOBODY;
+        }
+        byte[] digest = digestOf(token);
+        if (MessageDigest.isEqual(adminDigest, digest)) {
+            return Principal.ADMIN;
+        }
+        return MessageDigest.isEqual(syncDigest, digest) ? Principal.PEER : Principal.NOBODY;
     }
 
-    /** Whether a request was signed by somebody who has the admin token. */
-    boolean acceptsAdminBy(AwsSignature signature) {
-        return !required || signature.isBy(adminToken);
-    }
-
-    /** Whether the bearer of {@code token} may read what sync tells other regions. */
-    public boolean acceptsPeer(@Nullable String token) {
-        return !required || token != null && MessageDigest.isEqual(syncDigest, digestOf(token));
+    /** Who signed a request: the admin, if it was signed with the admin token. */
+    Principal signer(AwsSignature signature) {
+        return !required || signature.isBy(adminToken) ? Principal.ADMIN : Principal.NOBODY;
     }
 
     /**
-     * Whether a device that connects with these may. The password is one for all devices yet, so every user name goes with
-     * it, also none.
+     * Who connects by MQTT with these. The password is one for all devices yet, so every user name goes with it, also none.
      */
-    public boolean acceptsDevice(@Nullable String username, byte @Nullable [] password) {
-        return !required || password != null && MessageDigest.isEqual(deviceDigest, sha256(password));
+    public Principal client(@Nullable String username, byte @Nullable [] password) {
+        boolean isDevice = !required || password != null && MessageDigest.isEqual(deviceDigest, sha256(password));
+        return isDevice ? Principal.DEVICE : Principal.NOBODY;
     }
 
     /** What can stand in a header and on a line: letters, digits, punctuation, no white space; at least one. */

@@ -1,7 +1,10 @@
 package io.hearth.security;
 
+import io.hearth.identity.Principal;
+import io.hearth.identity.Right;
 import io.hearth.limits.Connections;
 import io.hearth.limits.SignInDelay;
+import io.hearth.route.Routes;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.Channel;
@@ -27,8 +30,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands before every HTTP route, also those that are not ours (metrics, OpenAPI, Swagger UI), and lets only the bearer of
- * the admin token pass. Three concessions: a bare health answer, up or down, is for everybody, as load balancers and clients of
+ * Stands before every HTTP route, also those that are not ours (metrics, OpenAPI, Swagger UI), and lets only those pass who
+ * may do what the route {@link io.hearth.identity.Requires requires}, which is the admin where it says nothing. Three concessions: a bare health answer, up or down, is for everybody, as load balancers and clients of
  * InfluxDB that ask before they write show no credentials; reading {@code /q/…} takes the token also as an HTTP Basic password, as a browser cannot be told to
  * send a bearer token; and the paths of InfluxDB's, Prometheus' and AWS' clients take it in the ways that those send it. Nothing
  * else takes Basic, and only {@code /q/} asks for it: a browser that was asked would attach it to the requests of foreign
@@ -36,6 +39,9 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 public class HttpGate {
+    /** Under this name the routing context of what was let in has the {@link Principal} that asks. */
+    public static final String PRINCIPAL = "hearth.principal";
+
     private static final int BEFORE_EVERYTHING = 10_000;
     private static final String WWW_AUTHENTICATE = "WWW-Authenticate";
     private static final String BEARER = "Bearer ";
@@ -55,14 +61,6 @@ public class HttpGate {
     private static final String INFLUX_PING = "/ping";
 
     private static final String INFLUX_HEALTH = "/health";
-
-    /** What other regions read, with a token that is good for nothing else. */
-    private static final Set<String> PEERING = Set.of(
-            "/api/v1/sync/changes",
-            "/api/v1/sync/snapshot",
-            "/api/v1/sync/digests",
-            "/api/v1/sync/window",
-            "/api/v1/sync/shadow");
 
     private static final String OPERATIONS = "/q/";
     private static final String PROMETHEUS = "/prometheus/";
@@ -84,6 +82,7 @@ public class HttpGate {
     private final Credentials credentials;
     private final SmallRyeHealthReporter health;
     private final AwsGate aws;
+    private final Routes routes;
     private final SignInDelay delays;
     private final Counter refused;
 
@@ -92,9 +91,11 @@ public class HttpGate {
             Credentials credentials,
             SmallRyeHealthReporter health,
             AwsGate aws,
+            Routes routes,
             SignInDelay delays,
             MeterRegistry metrics) {
         this.aws = aws;
+        this.routes = routes;
         this.delays = delays;
         this.credentials = credentials;
         this.health = health;
@@ -129,11 +130,11 @@ public class HttpGate {
         boolean influx1 = INFLUX_1.contains(context.normalizedPath());
         boolean influx = influx1 || context.normalizedPath().equals(INFLUX_2);
         String token = tokenIn(authorization, operations && reading || querying || influx1, influx);
-        boolean peering = reading && PEERING.contains(context.normalizedPath());
         // A path that was rerouted comes here again.
-        if (credentials.acceptsAdmin(token)
-                || peering && credentials.acceptsPeer(token)
-                || context.get(AwsGate.BODY) != null) {
+        Principal known = context.get(PRINCIPAL);
+        Principal principal = known == null ? credentials.bearer(token) : known;
+        if (mayCall(principal, request.method(), context.normalizedPath())) {
+            context.put(PRINCIPAL, principal);
             Connections.signedIn(channel);
             context.next();
             return;
@@ -156,6 +157,12 @@ public class HttpGate {
             }
         }
         refuse(context, operations);
+    }
+
+    private boolean mayCall(Principal principal, HttpMethod method, String path) {
+        // Who may everything is let in without a look at the routes.
+        return principal.may(Right.ADMINISTER)
+                || !principal.equals(Principal.NOBODY) && principal.may(routes.rightFor(method.name(), path));
     }
 
     private void admitAws(RoutingContext context, @Nullable String authorization, boolean showsAny) {

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hearth.config.StartupRefusedException;
+import io.hearth.identity.Principal;
+import io.hearth.identity.Right;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,9 +38,9 @@ class CredentialsTest {
         String token = line("admin-token");
         String password = line("device-password");
         assertThat(token).matches("[A-Za-z0-9_-]{43}").isNotEqualTo(password);
-        assertThat(credentials.acceptsAdmin(token)).isTrue();
-        assertThat(credentials.acceptsDevice("any", password.getBytes(UTF_8))).isTrue();
-        assertThat(credentials.acceptsDevice(null, password.getBytes(UTF_8))).isTrue();
+        assertThat(isAdmin(credentials, token)).isTrue();
+        assertThat(isDevice(credentials, "any", password.getBytes(UTF_8))).isTrue();
+        assertThat(isDevice(credentials, null, password.getBytes(UTF_8))).isTrue();
     }
 
     @Test
@@ -45,13 +48,13 @@ class CredentialsTest {
         Credentials credentials = open(Map.of());
 
         String token = line("admin-token");
-        assertThat(credentials.acceptsAdmin(null)).isFalse();
-        assertThat(credentials.acceptsAdmin("")).isFalse();
-        assertThat(credentials.acceptsAdmin(token + "x")).isFalse();
-        assertThat(credentials.acceptsAdmin(line("device-password"))).isFalse();
-        assertThat(credentials.acceptsDevice("any", null)).isFalse();
-        assertThat(credentials.acceptsDevice("any", new byte[0])).isFalse();
-        assertThat(credentials.acceptsDevice("any", token.getBytes(UTF_8))).isFalse();
+        assertThat(isAdmin(credentials, null)).isFalse();
+        assertThat(isAdmin(credentials, "")).isFalse();
+        assertThat(isAdmin(credentials, token + "x")).isFalse();
+        assertThat(isAdmin(credentials, line("device-password"))).isFalse();
+        assertThat(isDevice(credentials, "any", null)).isFalse();
+        assertThat(isDevice(credentials, "any", new byte[0])).isFalse();
+        assertThat(isDevice(credentials, "any", token.getBytes(UTF_8))).isFalse();
     }
 
     @Test
@@ -61,21 +64,21 @@ class CredentialsTest {
         String token = line("admin-token");
         String password = line("device-password");
         for (int length = 0; length < token.length(); length++) {
-            assertThat(credentials.acceptsAdmin(token.substring(0, length))).isFalse();
-            assertThat(credentials.acceptsAdmin(token.substring(token.length() - length)))
+            assertThat(isAdmin(credentials, token.substring(0, length))).isFalse();
+            assertThat(isAdmin(credentials, token.substring(token.length() - length)))
                     .isFalse();
         }
         for (int length = 0; length < password.length(); length++) {
-            assertThat(credentials.acceptsDevice(
-                            "any", password.substring(0, length).getBytes(UTF_8)))
+            assertThat(isDevice(
+                            credentials, "any", password.substring(0, length).getBytes(UTF_8)))
                     .isFalse();
         }
         for (int length = 0; length < "a-token-for-peers".length(); length++) {
-            assertThat(credentials.acceptsPeer("a-token-for-peers".substring(0, length)))
+            assertThat(isPeer(credentials, "a-token-for-peers".substring(0, length)))
                     .isFalse();
         }
-        assertThat(credentials.acceptsAdmin(swapCase(token))).isFalse();
-        assertThat(credentials.acceptsDevice("any", swapCase(password).getBytes(UTF_8)))
+        assertThat(isAdmin(credentials, swapCase(token))).isFalse();
+        assertThat(isDevice(credentials, "any", swapCase(password).getBytes(UTF_8)))
                 .isFalse();
     }
 
@@ -92,7 +95,7 @@ class CredentialsTest {
         open(Map.of());
         String token = line("admin-token");
 
-        assertThat(open(Map.of()).acceptsAdmin(token)).isTrue();
+        assertThat(isAdmin(open(Map.of()), token)).isTrue();
         assertThat(line("admin-token")).isEqualTo(token);
     }
 
@@ -101,8 +104,8 @@ class CredentialsTest {
         Credentials credentials =
                 open(Map.of("hearth.admin-token", "preset-token", "hearth.device-password", "preset"));
 
-        assertThat(credentials.acceptsAdmin("preset-token")).isTrue();
-        assertThat(credentials.acceptsDevice("", "preset".getBytes(UTF_8))).isTrue();
+        assertThat(isAdmin(credentials, "preset-token")).isTrue();
+        assertThat(isDevice(credentials, "", "preset".getBytes(UTF_8))).isTrue();
         assertThat(data()).doesNotExist();
     }
 
@@ -111,12 +114,12 @@ class CredentialsTest {
         Credentials without = open(Map.of());
         Credentials with = open(Map.of("hearth.sync.token", "a-token-for-peers"));
 
-        assertThat(with.acceptsPeer("a-token-for-peers")).isTrue();
-        assertThat(with.acceptsPeer("a-token-for-peer")).isFalse();
-        assertThat(with.acceptsAdmin("a-token-for-peers")).isFalse();
-        assertThat(without.acceptsPeer("a-token-for-peers")).isFalse();
-        assertThat(without.acceptsPeer("")).isFalse();
-        assertThat(without.acceptsPeer(null)).isFalse();
+        assertThat(isPeer(with, "a-token-for-peers")).isTrue();
+        assertThat(isPeer(with, "a-token-for-peer")).isFalse();
+        assertThat(isAdmin(with, "a-token-for-peers")).isFalse();
+        assertThat(isPeer(without, "a-token-for-peers")).isFalse();
+        assertThat(isPeer(without, "")).isFalse();
+        assertThat(isPeer(without, null)).isFalse();
     }
 
     @Test
@@ -157,9 +160,22 @@ class CredentialsTest {
     void authOff_acceptsEverybody_andWritesNothing() {
         Credentials credentials = open(Map.of("hearth.auth", "off"));
 
-        assertThat(credentials.acceptsAdmin(null)).isTrue();
-        assertThat(credentials.acceptsDevice(null, null)).isTrue();
+        assertThat(isAdmin(credentials, null)).isTrue();
+        assertThat(isDevice(credentials, null, null)).isTrue();
         assertThat(data()).doesNotExist();
+    }
+
+    private static boolean isAdmin(Credentials credentials, @Nullable String token) {
+        return credentials.bearer(token).equals(Principal.ADMIN);
+    }
+
+    /** Whether the bearer may read what peers read, as the admin may, too. */
+    private static boolean isPeer(Credentials credentials, @Nullable String token) {
+        return credentials.bearer(token).may(Right.READ_CHANGES);
+    }
+
+    private static boolean isDevice(Credentials credentials, @Nullable String user, byte @Nullable [] password) {
+        return credentials.client(user, password).equals(Principal.DEVICE);
     }
 
     private Credentials open(Map<String, String> keys) {

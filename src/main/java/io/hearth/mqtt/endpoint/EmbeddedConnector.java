@@ -93,7 +93,7 @@ public class EmbeddedConnector implements InboundConnector {
         MqttEndpoint made = new MqttEndpoint(
                 vertx,
                 config,
-                credentials::acceptsDevice,
+                credentials::client,
                 telemetry,
                 inFlight,
                 retained,

@@ -1,5 +1,7 @@
 package io.hearth.mqtt.endpoint;
 
+import io.hearth.identity.Principal;
+import io.hearth.identity.Right;
 import io.netty.handler.codec.mqtt.MqttConnAckMessage;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
 import io.netty.handler.codec.mqtt.MqttFixedHeader;
@@ -9,7 +11,7 @@ import io.netty.handler.codec.mqtt.MqttMessageType;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import io.netty.handler.codec.mqtt.MqttQoS;
 import io.netty.handler.codec.mqtt.MqttReasonCodeAndPropertiesVariableHeader;
-import java.util.function.BiPredicate;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Who may connect, and what is said to them: CONNACK, and MQTT 5's DISCONNECT from the server. */
@@ -80,12 +82,12 @@ final class Handshake {
 
     /** Why the request is to be refused; null if it is not. */
     static @Nullable Refusal check(
-            ConnectRequest request, BiPredicate<@Nullable String, byte @Nullable []> authenticator) {
+            ConnectRequest request, BiFunction<@Nullable String, byte @Nullable [], Principal> authenticator) {
         if (request.authenticationMethod() != null) {
             return Refusal.AUTHENTICATION_METHOD;
         }
         // Before the client id, so that a stranger learns nothing but that he is one.
-        if (!authenticator.test(request.username(), request.password())) {
+        if (!authenticator.apply(request.username(), request.password()).may(Right.CONNECT)) {
             return request.password() == null ? Refusal.NO_CREDENTIALS : Refusal.WRONG_CREDENTIALS;
         }
         boolean missing = request.clientId().isEmpty() && !request.mqtt5() && !request.cleanStart();

@@ -2,6 +2,7 @@ package io.hearth.mqtt.endpoint;
 
 import io.hearth.config.MqttConfig;
 import io.hearth.config.StartupRefusedException;
+import io.hearth.identity.Principal;
 import io.hearth.limits.SignInDelay;
 import io.hearth.mqtt.InFlight;
 import io.hearth.mqtt.ShadowMessages;
@@ -32,7 +33,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BiPredicate;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,7 +62,7 @@ public final class MqttEndpoint {
     public record Shadows(ShadowService service, ShadowTopics topics) {}
 
     /**
-     * @param authenticator whether a user name and a password, either of which may be missing, may connect; constant time
+     * @param authenticator who has a user name and a password, either of which may be missing; constant time
      * @param telemetry where publishes of telemetry go; they are answered when their message is acknowledged
      * @param delays how long wrong credentials wait for their refusal
      * @param limits of what clients may hold
@@ -71,7 +72,7 @@ public final class MqttEndpoint {
     public MqttEndpoint(
             Vertx vertx,
             MqttConfig config,
-            BiPredicate<@Nullable String, byte @Nullable []> authenticator,
+            BiFunction<@Nullable String, byte @Nullable [], Principal> authenticator,
             TelemetryStream telemetry,
             InFlight inFlight,
             RetainedMessages retained,

@@ -2,6 +2,7 @@ package io.hearth.mqtt.endpoint;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.hearth.config.MqttConfig;
+import io.hearth.identity.Principal;
 import io.hearth.ingest.Delivery;
 import io.hearth.limits.SignInDelay;
 import io.hearth.mqtt.InFlight;
@@ -46,7 +47,7 @@ final class EndpointBenchmark {
         MqttEndpoint endpoint = new MqttEndpoint(
                 vertx,
                 config,
-                (user, password) -> password != null,
+                (user, password) -> password == null ? Principal.NOBODY : Principal.DEVICE,
                 telemetry,
                 inFlight,
                 RetainedTexts.messages(table, Clock.systemUTC()),

@@ -2,6 +2,7 @@ package io.hearth.mqtt.endpoint;
 
 import io.hearth.config.LimitsConfig;
 import io.hearth.config.MqttConfig;
+import io.hearth.identity.Principal;
 import io.hearth.ingest.Delivery;
 import io.hearth.limits.SignInDelay;
 import io.hearth.model.DeviceId;
@@ -83,7 +84,9 @@ final class EndpointFixture implements AutoCloseable {
         endpoint = new MqttEndpoint(
                 vertx,
                 config,
-                (user, password) -> Arrays.equals(password, PASSWORD.getBytes(StandardCharsets.UTF_8)),
+                (user, password) -> Arrays.equals(password, PASSWORD.getBytes(StandardCharsets.UTF_8))
+                        ? Principal.DEVICE
+                        : Principal.NOBODY,
                 telemetry,
                 inFlight,
                 new RetainedMessages(table, Clock.systemUTC(), limits(settings).retained(), known::contains),
