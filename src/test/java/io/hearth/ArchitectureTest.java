@@ -164,6 +164,7 @@ class ArchitectureTest {
                     "sync",
                     Set.of(
                             "layout",
+                            "lease",
                             "model",
                             "series",
                             "series.catalog",
@@ -205,6 +206,20 @@ class ArchitectureTest {
                             "series",
                             "series.value",
                             "shadow",
+                            "table")),
+            Map.entry(
+                    "ops",
+                    Set.of(
+                            "backup",
+                            "config",
+                            "erasure",
+                            "lease",
+                            "model",
+                            "presence",
+                            "series",
+                            "series.clock",
+                            "sync",
+                            "sync.feed",
                             "table")),
             Map.entry("rest.format", Set.of("model", "series.aggregate")),
             Map.entry("rest.problem", Set.of("limits", "route", "table")),

@@ -5,6 +5,7 @@ import io.hearth.config.MqttConfig;
 import io.hearth.ingest.Ingest;
 import io.hearth.live.LiveFeed;
 import io.hearth.mqtt.endpoint.EmbeddedConnector;
+import io.hearth.ops.BackupSchedule;
 import io.hearth.presence.DevicePresence;
 import io.hearth.table.Table;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;

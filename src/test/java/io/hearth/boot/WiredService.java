@@ -17,6 +17,8 @@ import io.hearth.config.TableConfig;
 import io.hearth.ingest.DeadLetters;
 import io.hearth.ingest.bulk.LineIntake;
 import io.hearth.ingest.bulk.ParquetIntake;
+import io.hearth.ops.SealSchedule;
+import io.hearth.ops.SyncSchedule;
 import io.hearth.presence.DevicePresence;
 import io.hearth.rest.http.RequestBodies;
 import io.hearth.rest.intake.IngestResource;

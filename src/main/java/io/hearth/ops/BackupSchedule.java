@@ -1,4 +1,4 @@
-package io.hearth.boot;
+package io.hearth.ops;
 
 import io.hearth.backup.Backup;
 import io.hearth.backup.BackupRunningException;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes backups when they are due, and has their log follow in between, on threads of its own. */
 @Singleton
-class BackupSchedule {
+public class BackupSchedule {
     private static final Logger LOG = Logger.getLogger(BackupSchedule.class);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(3);
 
@@ -98,7 +98,7 @@ class BackupSchedule {
     }
 
     /** Once ingest is closed and before the table is: the last commits are in the log, too. */
-    void finish() throws InterruptedException {
+    public void finish() throws InterruptedException {
         Thread following = logThread;
         if (following != null && backups.isPresent()) {
             Backups made = backups.get();

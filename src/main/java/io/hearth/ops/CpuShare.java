@@ -1,4 +1,4 @@
-package io.hearth.boot;
+package io.hearth.ops;
 
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;

@@ -1,4 +1,4 @@
-package io.hearth.boot;
+package io.hearth.sync;
 
 import io.hearth.lease.Lease;
 import io.hearth.model.RegionId;
@@ -11,14 +11,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 
 /** Of several services on one table, one pulls from each peer. Two for a moment do no harm. */
-final class PullLeases implements Predicate<RegionId> {
+public final class PullLeases implements Predicate<RegionId> {
     private static final Duration TERM = Duration.ofSeconds(15);
 
     private final Table table;
     private final InstantSource wallClock;
     private final Map<RegionId, Held> leases = new ConcurrentHashMap<>();
 
-    PullLeases(Table table, InstantSource wallClock) {
+    public PullLeases(Table table, InstantSource wallClock) {
         this.table = table;
         this.wallClock = wallClock;
     }

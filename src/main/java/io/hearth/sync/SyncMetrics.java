@@ -1,10 +1,7 @@
-package io.hearth.boot;
+package io.hearth.sync;
 
 import io.hearth.model.RegionId;
 import io.hearth.series.SeriesStore;
-import io.hearth.sync.PeerProgress;
-import io.hearth.sync.PutAside;
-import io.hearth.sync.SyncService;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -12,17 +9,17 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Metrics of each peer, by its region. Of a peer that was removed gauges say NaN. */
-final class SyncMetrics {
+public final class SyncMetrics {
     private final SyncService service;
     private final MeterRegistry registry;
 
-    SyncMetrics(SyncService service, MeterRegistry registry) {
+    public SyncMetrics(SyncService service, MeterRegistry registry) {
         this.service = service;
         this.registry = registry;
     }
 
     /** Registers the metrics of the start of sync. */
-    void watchStart() {
+    public void watchStart() {
         Gauge.builder(
                         "hearth.sync.start.pending",
                         service,
@@ -38,7 +35,7 @@ final class SyncMetrics {
     }
 
     /** Registers the metrics of erasures, of this region and of others. */
-    void watchErasures(SeriesStore series) {
+    public void watchErasures(SeriesStore series) {
         Gauge.builder("hearth.series.erasures.pending", series, SeriesStore::pendingErasures)
                 .description("Erasures that are stored and not carried out; what they cover is in no answer")
                 .register(registry);
@@ -48,7 +45,7 @@ final class SyncMetrics {
     }
 
     /** Registers the metrics of a peer; does nothing the second time. */
-    void watch(RegionId peer) {
+    public void watch(RegionId peer) {
         gauge(
                 "lag",
                 "seconds",

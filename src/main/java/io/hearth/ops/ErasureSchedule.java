@@ -1,4 +1,4 @@
-package io.hearth.boot;
+package io.hearth.ops;
 
 import io.hearth.erasure.DeviceEraser;
 import io.quarkus.runtime.StartupEvent;

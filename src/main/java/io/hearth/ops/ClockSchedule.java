@@ -1,4 +1,4 @@
-package io.hearth.boot;
+package io.hearth.ops;
 
 import io.hearth.series.SeriesStore;
 import io.hearth.series.clock.ClockWatch;

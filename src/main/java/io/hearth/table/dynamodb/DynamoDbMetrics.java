@@ -1,8 +1,5 @@
-package io.hearth.boot;
+package io.hearth.table.dynamodb;
 
-import io.hearth.table.dynamodb.DynamoDbTable;
-import io.hearth.table.dynamodb.Operation;
-import io.hearth.table.dynamodb.RequestListener;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -13,14 +10,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Shows what requests to DynamoDB cost and how they go as metrics, by operation of the table. */
-final class DynamoDbMetrics implements RequestListener {
+public final class DynamoDbMetrics implements RequestListener {
     private final MeterRegistry registry;
     private final Map<Operation, Counter> units = new EnumMap<>(Operation.class);
     private final Map<Operation, Timer> times = new EnumMap<>(Operation.class);
     private final Map<Operation, Counter> throttled = new EnumMap<>(Operation.class);
     private final Map<Operation, Counter> failed = new EnumMap<>(Operation.class);
 
-    DynamoDbMetrics(MeterRegistry registry) {
+    public DynamoDbMetrics(MeterRegistry registry) {
         this.registry = registry;
         for (Operation operation : Operation.values()) {
             String label = operation.label();
@@ -59,7 +56,7 @@ final class DynamoDbMetrics implements RequestListener {
         }
     }
 
-    void watch(DynamoDbTable table) {
+    public void watch(DynamoDbTable table) {
         Gauge.builder("hearth.table.pending", table, DynamoDbTable::pendingBytes)
                 .baseUnit("bytes")
                 .description("Writes that wait to be durable")

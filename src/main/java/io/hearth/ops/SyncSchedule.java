@@ -1,4 +1,4 @@
-package io.hearth.boot;
+package io.hearth.ops;
 
 import io.hearth.config.HearthConfig;
 import io.hearth.config.SyncConfig;
@@ -22,7 +22,7 @@ import org.jboss.logging.Logger;
 
 /** Begins to pull from peers when the service serves, and stops before the table does. */
 @Singleton
-class SyncSchedule {
+public class SyncSchedule {
     private static final Logger LOG = Logger.getLogger(SyncSchedule.class);
 
     private final SyncService service;
@@ -35,11 +35,11 @@ class SyncSchedule {
         return thread;
     });
 
-    SyncSchedule(SyncService service, FeedReader feed, HearthConfig hearth, SyncConfig config) {
+    public SyncSchedule(SyncService service, FeedReader feed, HearthConfig hearth, SyncConfig config) {
         this.service = service;
         this.feed = feed;
         this.config = config;
-        this.peers = SyncWiring.peersOf(hearth, config);
+        this.peers = PeerSettings.peersOf(hearth, config);
     }
 
     /** Makes this bean, so that wrong settings are what ends the start. */

@@ -1,7 +1,6 @@
-package io.hearth.boot;
+package io.hearth.table.rocksdb;
 
 import io.hearth.table.CommitListener;
-import io.hearth.table.rocksdb.RocksDbTable;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
@@ -11,14 +10,14 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /** Shows the commits of the embedded table as metrics. */
-final class TableMetrics implements CommitListener {
+public final class TableMetrics implements CommitListener {
     private final MeterRegistry registry;
     private final Timer commitTime;
     private final DistributionSummary commitWrites;
     private final Counter committedBytes;
     private final Counter failures;
 
-    TableMetrics(MeterRegistry registry) {
+    public TableMetrics(MeterRegistry registry) {
         this.registry = registry;
         commitTime = Timer.builder("hearth.table.commit")
                 .description("How long a group commit takes until it is durable")
@@ -44,7 +43,7 @@ final class TableMetrics implements CommitListener {
                 .register(registry);
     }
 
-    void watch(RocksDbTable table) {
+    public void watch(RocksDbTable table) {
         Gauge.builder("hearth.table.pending", table, RocksDbTable::pendingBytes)
                 .baseUnit("bytes")
                 .description("Writes that wait to be committed")

@@ -1,4 +1,4 @@
-package io.hearth.boot;
+package io.hearth.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;

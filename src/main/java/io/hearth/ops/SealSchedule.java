@@ -1,4 +1,4 @@
-package io.hearth.boot;
+package io.hearth.ops;
 
 import io.hearth.config.SeriesConfig;
 import io.hearth.lease.Lease;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * processes on one table the one that has the lease does it.
  */
 @Singleton
-class SealSchedule {
+public class SealSchedule {
     private static final Logger LOG = Logger.getLogger(SealSchedule.class);
 
     /** A device is sealed in milliseconds; what takes longer is left to itself, and fails when the table is closed. */
@@ -47,7 +47,7 @@ class SealSchedule {
     private @Nullable Thread thread;
     private volatile boolean stopped;
 
-    SealSchedule(Sealing sealing, SeriesConfig config, InstantSource wallClock, Table table, MeterRegistry registry) {
+    public SealSchedule(Sealing sealing, SeriesConfig config, InstantSource wallClock, Table table, MeterRegistry registry) {
         this.sealing = sealing;
         this.config = config;
         this.wallClock = wallClock;

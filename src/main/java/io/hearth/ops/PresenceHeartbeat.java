@@ -1,4 +1,4 @@
-package io.hearth.boot;
+package io.hearth.ops;
 
 import io.hearth.presence.DevicePresence;
 import io.hearth.table.Table;

@@ -1,4 +1,4 @@
-package io.hearth.boot;
+package io.hearth.rest.http;
 
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tag;
