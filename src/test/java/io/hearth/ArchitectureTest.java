@@ -35,12 +35,13 @@ class ArchitectureTest {
             Map.entry("model", Set.of()),
             Map.entry("config", Set.of()),
             Map.entry("layout", Set.of()),
+            Map.entry("concurrent", Set.of()),
             Map.entry("codec", Set.of("model")),
             Map.entry("codec.parquet", Set.of("codec", "model")),
             Map.entry("table", Set.of()),
             Map.entry("table.memory", Set.of("table")),
-            Map.entry("table.rocksdb", Set.of("table")),
-            Map.entry("table.dynamodb", Set.of("table")),
+            Map.entry("table.rocksdb", Set.of("concurrent", "table")),
+            Map.entry("table.dynamodb", Set.of("concurrent", "table")),
             Map.entry("backup", Set.of("layout", "model", "table", "table.rocksdb")),
             Map.entry(
                     "cli",
@@ -82,6 +83,7 @@ class ArchitectureTest {
             Map.entry(
                     "series.read",
                     Set.of(
+                            "concurrent",
                             "model",
                             "series.aggregate",
                             "series.chunk",
@@ -156,13 +158,14 @@ class ArchitectureTest {
                             "series.write",
                             "table")),
             Map.entry("presence", Set.of("layout", "model", "table")),
-            Map.entry("live", Set.of("model", "presence", "series", "series.item", "shadow", "table")),
-            Map.entry("ingest", Set.of("codec", "layout", "model", "series", "series.value", "table")),
+            Map.entry("live", Set.of("concurrent", "model", "presence", "series", "series.item", "shadow", "table")),
+            Map.entry("ingest", Set.of("codec", "concurrent", "layout", "model", "series", "series.value", "table")),
             Map.entry("ingest.bulk", Set.of("codec", "codec.parquet", "config", "ingest", "table")),
             Map.entry("shadow", Set.of("layout", "model", "table")),
             Map.entry(
                     "sync",
                     Set.of(
+                            "concurrent",
                             "layout",
                             "lease",
                             "model",
@@ -174,7 +177,7 @@ class ArchitectureTest {
                             "series.value",
                             "shadow",
                             "table")),
-            Map.entry("sync.feed", Set.of("sync", "table")),
+            Map.entry("sync.feed", Set.of("concurrent", "sync", "table")),
             Map.entry("sync.http", Set.of("sync", "model")),
             Map.entry("limits", Set.of()),
             Map.entry("identity", Set.of()),
@@ -195,7 +198,9 @@ class ArchitectureTest {
                             "security",
                             "shadow",
                             "table")),
-            Map.entry("mqtt.external", Set.of("mqtt", "ingest", "config", "lease", "model", "shadow", "table")),
+            Map.entry(
+                    "mqtt.external",
+                    Set.of("concurrent", "config", "ingest", "lease", "model", "mqtt", "shadow", "table")),
             Map.entry(
                     "erasure",
                     Set.of(
@@ -211,6 +216,7 @@ class ArchitectureTest {
                     "ops",
                     Set.of(
                             "backup",
+                            "concurrent",
                             "config",
                             "erasure",
                             "lease",

@@ -1,5 +1,6 @@
 package io.hearth.boot;
 
+import io.hearth.concurrent.DaemonThreads;
 import io.hearth.config.DynamoDbConfig;
 import io.hearth.config.HearthConfig;
 import io.hearth.config.IngestConfig;
@@ -38,9 +39,9 @@ import io.hearth.shadow.ShadowStore;
 import io.hearth.sync.SyncService;
 import io.hearth.table.Table;
 import io.hearth.table.dynamodb.DynamoDbMetrics;
+import io.hearth.table.dynamodb.DynamoDbSettings;
 import io.hearth.table.dynamodb.DynamoDbSettings.Capacity;
 import io.hearth.table.dynamodb.DynamoDbSettings.Creation;
-import io.hearth.table.dynamodb.DynamoDbSettings;
 import io.hearth.table.dynamodb.DynamoDbTable;
 import io.hearth.table.memory.MemoryTable;
 import io.hearth.table.rocksdb.RocksDbSettings;
@@ -61,7 +62,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
@@ -214,13 +214,13 @@ class Wiring {
     @Singleton
     FleetAggregates fleetAggregates(SeriesStore series) {
         int processors = Runtime.getRuntime().availableProcessors();
-        AtomicInteger number = new AtomicInteger();
         ThreadPoolExecutor helpers = new ThreadPoolExecutor(
-                processors, processors, 1, TimeUnit.MINUTES, new LinkedBlockingQueue<>(), task -> {
-                    Thread thread = new Thread(task, "hearth-aggregate-" + number.incrementAndGet());
-                    thread.setDaemon(true);
-                    return thread;
-                });
+                processors,
+                processors,
+                1,
+                TimeUnit.MINUTES,
+                new LinkedBlockingQueue<>(),
+                DaemonThreads.numbered("hearth-aggregate-"));
         helpers.allowCoreThreadTimeOut(true);
         return new FleetAggregates(series.reader(), helpers, processors);
     }
@@ -286,12 +286,7 @@ class Wiring {
     @Singleton
     ShadowService shadowService(ShadowStore store, ShadowConfig config, MeterRegistry registry) {
         int threads = 2 * Runtime.getRuntime().availableProcessors();
-        AtomicInteger number = new AtomicInteger();
-        ExecutorService executor = Executors.newFixedThreadPool(threads, task -> {
-            Thread thread = new Thread(task, "hearth-shadow-" + number.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
-        });
+        ExecutorService executor = Executors.newFixedThreadPool(threads, DaemonThreads.numbered("hearth-shadow-"));
         ShadowService service = new ShadowService(store, executor, config.maxInFlight());
         Gauge.builder("hearth.shadow.busy", service, ShadowService::busyThings)
                 .description("Things that have requests for shadows in flight")

@@ -1,6 +1,7 @@
 package io.hearth.ingest;
 
 import io.hearth.codec.MalformedPayloadException;
+import io.hearth.concurrent.DaemonThreads;
 import io.hearth.ingest.CommitGroup.TransmissionKey;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
@@ -95,8 +96,7 @@ public final class Ingest implements AutoCloseable {
         for (int i = 0; i < GROUPS_IN_FLIGHT; i++) {
             idleGroups.add(new CommitGroup());
         }
-        thread = new Thread(this::run, "hearth-ingest");
-        thread.setDaemon(true);
+        thread = DaemonThreads.thread("hearth-ingest", this::run);
         thread.start();
     }
 

@@ -1,5 +1,6 @@
 package io.hearth.live;
 
+import io.hearth.concurrent.DaemonThreads;
 import io.hearth.table.Blocking;
 import io.hearth.table.Change;
 import io.hearth.table.ChangePage;
@@ -197,8 +198,7 @@ public final class LiveFeed implements AutoCloseable {
 
     private synchronized void runIfNotRunning() {
         if (thread == null && !closed) {
-            Thread made = new Thread(this::run, "hearth-live");
-            made.setDaemon(true);
+            Thread made = DaemonThreads.thread("hearth-live", this::run);
             thread = made;
             made.start();
         }

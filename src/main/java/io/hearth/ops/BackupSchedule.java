@@ -3,6 +3,7 @@ package io.hearth.ops;
 import io.hearth.backup.Backup;
 import io.hearth.backup.BackupRunningException;
 import io.hearth.backup.Backups;
+import io.hearth.concurrent.DaemonThreads;
 import io.hearth.config.BackupConfig;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -80,8 +81,7 @@ public class BackupSchedule {
     }
 
     private static Thread thread(String name, Runnable task) {
-        Thread thread = new Thread(task, name);
-        thread.setDaemon(true);
+        Thread thread = DaemonThreads.thread(name, task);
         thread.start();
         return thread;
     }

@@ -1,5 +1,6 @@
 package io.hearth.ops;
 
+import io.hearth.concurrent.DaemonThreads;
 import io.hearth.series.SeriesStore;
 import io.hearth.series.clock.ClockWatch;
 import io.hearth.table.Table;
@@ -27,11 +28,8 @@ class ClockSchedule {
     private static final long INTERVAL_SECONDS = 10;
 
     private final ClockWatch watch;
-    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread made = new Thread(task, "hearth-clock");
-        made.setDaemon(true);
-        return made;
-    });
+    private final ScheduledExecutorService thread =
+            Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("hearth-clock"));
 
     ClockSchedule(Table table, SeriesStore series, InstantSource wallClock, MeterRegistry registry) {
         watch = new ClockWatch(table, series.stampedUntilMicros(), wallClock, System::nanoTime);

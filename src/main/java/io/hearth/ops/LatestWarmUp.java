@@ -1,5 +1,6 @@
 package io.hearth.ops;
 
+import io.hearth.concurrent.DaemonThreads;
 import io.hearth.series.SeriesStore;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.vertx.http.HttpServerStart;
@@ -30,8 +31,7 @@ class LatestWarmUp {
         if (stopped || thread != null) {
             return;
         }
-        thread = new Thread(this::run, "hearth-warm-up");
-        thread.setDaemon(true);
+        thread = DaemonThreads.thread("hearth-warm-up", this::run);
         thread.start();
     }
 

@@ -1,5 +1,6 @@
 package io.hearth.ops;
 
+import io.hearth.concurrent.DaemonThreads;
 import io.hearth.presence.DevicePresence;
 import io.hearth.table.Table;
 import io.hearth.table.TableException;
@@ -35,8 +36,7 @@ class PresenceHeartbeat {
     /** Before devices can connect. */
     void start(@Observes @Priority(2) StartupEvent startup) {
         boolean isKnown = beats();
-        Thread beats = new Thread(() -> run(isKnown), "hearth-presence");
-        beats.setDaemon(true);
+        Thread beats = DaemonThreads.thread("hearth-presence", () -> run(isKnown));
         beats.start();
         thread = beats;
     }

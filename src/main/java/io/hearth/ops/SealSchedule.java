@@ -1,5 +1,6 @@
 package io.hearth.ops;
 
+import io.hearth.concurrent.DaemonThreads;
 import io.hearth.config.SeriesConfig;
 import io.hearth.lease.Lease;
 import io.hearth.model.EpochMicros;
@@ -47,7 +48,8 @@ public class SealSchedule {
     private @Nullable Thread thread;
     private volatile boolean stopped;
 
-    public SealSchedule(Sealing sealing, SeriesConfig config, InstantSource wallClock, Table table, MeterRegistry registry) {
+    public SealSchedule(
+            Sealing sealing, SeriesConfig config, InstantSource wallClock, Table table, MeterRegistry registry) {
         this.sealing = sealing;
         this.config = config;
         this.wallClock = wallClock;
@@ -66,8 +68,7 @@ public class SealSchedule {
         if (!config.seal() || stopped || thread != null) {
             return;
         }
-        thread = new Thread(this::run, "hearth-sealer");
-        thread.setDaemon(true);
+        thread = DaemonThreads.thread("hearth-sealer", this::run);
         thread.start();
     }
 

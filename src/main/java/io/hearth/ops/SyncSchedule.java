@@ -1,5 +1,6 @@
 package io.hearth.ops;
 
+import io.hearth.concurrent.DaemonThreads;
 import io.hearth.config.HearthConfig;
 import io.hearth.config.SyncConfig;
 import io.hearth.sync.Peer;
@@ -29,11 +30,8 @@ public class SyncSchedule {
     private final FeedReader feed;
     private final List<Peer> peers;
     private final SyncConfig config;
-    private final ScheduledExecutorService verifier = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "hearth-sync-verify");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService verifier =
+            Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("hearth-sync-verify"));
 
     public SyncSchedule(SyncService service, FeedReader feed, HearthConfig hearth, SyncConfig config) {
         this.service = service;

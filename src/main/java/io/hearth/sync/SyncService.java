@@ -1,5 +1,6 @@
 package io.hearth.sync;
 
+import io.hearth.concurrent.DaemonThreads;
 import io.hearth.model.RegionId;
 import io.hearth.series.replicate.RemoteWrites;
 import io.hearth.table.Table;
@@ -57,7 +58,7 @@ public final class SyncService implements AutoCloseable {
     private final Settings settings;
     private final Function<Peer, PeerTransport> transports;
     private final Predicate<RegionId> mayPull;
-    private final ExecutorService fetcher = Executors.newCachedThreadPool(task -> daemon(task, "hearth-sync-fetch"));
+    private final ExecutorService fetcher = Executors.newCachedThreadPool(DaemonThreads.named("hearth-sync-fetch"));
     private final Map<RegionId, Entry> entries = new ConcurrentSkipListMap<>();
 
     /** Held while peers are added or removed; those who only look at them do not wait for it. */
@@ -145,7 +146,7 @@ public final class SyncService implements AutoCloseable {
             }
             threaded = true;
             prepare(preset);
-            Thread thread = daemon(this::keepUp, "hearth-sync-start");
+            Thread thread = DaemonThreads.thread("hearth-sync-start", this::keepUp);
             keeper = thread;
             thread.start();
         } finally {
@@ -391,12 +392,6 @@ public final class SyncService implements AutoCloseable {
         }
     }
 
-    private static Thread daemon(Runnable task, String name) {
-        Thread thread = new Thread(task, name);
-        thread.setDaemon(true);
-        return thread;
-    }
-
     private static void rest(long millis) {
         try {
             Thread.sleep(millis);
@@ -419,7 +414,7 @@ public final class SyncService implements AutoCloseable {
             this.isPreset = isPreset;
             transport = transports.apply(peer);
             worker = new PeerWorker(peer, items, progress, () -> mayPull.test(peer.id()), this::newPull);
-            thread = daemon(this::run, "hearth-sync-" + peer.id());
+            thread = DaemonThreads.thread("hearth-sync-" + peer.id(), this::run);
         }
 
         private PeerPull newPull() {

@@ -1,5 +1,6 @@
 package io.hearth.mqtt.external;
 
+import io.hearth.concurrent.DaemonThreads;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
@@ -42,9 +43,8 @@ final class BrokerConnection {
         this.intake = intake;
         this.metrics = metrics;
         status = new BrokerStatus(clientId, false, null);
-        thread = new Thread(this::run, "hearth-broker-" + number);
+        thread = DaemonThreads.thread("hearth-broker-" + number, this::run);
         // Paho's threads inherit this.
-        thread.setDaemon(true);
     }
 
     void start() {

@@ -1,5 +1,6 @@
 package io.hearth.mqtt.external;
 
+import io.hearth.concurrent.DaemonThreads;
 import io.hearth.mqtt.ShadowMessages;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -55,8 +56,7 @@ final class BrokerPublisher implements ShadowMessages.Publisher {
     BrokerPublisher(BrokerOptions options, BrokerMetrics metrics) {
         this.options = options;
         this.metrics = metrics;
-        thread = new Thread(this::run, "hearth-broker-answers");
-        thread.setDaemon(true);
+        thread = DaemonThreads.thread("hearth-broker-answers", this::run);
     }
 
     void start() {

@@ -1,5 +1,6 @@
 package io.hearth.mqtt.external;
 
+import io.hearth.concurrent.DaemonThreads;
 import io.hearth.lease.Lease;
 import io.hearth.table.TableException;
 import java.time.Duration;
@@ -20,11 +21,10 @@ final class ShadowTurn {
 
     private final Lease lease;
     private final CountDownLatch closing = new CountDownLatch(1);
-    private final Thread thread = new Thread(this::run, "hearth-shadow-turn");
+    private final Thread thread = DaemonThreads.thread("hearth-shadow-turn", this::run);
 
     ShadowTurn(Lease lease) {
         this.lease = lease;
-        thread.setDaemon(true);
     }
 
     void start() {

@@ -1,5 +1,6 @@
 package io.hearth.series.read;
 
+import io.hearth.concurrent.DaemonThreads;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -18,12 +19,13 @@ public final class ParallelReads {
     private final ExecutorService threads;
 
     public ParallelReads() {
-        ThreadPoolExecutor executor =
-                new ThreadPoolExecutor(THREADS, THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-                    Thread thread = new Thread(task, "hearth-reads");
-                    thread.setDaemon(true);
-                    return thread;
-                });
+        ThreadPoolExecutor executor = new ThreadPoolExecutor(
+                THREADS,
+                THREADS,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                DaemonThreads.named("hearth-reads"));
         executor.allowCoreThreadTimeOut(true);
         threads = executor;
     }

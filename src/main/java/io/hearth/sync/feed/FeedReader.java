@@ -1,5 +1,6 @@
 package io.hearth.sync.feed;
 
+import io.hearth.concurrent.DaemonThreads;
 import io.hearth.sync.SyncPage;
 import io.hearth.sync.SyncSource;
 import io.hearth.table.Cursor;
@@ -28,11 +29,8 @@ public final class FeedReader implements AutoCloseable {
     private final int maxWaiting;
     private final AtomicInteger waiting = new AtomicInteger();
     private volatile boolean stopping;
-    private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(THREADS, task -> {
-        Thread thread = new Thread(task, "hearth-sync-pages");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService threads =
+            Executors.newScheduledThreadPool(THREADS, DaemonThreads.named("hearth-sync-pages"));
 
     /**
      * @param pollInterval how often the table is asked while someone waits
@@ -94,7 +92,11 @@ public final class FeedReader implements AutoCloseable {
     }
 
     private void look(
-            Question question, Cursor after, long deadlineNanos, AtomicBoolean ended, UniEmitter<? super SyncPage> emitter) {
+            Question question,
+            Cursor after,
+            long deadlineNanos,
+            AtomicBoolean ended,
+            UniEmitter<? super SyncPage> emitter) {
         if (ended.get()) {
             waiting.decrementAndGet();
             return;

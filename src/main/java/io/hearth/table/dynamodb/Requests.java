@@ -1,5 +1,6 @@
 package io.hearth.table.dynamodb;
 
+import io.hearth.concurrent.DaemonThreads;
 import io.hearth.table.TableException;
 import io.hearth.table.ThrottledException;
 import java.time.Duration;
@@ -50,11 +51,7 @@ final class Requests implements AutoCloseable {
         // Not so long that the next write of the key has no time left.
         patienceNanos = Math.min(settings.requestTimeout().toNanos(), deadline.toNanos() / 3);
         this.listener = listener;
-        ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, task -> {
-            Thread thread = new Thread(task, "table-retries");
-            thread.setDaemon(true);
-            return thread;
-        });
+        ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, DaemonThreads.named("table-retries"));
         timer = executor;
     }
 

@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.concurrent.DaemonThreads;
 import io.hearth.table.CommitListener;
 import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.TableException;
@@ -58,8 +59,7 @@ final class Committer {
         this.durable = durable;
         completions = new Completions(queue);
         committedSequence = guard.use(database -> database.db().getLatestSequenceNumber());
-        thread = new Thread(this::run, "table-commits");
-        thread.setDaemon(true);
+        thread = DaemonThreads.thread("table-commits", this::run);
         thread.start();
     }
 

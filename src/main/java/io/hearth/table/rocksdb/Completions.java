@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.concurrent.DaemonThreads;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +21,7 @@ final class Completions {
 
     Completions(WriteQueue queue) {
         this.queue = queue;
-        thread = new Thread(this::run, "table-completions");
-        thread.setDaemon(true);
+        thread = DaemonThreads.thread("table-completions", this::run);
         thread.start();
     }
 

@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.concurrent.DaemonThreads;
 import io.hearth.table.Blocking;
 import io.hearth.table.Key;
 import io.hearth.table.TableException;
@@ -15,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.rocksdb.CompactRangeOptions;
 import org.rocksdb.CompactRangeOptions.BottommostLevelCompaction;
+import org.rocksdb.CompactRangeOptions;
 import org.rocksdb.RocksDBException;
 
 /**
@@ -74,8 +75,7 @@ final class ExpirySweeper implements AutoCloseable {
         if (interval.isZero()) {
             thread = null;
         } else {
-            thread = new Thread(() -> run(interval), "table-sweep");
-            thread.setDaemon(true);
+            thread = DaemonThreads.thread("table-sweep", () -> run(interval));
             thread.start();
         }
     }
