@@ -18,6 +18,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -257,7 +258,7 @@ final class BackupDirectory {
     List<Manifest> readable() throws IOException {
         Finished finished = finished();
         for (String reason : finished.unreadable().values()) {
-            System.getLogger(BackupDirectory.class.getName()).log(System.Logger.Level.WARNING, reason);
+            Logger.getLogger(BackupDirectory.class).warn(reason);
         }
         return finished.manifests();
     }

@@ -20,11 +20,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** Backs a table up while it is used, and has its log follow. One at a time per directory of backups. */
 public final class Backups implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(Backups.class.getName());
+    private static final Logger LOG = Logger.getLogger(Backups.class);
 
     /**
      * Where backups go.
@@ -181,14 +182,14 @@ public final class Backups implements AutoCloseable {
             writtenBytes.addAndGet(shipper.ship());
         } catch (IOException | TableException e) {
             failures.incrementAndGet();
-            LOG.log(System.Logger.Level.WARNING, "the log does not follow the backup yet: " + reason(e));
+            LOG.warn("the log does not follow the backup yet: " + reason(e));
         }
         try {
             // Not by the wall clock alone: backups that a wrong one has removed do not come back when it is set right.
             Retention.apply(directory, table.removalTime(), settings.window(), shipper);
         } catch (IOException e) {
             failures.incrementAndGet();
-            LOG.log(System.Logger.Level.WARNING, "old backups cannot be removed: " + e);
+            LOG.warn("old backups cannot be removed: " + e);
         }
     }
 
@@ -203,7 +204,7 @@ public final class Backups implements AutoCloseable {
             try {
                 backUp();
             } catch (BackupRunningException e) {
-                LOG.log(System.Logger.Level.DEBUG, "the backup that is being made has the log follow");
+                LOG.debug("the backup that is being made has the log follow");
             }
         }
     }
@@ -221,10 +222,8 @@ public final class Backups implements AutoCloseable {
             writtenBytes.addAndGet(shipper.ship());
             return true;
         } catch (CursorExpiredException | LogLostException e) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "The log of backups cannot go on, so another backup and log begin; instants in between cannot be"
-                            + " recovered: " + e.getMessage());
+            LOG.warn("The log of backups cannot go on, so another backup and log begin; instants in between cannot be"
+                    + " recovered: " + e.getMessage());
             abandon(shipper);
             return false;
         } catch (IOException | TableException e) {
@@ -256,7 +255,7 @@ public final class Backups implements AutoCloseable {
             }
             return following;
         } catch (LogLostException e) {
-            LOG.log(System.Logger.Level.WARNING, "Another backup and log begin: " + e.getMessage());
+            LOG.warn("Another backup and log begin: " + e.getMessage());
             abandoned = true;
             return null;
         } finally {
@@ -311,9 +310,7 @@ public final class Backups implements AutoCloseable {
         Verification found = Verification.of(directory, id, damaged::add);
         LogShipper shipper = following;
         if (!found.isGood() && shipper != null && shipper.goesOnFrom(directory.manifest(id))) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "The latest backup is damaged, so another backup and log begin: " + found.damages());
+            LOG.warn("The latest backup is damaged, so another backup and log begin: " + found.damages());
             abandon(shipper);
         }
         return found;
@@ -374,7 +371,7 @@ public final class Backups implements AutoCloseable {
             }
         } catch (IOException e) {
             // Without a manifest it is no backup; the next one removes it.
-            LOG.log(System.Logger.Level.WARNING, "what is left of a backup cannot be removed: " + e);
+            LOG.warn("what is left of a backup cannot be removed: " + e);
         }
     }
 

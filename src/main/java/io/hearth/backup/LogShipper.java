@@ -16,11 +16,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** Copies the committed part of a table's log into a log of a directory of backups, and goes on where it stopped. */
 final class LogShipper implements Closeable {
-    private static final System.Logger LOG = System.getLogger(LogShipper.class.getName());
+    private static final Logger LOG = Logger.getLogger(LogShipper.class);
 
     /** A block is closed once it has so many bytes of commits: enough to pack well, little enough to hold. */
     private static final int BLOCK_BYTES = 1 << 20;
@@ -109,8 +110,7 @@ final class LogShipper implements Closeable {
                 table.readLog(end, commit -> false);
                 return end;
             } catch (CursorExpiredException e) {
-                LOG.log(
-                        System.Logger.Level.WARNING,
+                LOG.warn(
                         "The table has not kept what lies between the log and the latest backup, so earlier backups can be"
                                 + " restored up to there only");
             }

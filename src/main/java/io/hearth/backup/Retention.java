@@ -11,10 +11,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jboss.logging.Logger;
 
 /** Removes what recovery to any instant of the window does not need. */
 final class Retention {
-    private static final System.Logger LOG = System.getLogger(Retention.class.getName());
+    private static final Logger LOG = Logger.getLogger(Retention.class);
 
     private Retention() {}
 
@@ -49,10 +50,8 @@ final class Retention {
             }
         }
         if (!finished.unreadable().isEmpty()) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "No file of old backups is removed, as one that cannot be read may need it: "
-                            + finished.unreadable().values());
+            LOG.warn("No file of old backups is removed, as one that cannot be read may need it: "
+                    + finished.unreadable().values());
             return;
         }
         List<Manifest> kept = backups.subList(first, backups.size());

@@ -19,6 +19,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +36,7 @@ final class ShadowHistory {
     private static final int PAGE_ITEMS = 100;
     private static final Duration FIRST_PAUSE = Duration.ofMillis(2);
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(100);
-    private static final System.Logger LOG = System.getLogger(ShadowHistory.class.getName());
+    private static final Logger LOG = Logger.getLogger(ShadowHistory.class);
 
     private final Table table;
     private final ShadowItems items;
@@ -68,7 +69,7 @@ final class ShadowHistory {
                 .onFailure()
                 .recoverWithUni(failure -> {
                     // The update is what was asked for, and it does not fail for this.
-                    LOG.log(System.Logger.Level.WARNING, "a shadow's history lacks a change", failure);
+                    LOG.warn("a shadow's history lacks a change", failure);
                     return Uni.createFrom().voidItem();
                 });
     }

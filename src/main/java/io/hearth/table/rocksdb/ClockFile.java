@@ -10,6 +10,7 @@ import java.time.InstantSource;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -28,7 +29,7 @@ final class ClockFile {
     static final String NAME = "CLOCK";
 
     private static final String HEAD = "hearth removal clock\nversion 1\n";
-    private static final System.Logger LOG = System.getLogger(ClockFile.class.getName());
+    private static final Logger LOG = Logger.getLogger(ClockFile.class);
 
     private final Path directory;
     private final Path file;
@@ -49,12 +50,11 @@ final class ClockFile {
             if (state != null) {
                 return state;
             }
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "{0} is damaged. Only what had expired when the table was last used is removed from disk for a while",
+            LOG.warnf(
+                    "%s is damaged. Only what had expired when the table was last used is removed from disk for a while",
                     file);
         } catch (NoSuchFileException e) {
-            LOG.log(System.Logger.Level.DEBUG, "there is no {0} yet", file);
+            LOG.debugf("there is no %s yet", file);
         }
         Instant now = wall.instant();
         Instant lastUsed = lastChange();
@@ -89,7 +89,7 @@ final class ClockFile {
         } catch (IOException e) {
             if (!failed) {
                 failed = true;
-                LOG.log(System.Logger.Level.WARNING, file + " cannot be written", e);
+                LOG.warn(file + " cannot be written", e);
             }
         }
     }

@@ -8,6 +8,7 @@ import io.hearth.table.ThrottledException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.function.BooleanSupplier;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 
@@ -24,7 +25,7 @@ final class Committer {
     /** How often commits look whether the files are still there. */
     private static final long LOOK_NANOS = 1_000_000_000;
 
-    private static final System.Logger LOG = System.getLogger(Committer.class.getName());
+    private static final Logger LOG = Logger.getLogger(Committer.class);
 
     private final WriteQueue queue;
     private final Completions completions;
@@ -151,7 +152,7 @@ final class Committer {
         } catch (RocksDBException e) {
             broken = true;
             failure = String.valueOf(e.getMessage());
-            LOG.log(System.Logger.Level.ERROR, "a commit failed; its writes may be stored or not", e);
+            LOG.error("a commit failed; its writes may be stored or not", e);
             if (Database.isDamage(e)) {
                 guard.stopCompacting(failure);
             }
@@ -159,10 +160,10 @@ final class Committer {
             tell(() -> listener.failed(failed));
         } catch (TableException e) {
             // What it depends on cannot be read: only its own writers are told, and the database is as good as before.
-            LOG.log(System.Logger.Level.ERROR, "nothing was written: {0}", e.getMessage());
+            LOG.errorf("nothing was written: %s", e.getMessage());
             failAll(first, e);
         } catch (RuntimeException | Error e) {
-            LOG.log(System.Logger.Level.ERROR, "a commit failed; its writes may be stored or not", e);
+            LOG.error("a commit failed; its writes may be stored or not", e);
             failAll(first, new OutcomeUnknownException("the commit failed: " + e, e));
         } finally {
             completions.add(first);
@@ -241,7 +242,7 @@ final class Committer {
         try {
             news.run();
         } catch (RuntimeException e) {
-            LOG.log(System.Logger.Level.WARNING, "a commit listener failed", e);
+            LOG.warn("a commit listener failed", e);
         }
     }
 

@@ -3,6 +3,7 @@ package io.hearth.table.rocksdb;
 import io.hearth.concurrent.DaemonThreads;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * writer holds in the queue's bound is given back only now, so a slow one slows writers down, not memory up.
  */
 final class Completions {
-    private static final System.Logger LOG = System.getLogger(Completions.class.getName());
+    private static final Logger LOG = Logger.getLogger(Completions.class);
 
     private final BlockingQueue<Answers> waiting = new LinkedBlockingQueue<>();
     private final WriteQueue queue;
@@ -51,7 +52,7 @@ final class Completions {
                 try {
                     queue.answer(write);
                 } catch (RuntimeException | Error e) {
-                    LOG.log(System.Logger.Level.ERROR, "a writer failed on its answer", e);
+                    LOG.error("a writer failed on its answer", e);
                 }
                 write = next;
             }

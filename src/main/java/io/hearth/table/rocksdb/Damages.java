@@ -3,13 +3,14 @@ package io.hearth.table.rocksdb;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jboss.logging.Logger;
 
 /** The damage that was met since the table was opened: each is logged once, and all can be asked for. */
 final class Damages {
     /** More are logged, but not remembered. */
     private static final int MAX_REMEMBERED = 1000;
 
-    private static final System.Logger LOG = System.getLogger(Damages.class.getName());
+    private static final Logger LOG = Logger.getLogger(Damages.class);
 
     private final Set<String> found = new LinkedHashSet<>();
 
@@ -23,7 +24,7 @@ final class Damages {
         if (found.contains(damage)) {
             return false;
         }
-        LOG.log(System.Logger.Level.ERROR, "the table is damaged: {0}", damage);
+        LOG.errorf("the table is damaged: %s", damage);
         return found.size() < MAX_REMEMBERED && found.add(damage);
     }
 

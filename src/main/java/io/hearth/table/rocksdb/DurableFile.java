@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
+import org.jboss.logging.Logger;
 
 /*
  * The file DURABLE in the table's directory, two slots that are written in turn, so that one is whole whenever the process dies:
@@ -30,7 +31,7 @@ final class DurableFile implements AutoCloseable {
     private static final int SLOTS = 2;
     private static final int VERSION_OFFSET = Long.BYTES;
     private static final int CRC_OFFSET = VERSION_OFFSET + Integer.BYTES;
-    private static final System.Logger LOG = System.getLogger(DurableFile.class.getName());
+    private static final Logger LOG = Logger.getLogger(DurableFile.class);
 
     private final Path file;
     private final FileChannel channel;
@@ -166,7 +167,7 @@ final class DurableFile implements AutoCloseable {
         } catch (IOException e) {
             if (!failed) {
                 failed = true;
-                LOG.log(System.Logger.Level.WARNING, "how far the log reaches cannot be noted in " + file, e);
+                LOG.warn("how far the log reaches cannot be noted in " + file, e);
             }
         }
     }
@@ -195,7 +196,7 @@ final class DurableFile implements AutoCloseable {
                 closing.force(false);
             }
         } catch (IOException e) {
-            LOG.log(System.Logger.Level.WARNING, "how far the log reaches cannot be made durable in " + file, e);
+            LOG.warn("how far the log reaches cannot be made durable in " + file, e);
         }
     }
 }

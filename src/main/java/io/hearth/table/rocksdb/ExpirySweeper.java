@@ -15,9 +15,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongSupplier;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
-import org.rocksdb.CompactRangeOptions.BottommostLevelCompaction;
 import org.rocksdb.CompactRangeOptions;
+import org.rocksdb.CompactRangeOptions.BottommostLevelCompaction;
 import org.rocksdb.RocksDBException;
 
 /**
@@ -39,7 +40,7 @@ final class ExpirySweeper implements AutoCloseable {
     /** Neighbouring parts are compacted together up to so many rows, as each compaction flushes the memtables. */
     private static final long MAX_COMPACTION_ROWS = 4_000_000;
 
-    private static final System.Logger LOG = System.getLogger(ExpirySweeper.class.getName());
+    private static final Logger LOG = Logger.getLogger(ExpirySweeper.class);
 
     private final DatabaseGuard guard;
     private final WriteQueue queue;
@@ -104,7 +105,7 @@ final class ExpirySweeper implements AutoCloseable {
                 sweep(true);
             } catch (RuntimeException e) {
                 if (closed.getCount() > 0) {
-                    LOG.log(System.Logger.Level.WARNING, "an expiry sweep failed; the next one goes on", e);
+                    LOG.warn("an expiry sweep failed; the next one goes on", e);
                 }
             }
         }

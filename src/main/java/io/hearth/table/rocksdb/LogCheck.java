@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.NavigableMap;
+import org.jboss.logging.Logger;
 
 /**
  * Reads the write-ahead log before RocksDB replays it, and refuses one that has lost what was durable: RocksDB would stop at
@@ -17,7 +18,7 @@ import java.util.NavigableMap;
  * leaves.
  */
 final class LogCheck {
-    private static final System.Logger LOG = System.getLogger(LogCheck.class.getName());
+    private static final Logger LOG = Logger.getLogger(LogCheck.class);
 
     private final Path directory;
     private final ManifestFile manifest;
@@ -88,13 +89,10 @@ final class LogCheck {
         }
         for (Map.Entry<Path, Long> end : ends.entrySet()) {
             Path log = end.getKey();
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "{0} is cut at byte {1} of {2}: what follows was not finished when the power or the disk failed, and"
+            LOG.warnf(
+                    "%s is cut at byte %s of %s: what follows was not finished when the power or the disk failed, and"
                             + " was not acknowledged",
-                    log,
-                    end.getValue(),
-                    Files.size(log));
+                    log, end.getValue(), Files.size(log));
             try (FileChannel channel = FileChannel.open(log, StandardOpenOption.WRITE)) {
                 channel.truncate(end.getValue());
                 channel.force(true);

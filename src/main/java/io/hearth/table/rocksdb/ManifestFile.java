@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -71,7 +72,7 @@ record ManifestFile(
 
     static final long WHOLE = -1;
 
-    private static final System.Logger LOG = System.getLogger(ManifestFile.class.getName());
+    private static final Logger LOG = Logger.getLogger(ManifestFile.class);
 
     static final String CURRENT = "CURRENT";
 
@@ -176,11 +177,7 @@ record ManifestFile(
         if (tornAt == WHOLE) {
             return;
         }
-        LOG.log(
-                System.Logger.Level.WARNING,
-                "{0} is cut at byte {1}, where its last edit was not finished",
-                file,
-                tornAt);
+        LOG.warnf("%s is cut at byte %s, where its last edit was not finished", file, tornAt);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.truncate(tornAt);
             channel.force(true);

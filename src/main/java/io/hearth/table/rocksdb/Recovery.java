@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.function.BooleanSupplier;
+import org.jboss.logging.Logger;
 
 /**
  * Makes the database writable again after a write failed. Opening it anew, rather than going on with it, reads back what
@@ -14,7 +15,7 @@ import java.util.function.BooleanSupplier;
  * numbers are never used twice. It stays open for reads until the disk takes a file again.
  */
 final class Recovery implements BooleanSupplier {
-    private static final System.Logger LOG = System.getLogger(Recovery.class.getName());
+    private static final Logger LOG = Logger.getLogger(Recovery.class);
     private static final int PROBE_BYTES = 1 << 20;
 
     private final Path probe;
@@ -41,7 +42,7 @@ final class Recovery implements BooleanSupplier {
             }
             channel.force(true);
         } catch (IOException e) {
-            LOG.log(System.Logger.Level.DEBUG, "the disk does not take files yet", e);
+            LOG.debug("the disk does not take files yet", e);
             return false;
         }
         try {
@@ -50,12 +51,12 @@ final class Recovery implements BooleanSupplier {
             String failure = String.valueOf(e.getMessage());
             if (!failure.equals(lastFailure)) { // it is tried several times a second
                 lastFailure = failure;
-                LOG.log(System.Logger.Level.ERROR, "the table cannot be opened again yet", e);
+                LOG.error("the table cannot be opened again yet", e);
             }
             return false;
         }
         lastFailure = "";
-        LOG.log(System.Logger.Level.INFO, "the table is open again after a disk error");
+        LOG.info("the table is open again after a disk error");
         return true;
     }
 }

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,7 @@ final class RemovalClock {
     /** The wall clock counts as steady if it went on like the running time, give or take this much. */
     private static final long STEADY_MICROS = 60_000_000;
 
-    private static final System.Logger LOG = System.getLogger(RemovalClock.class.getName());
+    private static final Logger LOG = Logger.getLogger(RemovalClock.class);
 
     private final InstantSource wall;
     private final LongSupplier nanoTime;
@@ -113,17 +114,13 @@ final class RemovalClock {
         Duration behind = behind();
         boolean alarming = behind.compareTo(ALARMING) > 0;
         if (alarming && !alarmed) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "The wall clock says {0}, which is {1} later than this table has seen pass. If it is wrong, set it right:"
-                            + " only what had expired by {2} is removed from disk until it has gone on like this for {3} of"
+            LOG.warnf(
+                    "The wall clock says %s, which is %s later than this table has seen pass. If it is wrong, set it right:"
+                            + " only what had expired by %s is removed from disk until it has gone on like this for %s of"
                             + " running time. If the machine was off for so long, nothing needs to be done.",
-                    wall.instant(),
-                    behind.truncatedTo(ChronoUnit.SECONDS),
-                    now(),
-                    PROBATION);
+                    wall.instant(), behind.truncatedTo(ChronoUnit.SECONDS), now(), PROBATION);
         } else if (alarmed && !alarming) {
-            LOG.log(System.Logger.Level.INFO, "The wall clock is trusted again: what has expired is removed from disk");
+            LOG.info("The wall clock is trusted again: what has expired is removed from disk");
         }
         alarmed = alarming;
     }
