@@ -94,7 +94,7 @@ class SettingsTest {
                 .in("SyncSource.region", new RegionId("attic"))
                 .in("SyncService.transports.self", new RegionId("attic"));
         set("hearth.retention", "41d")
-                .in("SeriesStore.retentionSeconds", Duration.ofDays(41).toSeconds())
+                .in("SeriesStore.appender.retentionSeconds", Duration.ofDays(41).toSeconds())
                 .in("Ingest.settings.retention", Duration.ofDays(41))
                 .in("DevicePresence.kept", Duration.ofDays(41))
                 .in("Verification.retention", Duration.ofDays(41));
