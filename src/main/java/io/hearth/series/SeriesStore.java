@@ -2,18 +2,14 @@ package io.hearth.series;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.hearth.model.DeviceId;
-import io.hearth.model.HybridTime;
 import io.hearth.model.PointBuffer;
 import io.hearth.model.ReadingBlock;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
-import io.hearth.model.WriteStamp;
 import io.hearth.series.aggregate.Aggregation;
 import io.hearth.series.aggregate.AnswerBudget;
 import io.hearth.series.aggregate.BucketSeries;
 import io.hearth.series.catalog.DeviceCatalog;
-import io.hearth.series.clock.HybridClock;
-import io.hearth.series.clock.StampLease;
 import io.hearth.series.clock.WriteClock;
 import io.hearth.series.erase.Eraser;
 import io.hearth.series.erase.ErasurePass;
@@ -50,8 +46,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
@@ -69,35 +63,22 @@ public final class SeriesStore {
     /** How many processes may write to a table at the same time. */
     public static final int MAX_PROCESSES = WriteClock.MAX_PROCESSES;
 
-    /** For so long an erasure waits for other processes; one that lives says within a third of that what it knows. */
-    private static final long LONGEST_WAIT_MILLIS =
-            StampLease.TERM.plusSeconds(5).toMillis();
-
-    private static final long WAIT_STEP_MILLIS = 250;
-
-    private final Table table;
     private final InstantSource wallClock;
     private final WriteClock clock;
     private final DeviceCatalog catalog;
     private final Rollups rollups;
     private final Redelivery redelivery;
     private final Sealer sealer;
-    private final ErasurePass erasurePass;
     private final Eraser eraser;
-    private final LongConsumer pauseMillis;
 
     /** Up to this number, every append has its stamp behind the erasures of the log. */
     private volatile long learnedNumber;
 
     private final SeriesReader reader;
     private final Erasures erasures;
-    private final RegionId ownRegion;
     private final RemoteWrites remote;
     private final UnsettledAppends unsettled = new UnsettledAppends();
     private final Appender appender;
-
-    /** Held for writing while this process begins an erasure and carries it out, for reading while a dead letter is replayed. */
-    private final ReadWriteLock erasing = new ReentrantReadWriteLock();
 
     /** Opens the series that {@code table} holds, without rollups. */
     public SeriesStore(Table table, RegionId region, InstantSource wallClock, Duration retention) {
@@ -112,7 +93,7 @@ public final class SeriesStore {
      */
     public SeriesStore(
             Table table, RegionId region, InstantSource wallClock, Duration retention, RollupRules rollupRules) {
-        this(table, region, wallClock, retention, rollupRules, DeviceCatalog.CACHED_BYTES, SeriesStore::pause);
+        this(table, region, wallClock, retention, rollupRules, DeviceCatalog.CACHED_BYTES, EarlierWrites::sleep);
     }
 
     /**
@@ -126,7 +107,7 @@ public final class SeriesStore {
             Duration retention,
             RollupRules rollupRules,
             long catalogBytes) {
-        this(table, region, wallClock, retention, rollupRules, catalogBytes, SeriesStore::pause);
+        this(table, region, wallClock, retention, rollupRules, catalogBytes, EarlierWrites::sleep);
     }
 
     /** @param pauseMillis waits for so many milliseconds */
@@ -138,11 +119,8 @@ public final class SeriesStore {
             RollupRules rollupRules,
             long catalogBytes,
             LongConsumer pauseMillis) {
-        this.table = table;
-        this.ownRegion = region;
         this.wallClock = wallClock;
         LatestCache latest = new LatestCache(region);
-        this.pauseMillis = pauseMillis;
         this.clock = new WriteClock(table, wallClock, this::learnErasures);
         this.catalog = new DeviceCatalog(table, region, this::erasedUntilMicros, catalogBytes, Ticker.systemTicker());
         this.rollups = new Rollups(table, rollupRules, wallClock);
@@ -155,9 +133,10 @@ public final class SeriesStore {
         Windows windows = new Windows(table, rollups, expiry, clock::hybridTimeBehind, wallClock);
         this.redelivery = new Redelivery(table, windows, clock, wallClock);
         this.sealer = new Sealer(table, catalog, windows, rollups, expiry, erasures);
-        this.erasurePass = new ErasurePass(table, region, windows, rollups, expiry);
+        ErasurePass erasurePass = new ErasurePass(table, region, windows, rollups, expiry);
         this.eraser = new Eraser(new Eraser.Parts(
                 table,
+                region,
                 wallClock,
                 clock,
                 catalog,
@@ -166,7 +145,7 @@ public final class SeriesStore {
                 rollups,
                 latest,
                 erasures,
-                new ErasureWriters()));
+                new EarlierWrites(unsettled, this::remote, clock, pauseMillis)));
         this.remote = new RemoteWrites(new RemoteWrites.Parts(
                 table, region, wallClock, clock, catalog, expiry, latest, erasures, erasurePass, eraser, rollups));
         if (!table.isShared()) {
@@ -180,25 +159,6 @@ public final class SeriesStore {
             eraser.removePending();
         } catch (RuntimeException e) {
             LOG.errorf("Erasures of the last process are not all finished: %s", e.getMessage());
-        }
-    }
-
-    /** What an erasure waits for. */
-    private final class ErasureWriters implements Eraser.Writers {
-        @Override
-        public void awaitOwn() {
-            Blocking.await(unsettled.settled());
-            remote.awaitStores();
-        }
-
-        @Override
-        public void awaitOthers(long number) {
-            for (long waited = 0; waited < LONGEST_WAIT_MILLIS; waited += WAIT_STEP_MILLIS) {
-                if (!clock.isUnknownToOthers(number)) {
-                    return;
-                }
-                pauseMillis.accept(WAIT_STEP_MILLIS);
-            }
         }
     }
 
@@ -389,12 +349,12 @@ public final class SeriesStore {
      * that is kept of the erasure, and what they wrote before is not taken in any more.
      */
     public void erase(DeviceId device, TimeRange range) {
-        erase(device, range, false);
+        eraser.erase(device, range, false);
     }
 
     /** Erases a device with all of its readings; it is known again when it sends again. */
     public void erase(DeviceId device) {
-        erase(device, TimeRange.ALL, true);
+        eraser.erase(device, TimeRange.ALL, true);
     }
 
     /**
@@ -413,39 +373,12 @@ public final class SeriesStore {
      * @param cameInMicros epoch microseconds of the service
      */
     public boolean isErasedSince(DeviceId device, long deviceTimeMicros, long cameInMicros) {
-        return erasures.of(device).stream()
-                .anyMatch(erasure -> erasure.range().contains(deviceTimeMicros)
-                        && Math.floorDiv(cameInMicros, 1000L)
-                                <= erasure.stamp().time().physicalMillis());
+        return erasures.isErasedSince(device, deviceTimeMicros, cameInMicros);
     }
 
     /** Runs work that stores what came in earlier and is not erased since; no erasure by this process begins meanwhile. */
     public <T> T besideErasures(Supplier<T> work) {
-        erasing.readLock().lock();
-        try {
-            return work.get();
-        } finally {
-            erasing.readLock().unlock();
-        }
-    }
-
-    private void erase(DeviceId device, TimeRange range, boolean wholeDevice) {
-        erasing.writeLock().lock();
-        try {
-            eraseAlone(device, range, wholeDevice);
-        } finally {
-            erasing.writeLock().unlock();
-        }
-    }
-
-    private void eraseAlone(DeviceId device, TimeRange range, boolean wholeDevice) {
-        if (table.isShared()) {
-            // What another process has written may have a stamp that this one's clock has not come to yet.
-            clock.follow(erasurePass.latestHybridTime(device, range));
-        }
-        HybridClock.Tick tick = clock.awaitNext();
-        WriteStamp stamp = new WriteStamp(new HybridTime(tick.hybridTime()), ownRegion);
-        eraser.erase(new Erasure(device, range, wholeDevice, stamp), tick);
+        return eraser.besideErasures(work);
     }
 
     /**
@@ -484,14 +417,5 @@ public final class SeriesStore {
     /** As above, whenever it was written. */
     public SealResult seal(long endedBeforeMicros, LongConsumer pause) {
         return seal(endedBeforeMicros, Long.MAX_VALUE, pause);
-    }
-
-    private static void pause(long millis) {
-        try {
-            Thread.sleep(millis);
-        } catch (InterruptedException e) {
-            // What other processes store meanwhile is looked for once more.
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -1,7 +1,10 @@
 package io.hearth.series.erase;
 
 import io.hearth.model.DeviceId;
+import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
+import io.hearth.model.TimeRange;
+import io.hearth.model.WriteStamp;
 import io.hearth.series.SeriesStore;
 import io.hearth.series.catalog.DeviceCatalog;
 import io.hearth.series.clock.HybridClock;
@@ -30,7 +33,10 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +60,9 @@ public final class Eraser {
 
     private final Parts parts;
 
+    /** Held for writing while this process begins an erasure and carries it out, for reading while a dead letter is replayed. */
+    private final ReadWriteLock erasing = new ReentrantReadWriteLock();
+
     /** Pending erasures of other processes, and when this one saw them first, epoch milliseconds. */
     private final Map<Long, Long> seenMillis = new ConcurrentHashMap<>();
 
@@ -70,6 +79,7 @@ public final class Eraser {
     /** What the eraser is made of. */
     public record Parts(
             Table table,
+            RegionId region,
             InstantSource wallClock,
             WriteClock clock,
             DeviceCatalog catalog,
@@ -98,13 +108,39 @@ public final class Eraser {
         listener = newListener;
     }
 
+    /** Runs work that stores what came in earlier and is not erased since; {@link #erase} does not begin meanwhile. */
+    public <T> T besideErasures(Supplier<T> work) {
+        erasing.readLock().lock();
+        try {
+            return work.get();
+        } finally {
+            erasing.readLock().unlock();
+        }
+    }
+
     /**
-     * Erases. On return no reading that the erasure covers is in any answer, and whatever is written from then on is later.
+     * Erases the readings of a device in a range. On return none that has been written before is in any answer, and whatever is
+     * written from then on is later.
      *
-     * @param tick the time of the erasure, or one behind it
+     * @param wholeDevice whether the device is erased with all of its readings
      * @throws RuntimeException something could not be removed; it is hidden, and tried again
      */
-    public void erase(Erasure erasure, HybridClock.Tick tick) {
+    public void erase(DeviceId device, TimeRange range, boolean wholeDevice) {
+        erasing.writeLock().lock();
+        try {
+            if (parts.table.isShared()) {
+                // What another process has written may have a stamp that this one's clock has not come to yet.
+                parts.clock.follow(parts.pass.latestHybridTime(device, range));
+            }
+            HybridClock.Tick tick = parts.clock.awaitNext();
+            WriteStamp stamp = new WriteStamp(new HybridTime(tick.hybridTime()), parts.region);
+            erase(new Erasure(device, range, wholeDevice, stamp), tick);
+        } finally {
+            erasing.writeLock().unlock();
+        }
+    }
+
+    private void erase(Erasure erasure, HybridClock.Tick tick) {
         Entry entry = begin(erasure, tick);
         try {
             parts.writers.awaitOwn();
@@ -115,7 +151,12 @@ public final class Eraser {
         }
     }
 
-    /** The same of another region's erasure, which nobody waits for. */
+    /**
+     * Erases what another region has erased. Nobody waits for that, so other processes are not waited for.
+     *
+     * @param tick a time behind that of the erasure
+     * @throws RuntimeException as {@link #erase}
+     */
     public void takeIn(Erasure erasure, HybridClock.Tick tick) {
         Entry entry = begin(erasure, tick);
         try {

@@ -372,6 +372,19 @@ public final class Erasures {
                 .toList();
     }
 
+    /**
+     * Whether a reading was erased after it came in.
+     *
+     * @param deviceTimeMicros of the reading
+     * @param cameInMicros epoch microseconds of the service
+     */
+    public boolean isErasedSince(DeviceId device, long deviceTimeMicros, long cameInMicros) {
+        return of(device).stream()
+                .anyMatch(erasure -> erasure.range().contains(deviceTimeMicros)
+                        && Math.floorDiv(cameInMicros, 1000L)
+                                <= erasure.stamp().time().physicalMillis());
+    }
+
     /** The last erasure of the whole device; null if there was none. */
     @Nullable
     public Erasure lastOfWhole(DeviceId device) {
