@@ -405,6 +405,23 @@ class ArchitectureTest {
             .should()
             .callMethod(UniAwait.class, "indefinitely");
 
+    @ArchTest
+    static final ArchRule threads_areMadeInOnePlace = ArchRuleDefinition.noClasses()
+            .that()
+            .resideOutsideOfPackage("io.hearth.concurrent")
+            .should()
+            .callConstructor(Thread.class, Runnable.class, String.class)
+            .orShould()
+            .callConstructor(Thread.class, Runnable.class)
+            .orShould()
+            .callConstructor(Thread.class);
+
+    @ArchTest
+    static final ArchRule logs_goThroughOneApi = ArchRuleDefinition.noClasses()
+            .should()
+            .dependOnClassesThat()
+            .belongToAnyOf(System.Logger.class, java.util.logging.Logger.class);
+
     private static String roomOf(JavaClass javaClass) {
         String name = javaClass.getPackageName();
         return name.equals("io.hearth") ? "" : name.substring("io.hearth.".length());

@@ -4,13 +4,9 @@ import static java.util.Map.entry;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.hearth.rest.problem.Problem;
-import io.hearth.rest.problem.ProblemType;
 import io.quarkus.smallrye.openapi.OpenApiFilter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
@@ -19,7 +15,6 @@ import org.eclipse.microprofile.openapi.models.media.Content;
 import org.eclipse.microprofile.openapi.models.media.MediaType;
 import org.eclipse.microprofile.openapi.models.media.Schema;
 import org.eclipse.microprofile.openapi.models.parameters.Parameter;
-import org.eclipse.microprofile.openapi.models.responses.APIResponse;
 import org.eclipse.microprofile.openapi.models.security.SecurityScheme;
 import org.jboss.jandex.IndexView;
 import org.jspecify.annotations.Nullable;
@@ -28,21 +23,6 @@ import org.jspecify.annotations.Nullable;
 @OpenApiFilter(OpenApiFilter.RunStage.BUILD)
 public class ApiDescription implements OASFilter {
     private static final String TOKEN = "token";
-    private static final Map<String, String> PROBLEMS = Map.of(
-            "400", "Something in the request is invalid; `errors` names the fields.",
-            "401", "The token is missing or wrong.",
-            "403", "Authentication is off, and the request does not come from this machine.",
-            "406", "None of the media types of Accept can be answered.",
-            "500", "Something failed inside; the service's log has it under `id`.",
-            "503", "The table cannot keep up; try again after Retry-After.");
-
-    private static final Map<String, String> BODY_PROBLEMS = Map.of(
-            "413", "The body is too large.",
-            "415", "The body's Content-Type or Content-Encoding is not one that this path takes.");
-
-    /** The types of problem that each status may have: those of the service, and the two that the gate before it answers. */
-    private static final Map<String, List<String>> PROBLEM_TYPES = problemTypes();
-
     /** What parameters are that mean the same everywhere and say nothing of their own. */
     private static final Map<String, String> PARAMETERS = Map.ofEntries(
             entry("id", "The device."),
@@ -113,10 +93,8 @@ public class ApiDescription implements OASFilter {
                                 .type(SecurityScheme.Type.HTTP)
                                 .scheme("bearer")
                                 .description(
-                                        "The admin token, as in the file `secrets/admin-token` of the data directory."))
-                .addSchema("Problem", problem());
-        PROBLEM_TYPES.forEach(
-                (status, types) -> api.getComponents().addSchema("Problem" + status, problem(status, types)));
+                                        "The admin token, as in the file `secrets/admin-token` of the data directory."));
+        ProblemResponses.addSchemas(api.getComponents());
         api.addSecurityRequirement(OASFactory.createSecurityRequirement().addScheme(TOKEN));
         api.getPaths()
                 .getPathItems()
@@ -129,7 +107,7 @@ public class ApiDescription implements OASFilter {
                     if (!path.contains("/things/")
                             && !path.startsWith(ForeignRoutes.OPERATIONS)
                             && operation.getSecurity() == null) {
-                        addProblems(operation);
+                        ProblemResponses.addTo(operation);
                     }
                 }));
     }
@@ -197,90 +175,7 @@ public class ApiDescription implements OASFilter {
         });
     }
 
-    private static void addProblems(Operation operation) {
-        addAbsent(operation, PROBLEMS);
-        if (operation.getRequestBody() != null) {
-            addAbsent(operation, BODY_PROBLEMS);
-        }
-        for (Map.Entry<String, APIResponse> response :
-                operation.getResponses().getAPIResponses().entrySet()) {
-            boolean bare = response.getValue().getContent() == null;
-            if (bare && PROBLEM_TYPES.containsKey(response.getKey())) {
-                response.getValue()
-                        .setContent(problemResponse(response.getKey(), "").getContent());
-            }
-        }
-    }
-
-    private static void addAbsent(Operation operation, Map<String, String> problems) {
-        problems.forEach((status, description) -> {
-            if (operation.getResponses().getAPIResponse(status) == null) {
-                operation.getResponses().addAPIResponse(status, problemResponse(status, description));
-            }
-        });
-    }
-
-    /** A problem as the answer with {@code status}. */
-    static APIResponse problemResponse(String status, String description) {
-        return OASFactory.createAPIResponse()
-                .description(description)
-                .content(OASFactory.createContent()
-                        .addMediaType(
-                                Problem.MEDIA_TYPE,
-                                OASFactory.createMediaType()
-                                        .schema(OASFactory.createSchema()
-                                                .ref("#/components/schemas/Problem" + status))));
-    }
-
-    private static Map<String, List<String>> problemTypes() {
-        Map<String, List<String>> types = new TreeMap<>();
-        types.put("401", List.of("urn:hearth:problem:unauthorized"));
-        types.put("403", List.of("urn:hearth:problem:foreign-origin"));
-        for (ProblemType type : ProblemType.values()) {
-            if (type == ProblemType.METHOD_NOT_ALLOWED) {
-                // Of what is not described.
-                continue;
-            }
-            types.computeIfAbsent(String.valueOf(type.status()), status -> new ArrayList<>())
-                    .add(type.uri());
-        }
-        return types;
-    }
-
-    private static Schema problem(String status, List<String> types) {
-        return OASFactory.createSchema()
-                .description("The problems that are answered with " + status + ".")
-                .addAllOf(OASFactory.createSchema().ref("#/components/schemas/Problem"))
-                .addAllOf(object().addProperty(
-                                "type",
-                                OASFactory.createSchema()
-                                        .type(List.of(Schema.SchemaType.STRING))
-                                        .enumeration(List.copyOf(types)))
-                        .required(List.of("type", "title", "status", "detail")));
-    }
-
-    private static Schema problem() {
-        Schema error = object().addProperty("field", text("temperature"))
-                .addProperty("message", text("must be a whole number from 1 to 100000"));
-        return object().description(
-                        "RFC 9457 problem details. `type` tells the kinds of problem apart and stays the same.")
-                .addProperty("type", text("urn:hearth:problem:invalid-request"))
-                .addProperty("title", text("Invalid request"))
-                .addProperty("status", OASFactory.createSchema().type(List.of(Schema.SchemaType.INTEGER)))
-                .addProperty("detail", text("limit must be a whole number from 1 to 100000"))
-                .addProperty("instance", text("/api/v1/devices/thermostat-1/readings"))
-                .addProperty(
-                        "errors",
-                        OASFactory.createSchema()
-                                .type(List.of(Schema.SchemaType.ARRAY))
-                                .items(error));
-    }
-
     private static Schema object() {
         return OASFactory.createSchema().type(List.of(Schema.SchemaType.OBJECT));
-    }
-
-    private static Schema text(String example) {
-        return OASFactory.createSchema().type(List.of(Schema.SchemaType.STRING)).examples(List.of(example));
     }
 }

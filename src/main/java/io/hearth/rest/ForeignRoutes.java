@@ -248,7 +248,7 @@ final class ForeignRoutes {
                     .security(List.of());
             answers(health, "200", "`status` is `UP`.", null);
             answers(health, "503", "`status` is `DOWN`.", null);
-            health.getResponses().addAPIResponse("401", ApiDescription.problemResponse("401", "The token is wrong."));
+            health.getResponses().addAPIResponse("401", ProblemResponses.of("401", "The token is wrong."));
             api.getPaths()
                     .addPathItem(
                             "/q/health/" + kind, OASFactory.createPathItem().GET(health));
@@ -264,7 +264,7 @@ final class ForeignRoutes {
                         OASFactory.createAPIResponse()
                                 .description("The metrics.")
                                 .content(text))
-                .addAPIResponse("401", ApiDescription.problemResponse("401", "The token is missing or wrong."))
+                .addAPIResponse("401", ProblemResponses.of("401", "The token is missing or wrong."))
                 .addAPIResponse("406", OASFactory.createAPIResponse().description("Accept has neither text form."));
         api.getPaths().addPathItem("/q/metrics", OASFactory.createPathItem().GET(metrics));
     }
@@ -307,7 +307,7 @@ final class ForeignRoutes {
         refusal.getContent()
                 .addMediaType(
                         Problem.MEDIA_TYPE,
-                        ApiDescription.problemResponse("400", "").getContent().getMediaType(Problem.MEDIA_TYPE));
+                        ProblemResponses.of("400", "").getContent().getMediaType(Problem.MEDIA_TYPE));
         return refusal;
     }
 

@@ -94,7 +94,7 @@ public class AwsGate {
             Principal signer = signature == null ? Principal.NOBODY : credentials.signer(signature);
             if (signer.may(Right.ADMINISTER)) {
                 context.put(BODY, body);
-                context.put(HttpGate.PRINCIPAL, signer);
+                RequestPrincipal.set(context, signer);
                 context.next();
             } else {
                 refused.run();

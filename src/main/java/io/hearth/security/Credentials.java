@@ -91,11 +91,6 @@ public class Credentials {
         return isDevice ? Principal.DEVICE : Principal.NOBODY;
     }
 
-    /** What can stand in a header and on a line: letters, digits, punctuation, no white space; at least one. */
-    static boolean isVisibleAscii(String text) {
-        return !text.isEmpty() && text.chars().allMatch(c -> c > ' ' && c < 0x7F);
-    }
-
     private static String secretOf(Optional<String> preset, Setting setting, Path dataDir) {
         if (preset.isEmpty()) {
             SecretFile file = new SecretFile(dataDir, setting.what.replace(' ', '-'));
@@ -109,7 +104,7 @@ public class Credentials {
     }
 
     private static String checked(String secret, Setting setting) {
-        if (!isVisibleAscii(secret)) {
+        if (!SecretFile.isVisibleAscii(secret)) {
             throw new StartupRefusedException(
                     setting.variable + " must be visible ASCII characters without white space", null);
         }

@@ -39,9 +39,6 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 public class HttpGate {
-    /** Under this name the routing context of what was let in has the {@link Principal} that asks. */
-    public static final String PRINCIPAL = "hearth.principal";
-
     private static final int BEFORE_EVERYTHING = 10_000;
     private static final String WWW_AUTHENTICATE = "WWW-Authenticate";
     private static final String BEARER = "Bearer ";
@@ -131,10 +128,10 @@ public class HttpGate {
         boolean influx = influx1 || context.normalizedPath().equals(INFLUX_2);
         String token = tokenIn(authorization, operations && reading || querying || influx1, influx);
         // A path that was rerouted comes here again.
-        Principal known = context.get(PRINCIPAL);
-        Principal principal = known == null ? credentials.bearer(token) : known;
+        Principal known = RequestPrincipal.of(context);
+        Principal principal = known.equals(Principal.NOBODY) ? credentials.bearer(token) : known;
         if (mayCall(principal, request.method(), context.normalizedPath())) {
-            context.put(PRINCIPAL, principal);
+            RequestPrincipal.set(context, principal);
             Connections.signedIn(channel);
             context.next();
             return;

@@ -93,7 +93,7 @@ final class SecretFile {
             throw new StartupRefusedException(
                     file + " is empty: remove it to have a new secret made, or write one line into it", null);
         }
-        if (!Credentials.isVisibleAscii(secret)) {
+        if (!isVisibleAscii(secret)) {
             throw broken();
         }
         return secret;
@@ -128,5 +128,10 @@ final class SecretFile {
             entry.force(true);
         }
         return secret;
+    }
+
+    /** What can stand in a header and on a line: letters, digits, punctuation, no white space; at least one. */
+    static boolean isVisibleAscii(String text) {
+        return !text.isEmpty() && text.chars().allMatch(c -> c > ' ' && c < 0x7F);
     }
 }

@@ -11,9 +11,6 @@ import java.io.OutputStream;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
 import java.util.List;
-import java.util.Locale;
-import java.util.zip.Deflater;
-import java.util.zip.GZIPOutputStream;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveResourceInfo;
 import org.jboss.resteasy.reactive.server.spi.ServerHttpResponse;
@@ -24,8 +21,8 @@ import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 @Provider
 @Produces({MediaType.APPLICATION_JSON, "text/csv", "application/x-ndjson", "application/vnd.apache.parquet"})
 public final class StreamedAnswerWriter implements ServerMessageBodyWriter<StreamedAnswer> {
-    private static final Logger LOG = Logger.getLogger(StreamedAnswerWriter.class);
     private static final int GZIP_BUFFER_BYTES = 8192;
+    private static final Logger LOG = Logger.getLogger(StreamedAnswerWriter.class);
 
     @Override
     public boolean isWriteable(Class<?> type, Type generic, ResteasyReactiveResourceInfo target, MediaType mediaType) {
@@ -44,9 +41,9 @@ public final class StreamedAnswerWriter implements ServerMessageBodyWriter<Strea
         ResponseStream stream = new ResponseStream(response);
         try {
             List<String> encodings = context.getRequestHeaders().getRequestHeader(HttpHeaders.ACCEPT_ENCODING);
-            if (encodings.stream().anyMatch(StreamedAnswerWriter::asksForGzip)) {
+            if (encodings.stream().anyMatch(FastGzip::isAskedForBy)) {
                 response.setResponseHeader(HttpHeaders.CONTENT_ENCODING, "gzip");
-                OutputStream gzip = new FastGzip(stream);
+                OutputStream gzip = new FastGzip(stream, GZIP_BUFFER_BYTES);
                 answer.body().writeTo(gzip, response::closed);
                 gzip.close();
             } else {
@@ -81,24 +78,5 @@ public final class StreamedAnswerWriter implements ServerMessageBodyWriter<Strea
             OutputStream body)
             throws IOException {
         answer.body().writeTo(body, () -> false);
-    }
-
-    /** Whether an Accept-Encoding header lists gzip with a quality other than 0 (RFC 9110, section 12.5.3). */
-    public static boolean asksForGzip(String acceptEncoding) {
-        for (String coding : acceptEncoding.toLowerCase(Locale.ROOT).split(",")) {
-            String[] parts = coding.replace(" ", "").split(";");
-            if (parts[0].equals("gzip")) {
-                return parts.length == 1 || !parts[1].matches("q=0(\\.0*)?");
-            }
-        }
-        return false;
-    }
-
-    /** Answers are of the moment and large: fast matters more than the last percent. */
-    private static final class FastGzip extends GZIPOutputStream {
-        FastGzip(OutputStream out) throws IOException {
-            super(out, GZIP_BUFFER_BYTES);
-            def.setLevel(Deflater.BEST_SPEED);
-        }
     }
 }

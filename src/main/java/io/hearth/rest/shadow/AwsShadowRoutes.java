@@ -46,7 +46,6 @@ public class AwsShadowRoutes {
 
     private static final Logger LOG = Logger.getLogger(AwsShadowRoutes.class);
     private static final JsonFactory JSON = new JsonFactory();
-    private static final String BY = "rest:admin";
     private static final int DEFAULT_PAGE = 25;
     private static final int MAX_PAGE = 100;
 
@@ -105,14 +104,14 @@ public class AwsShadowRoutes {
         } else if (method.equals(HttpMethod.DELETE)) {
             answer(
                     context,
-                    shadows.delete(id, () -> ShadowRequest.BARE, BY)
+                    shadows.delete(id, () -> ShadowRequest.BARE, ShadowResource.BY)
                             .thenApply(found -> ShadowJson.deleted(found.document(), seconds(), null)));
         } else {
             withBody(
                     context,
                     body -> answer(
                             context,
-                            shadows.update(id, () -> ShadowRequest.update(body, shadows.limits()), BY)
+                            shadows.update(id, () -> ShadowRequest.update(body, shadows.limits()), ShadowResource.BY)
                                     .thenApply(ShadowJson::accepted)));
         }
     }

@@ -29,9 +29,11 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.EntityTag;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -58,7 +60,9 @@ import org.jspecify.annotations.Nullable;
 public class ShadowResource {
     private static final String MERGE_PATCH = "application/merge-patch+json";
     private static final String PATCH_EXAMPLE = "{\"desired\":{\"on\":true,\"timer\":null}}";
-    private static final String BY = "rest:admin";
+    /** Who changes shadows over HTTP, in their history. */
+    static final String BY = "rest:admin";
+
     private static final Pattern ETAG = Pattern.compile("\\s*\"([0-9]{1,18})\"\\s*");
 
     private final ShadowService shadows;
@@ -230,8 +234,7 @@ public class ShadowResource {
     }
 
     /** @param nextCursor null at the end */
-    public record Names(
-            java.util.List<String> shadows, @Nullable String nextCursor) {
+    public record Names(List<String> shadows, @Nullable String nextCursor) {
         static Names of(NamePage page) {
             return new Names(page.names(), page.next());
         }
@@ -310,8 +313,8 @@ public class ShadowResource {
                 .build();
     }
 
-    private static jakarta.ws.rs.core.EntityTag etag(ShadowDocument document) {
-        return new jakarta.ws.rs.core.EntityTag(String.valueOf(document.version()));
+    private static EntityTag etag(ShadowDocument document) {
+        return new EntityTag(String.valueOf(document.version()));
     }
 
     private static ProblemException problem(ShadowException refused) {

@@ -1,5 +1,6 @@
 package io.hearth.rest.sync;
 
+import io.hearth.rest.http.FastGzip;
 import io.hearth.sync.RecordLines;
 import io.hearth.sync.SyncPage;
 import io.hearth.sync.feed.FeedReader;
@@ -10,12 +11,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.InstantSource;
-import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 /** Pages of the feed as bodies of answers. */
 @Singleton
 public class SyncPages {
+    private static final int GZIP_BUFFER_BYTES = 1 << 14;
+
     private final FeedReader feed;
     private final InstantSource clock;
 
@@ -35,18 +37,11 @@ public class SyncPages {
 
     private static byte[] gzipped(byte[] body) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(body.length / 3 + 64);
-        try (GZIPOutputStream gzip = new FastGzip(out)) {
+        try (GZIPOutputStream gzip = new FastGzip(out, GZIP_BUFFER_BYTES)) {
             gzip.write(body);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         return out.toByteArray();
-    }
-
-    private static final class FastGzip extends GZIPOutputStream {
-        FastGzip(ByteArrayOutputStream out) throws IOException {
-            super(out, 1 << 14);
-            def.setLevel(Deflater.BEST_SPEED);
-        }
     }
 }

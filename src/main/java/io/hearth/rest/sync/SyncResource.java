@@ -4,7 +4,7 @@ import io.hearth.identity.Requires;
 import io.hearth.identity.Right;
 import io.hearth.model.DeviceId;
 import io.hearth.model.RegionId;
-import io.hearth.rest.http.StreamedAnswerWriter;
+import io.hearth.rest.http.FastGzip;
 import io.hearth.rest.param.DeviceIdList;
 import io.hearth.rest.param.Limit;
 import io.hearth.rest.problem.FieldError;
@@ -204,7 +204,7 @@ public class SyncResource {
     public record Beginning(String region, String changes, int segments) {}
 
     private Uni<Response> answer(Uni<SyncPage> page, boolean packed, @Nullable String acceptEncoding) {
-        boolean gzip = acceptEncoding != null && StreamedAnswerWriter.asksForGzip(acceptEncoding);
+        boolean gzip = acceptEncoding != null && FastGzip.isAskedForBy(acceptEncoding);
         return pages.encoded(page, packed, gzip)
                 .map(body -> {
                     Response.ResponseBuilder response = Response.ok(body)
