@@ -88,7 +88,7 @@ class SettingsTest {
                 .in("ParquetIntake.directory", data.resolve("import"))
                 .readBy(Credentials.class);
         set("hearth.region", "attic")
-                .in("SeriesStore.ownRegion", new RegionId("attic"))
+                .in("SeriesStore.erasures.own", new RegionId("attic"))
                 .in("ShadowStore.region", new RegionId("attic"))
                 .in("SyncService.region", new RegionId("attic"))
                 .in("SyncSource.region", new RegionId("attic"))
