@@ -121,17 +121,14 @@ public final class SeriesReader {
      * processes write to the table: then it is read each time.
      */
     public LatestReadings latest(DeviceId device) {
-        if (table.isShared()) {
-            return LatestCache.uncached(device, found -> loadLatest(device, found));
-        }
         return latest.latest(device, nowMicros(), found -> loadLatest(device, found));
     }
 
     /** The latest values of several devices, in their order. */
     public List<LatestReadings> latest(List<DeviceId> devices) {
-        return table.isShared()
-                ? readers.readAll(devices, this::latest)
-                : devices.stream().map(this::latest).toList();
+        return latest.isKept()
+                ? devices.stream().map(this::latest).toList()
+                : readers.readAll(devices, this::latest);
     }
 
     /**
@@ -153,7 +150,7 @@ public final class SeriesReader {
      */
     public void warmUp(LongConsumer pause) {
         catalog.readIds();
-        if (table.isShared()) {
+        if (!latest.isKept()) {
             return;
         }
         int loaded = 0;

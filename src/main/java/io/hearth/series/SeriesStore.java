@@ -120,7 +120,7 @@ public final class SeriesStore {
             long catalogBytes,
             LongConsumer pauseMillis) {
         this.wallClock = wallClock;
-        LatestCache latest = new LatestCache(region);
+        LatestCache latest = new LatestCache(region, table.isShared());
         this.clock = new WriteClock(table, wallClock, this::learnErasures);
         this.catalog = new DeviceCatalog(table, region, this::erasedUntilMicros, catalogBytes, Ticker.systemTicker());
         this.rollups = new Rollups(table, rollupRules, wallClock);

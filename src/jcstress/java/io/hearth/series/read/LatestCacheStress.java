@@ -35,7 +35,7 @@ public final class LatestCacheStress {
     private record Stored(int value, long timeMicros, WriteStamp stamp) {}
 
     private abstract static class Cached {
-        final LatestCache cache = new LatestCache(REGION);
+        final LatestCache cache = new LatestCache(REGION, false);
         final AtomicReference<@Nullable Stored> table = new AtomicReference<>();
 
         final void commit(int value, long timeMicros, long stamp) {

@@ -33,6 +33,7 @@ public final class LatestCache {
     public static final int CACHED_DEVICES = 100_000;
 
     private final RegionId region;
+    private final boolean isShared;
     private final Cache<DeviceId, Entry> entries =
             Caffeine.newBuilder().maximumSize(CACHED_DEVICES).build();
 
@@ -41,9 +42,20 @@ public final class LatestCache {
 
     private final AtomicLong failures = new AtomicLong();
 
-    /** @param region that local commits are stamped with */
-    public LatestCache(RegionId region) {
+    /**
+     * A cache for a table.
+     *
+     * @param region that local commits are stamped with
+     * @param isShared whether other processes write to the table, too: then nothing is kept, as nobody tells of their commits
+     */
+    public LatestCache(RegionId region, boolean isShared) {
         this.region = region;
+        this.isShared = isShared;
+    }
+
+    /** Whether latest values are kept at all. */
+    public boolean isKept() {
+        return !isShared;
     }
 
     /** What is kept of one device. Guarded by itself, but never while the table is read: commits must not wait for that. */
@@ -136,7 +148,7 @@ public final class LatestCache {
      * @param loader adds what the table holds; called when nothing is known or something has expired
      */
     public LatestReadings latest(DeviceId device, long nowMicros, Consumer<LatestValues> loader) {
-        if (uncertain.containsKey(device)) {
+        if (isShared || uncertain.containsKey(device)) {
             return uncached(device, loader);
         }
         Entry entry = entries.get(device, id -> new Entry());
@@ -160,7 +172,7 @@ public final class LatestCache {
     }
 
     /** The latest readings of a device as the table has them; nothing is kept. */
-    public static LatestReadings uncached(DeviceId device, Consumer<LatestValues> loader) {
+    private static LatestReadings uncached(DeviceId device, Consumer<LatestValues> loader) {
         LatestValues found = new LatestValues();
         loader.accept(found);
         return found.readings(device);

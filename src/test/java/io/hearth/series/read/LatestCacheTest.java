@@ -24,7 +24,7 @@ class LatestCacheTest {
     private static final long NOW = Runs.DAY + 1000 * Runs.SECOND;
     private static final long FOR_EVER = Long.MAX_VALUE;
 
-    private final LatestCache cache = new LatestCache(Runs.REGION);
+    private final LatestCache cache = new LatestCache(Runs.REGION, false);
     private int loads;
 
     /** Stands for the table. */
@@ -111,8 +111,24 @@ class LatestCacheTest {
         assertThat(latest(NOW).points()).isEmpty();
     }
 
+    @Test
+    void latest_whereOtherProcessesWriteToTheTable_isReadEachTime() {
+        LatestCache shared = new LatestCache(Runs.REGION, true);
+        loader = holding(10, 1.0, 1, FOR_EVER);
+
+        latest(shared, NOW);
+        assertThat(latest(shared, NOW).points()).isEqualTo(Map.of("a", point(10, 1.0)));
+
+        assertThat(loads).isEqualTo(2);
+        assertThat(shared.isKept()).isFalse();
+    }
+
     private LatestReadings latest(long nowMicros) {
-        return cache.latest(D1, nowMicros, found -> {
+        return latest(cache, nowMicros);
+    }
+
+    private LatestReadings latest(LatestCache of, long nowMicros) {
+        return of.latest(D1, nowMicros, found -> {
             loads++;
             loader.accept(found);
         });
