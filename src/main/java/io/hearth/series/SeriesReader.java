@@ -126,9 +126,7 @@ public final class SeriesReader {
 
     /** The latest values of several devices, in their order. */
     public List<LatestReadings> latest(List<DeviceId> devices) {
-        return latest.isKept()
-                ? devices.stream().map(this::latest).toList()
-                : readers.readAll(devices, this::latest);
+        return latest.isKept() ? devices.stream().map(this::latest).toList() : readers.readAll(devices, this::latest);
     }
 
     /**
