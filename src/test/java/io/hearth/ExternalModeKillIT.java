@@ -31,28 +31,27 @@ class ExternalModeKillIT {
         try (Mosquitto broker = Mosquitto.open(Files.createDirectory(directory.resolve("broker")))
                 .start()) {
             HearthProcess hearth = HearthProcess.start(
-                    Files.createDirectory(directory.resolve("service")),
+                    LoadedService.home(directory),
                     Map.of("HEARTH_MQTT_MODE", "external", "HEARTH_MQTT_PORT", String.valueOf(broker.port())));
             awaitSubscribed(hearth);
-            try (Fleet fleet = Fleet.of(50, 2_000).with("--seed", seed).publishTo(broker, directory.resolve("fleet"))) {
+            try (LoadedService loaded = LoadedService.behind(
+                    broker, hearth, directory, Fleet.of(50, 2_000).with("--seed", seed))) {
+                Fleet fleet = loaded.fleet();
                 for (int kill = 1; kill <= KILLS; kill++) {
                     fleet.awaitAcknowledged(100 + random.nextInt(1_900));
-                    awaitStoring(hearth);
-                    hearth.kill();
+                    awaitStoring(loaded.client());
+                    loaded.process().kill();
                     if (BROKER_RESTARTS_AFTER_KILL.contains(kill)) {
                         restart(broker);
                     }
-                    hearth = hearth.startAgain();
+                    loaded.startAgain();
                 }
                 // Once more while the service runs, which has to connect again by itself.
                 restart(broker);
                 fleet.awaitAcknowledged(1_000);
                 kill(broker, fleet);
                 fleet.awaitAcknowledged(1_000);
-                fleet.stop();
-                fleet.verifyOnceCaughtUp(hearth, PATIENCE);
-            } finally {
-                hearth.kill();
+                loaded.assertNothingLost(PATIENCE);
             }
         }
     }
@@ -76,7 +75,7 @@ class ExternalModeKillIT {
         await().atMost(PATIENCE).until(() -> hearth.log().contains("Connected to the broker"));
     }
 
-    private static void awaitStoring(HearthProcess hearth) {
-        await().atMost(PATIENCE).until(() -> hearth.client().metric("hearth_ingest_readings_stored_total") > 0);
+    private static void awaitStoring(HearthClient client) {
+        await().atMost(PATIENCE).until(() -> client.metric("hearth_ingest_readings_stored_total") > 0);
     }
 }

@@ -25,11 +25,14 @@ class GracefulStopIT {
 
     @Test
     void terminate_underLoad_isNotReadyFirst_losesNothing_andEndsInTime() throws Exception {
-        HearthProcess hearth = HearthProcess.start(directory, Map.of("QUARKUS_SHUTDOWN_DELAY", "1s"));
         long longestMillis = 0;
-        try (Fleet fleet = Fleet.of(50, 2_000).with("--no-ts").publishTo(hearth, directory.resolve("fleet"))) {
+        try (LoadedService loaded = LoadedService.start(
+                directory,
+                Map.of("QUARKUS_SHUTDOWN_DELAY", "1s"),
+                Fleet.of(50, 2_000).with("--no-ts"))) {
             for (int stop = 0; stop < STOPS; stop++) {
-                fleet.awaitAcknowledged(2_000);
+                HearthProcess hearth = loaded.process();
+                loaded.fleet().awaitAcknowledged(2_000);
                 assertThat(hearth.client().ready()).isEqualTo(200);
                 // Somebody follows the stream, and must not hold it up.
                 var unused = HttpClient.newHttpClient()
@@ -45,16 +48,13 @@ class GracefulStopIT {
                 assertThat(hearth.log())
                         .contains("stopped: all that was acknowledged is stored")
                         .doesNotContain("ERROR");
-                hearth = hearth.startAgain();
+                loaded.startAgain();
             }
-            long acknowledged = fleet.stop();
-            fleet.verify(hearth);
+            long acknowledged = loaded.assertNothingLost();
             System.out.printf(
                     "GracefulStopIT: %d stops under load, the longest %d ms with 1 s of not being ready; %d readings"
                             + " stored once%n",
                     STOPS, longestMillis, acknowledged);
-        } finally {
-            hearth.kill();
         }
     }
 

@@ -35,33 +35,31 @@ class SealingKillIT {
     void kill_whileSealingAndRollingUp_losesAndDoublesNothingAcknowledged() throws Exception {
         long seed = Seed.of(getClass());
         Random random = new Random(seed);
-        HearthProcess hearth = HearthProcess.start(directory, SEALING);
-        try (Fleet fleet = Fleet.of(20, 1_000).with("--seed", seed).publishTo(hearth, directory.resolve("fleet"))) {
+        try (LoadedService loaded =
+                LoadedService.start(directory, SEALING, Fleet.of(20, 1_000).with("--seed", seed))) {
             for (int kill = 0; kill < KILLS; kill++) {
-                awaitSealing(hearth);
-                fleet.awaitAcknowledged(1 + random.nextInt(700));
-                hearth.kill();
-                hearth = hearth.startAgain();
+                awaitSealing(loaded.client());
+                loaded.fleet().awaitAcknowledged(1 + random.nextInt(700));
+                loaded.killAndStartAgain();
             }
-            awaitSealing(hearth);
-            fleet.awaitAcknowledged(100);
-            assertThat(fleet.stop()).isGreaterThan(KILLS * 100);
-            fleet.verify(hearth);
-            JsonNode devices = hearth.client().json("/api/v1/devices?limit=100").get("devices");
+            awaitSealing(loaded.client());
+            loaded.fleet().awaitAcknowledged(100);
+            assertThat(loaded.assertNothingLost()).isGreaterThan(KILLS * 100);
+            JsonNode devices = loaded.client().json("/api/v1/devices?limit=100").get("devices");
             assertThat(devices).hasSize(20);
             for (JsonNode device : devices) {
-                assertAggregatesAgree(hearth.client(), device.get("device").asText());
+                assertAggregatesAgree(loaded.client(), device.get("device").asText());
             }
-            assertThat(hearth.log()).doesNotContain("cannot be sealed").doesNotContain("Sealing failed");
-        } finally {
-            hearth.kill();
+            assertThat(loaded.process().log())
+                    .doesNotContain("cannot be sealed")
+                    .doesNotContain("Sealing failed");
         }
     }
 
-    private static void awaitSealing(HearthProcess hearth) {
+    private static void awaitSealing(HearthClient client) {
         await().atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(20))
-                .untilAsserted(() -> assertThat(hearth.client().metric("hearth_series_sealed_readings_total"))
+                .untilAsserted(() -> assertThat(client.metric("hearth_series_sealed_readings_total"))
                         .isPositive());
     }
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.hearth.Fleet;
 import io.hearth.HearthClient;
 import io.hearth.HearthProcess;
+import io.hearth.LoadedService;
 import io.hearth.Mosquitto;
 import io.hearth.table.dynamodb.TestDynamoDb;
 import java.net.URI;
@@ -33,11 +34,10 @@ class BrokerAndTableGoneIT {
                         .start();
                 CuttableLine table =
                         new CuttableLine(TestDynamoDb.get().endpoint().getPort());
-                HearthProcess hearth = HearthProcess.start(
-                        Files.createDirectory(directory.resolve("service")), environment(broker, table))) {
+                HearthProcess hearth = HearthProcess.start(LoadedService.home(directory), environment(broker, table))) {
             HearthClient service = hearth.client();
             await().atMost(PATIENCE).until(() -> service.ready() == 200);
-            try (Fleet fleet = Fleet.of(10, 50).publishTo(broker, directory.resolve("fleet"))) {
+            try (LoadedService loaded = LoadedService.behind(broker, hearth, directory, Fleet.of(10, 50))) {
                 await().atMost(PATIENCE).until(() -> stored(service) > 50);
 
                 table.cut();
@@ -54,8 +54,7 @@ class BrokerAndTableGoneIT {
                 assertThat(service.live()).isEqualTo(200);
                 broker.start();
                 awaitGoingOn(service);
-                fleet.stop();
-                fleet.verifyOnceCaughtUp(hearth, PATIENCE);
+                loaded.assertNothingLost(PATIENCE);
             }
             System.out.println("BrokerAndTableGoneIT: table, then broker, gone under load: 503 while it lasted, back by"
                     + " itself, every reading that the broker acknowledged is stored once");

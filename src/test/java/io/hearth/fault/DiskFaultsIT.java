@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.hearth.Fleet;
 import io.hearth.HearthClient;
 import io.hearth.HearthProcess;
+import io.hearth.LoadedService;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -28,21 +29,19 @@ class DiskFaultsIT {
 
     @Test
     void diskFullThenFailingThenSlow_nothingAcknowledgedIsLost_andItRecoversByItself() throws Exception {
-        Path home = Files.createDirectory(directory.resolve("service"));
-        Path disk = Files.createDirectory(home.resolve("data"));
+        Path disk = Files.createDirectory(LoadedService.home(directory).resolve("data"));
         Faulted.run("mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", disk.toString());
-        HearthProcess hearth = null;
         try {
-            hearth = HearthProcess.start(
-                    home,
+            StringBuilder proved = new StringBuilder();
+            try (LoadedService loaded = LoadedService.start(
+                    directory,
                     Map.of(
                             "HEARTH_TABLE_CHANGE_RETENTION", "0",
                             "HEARTH_TABLE_WRITE_BUFFER", "8M",
-                            "HEARTH_MQTT_MAX_IN_FLIGHT_BYTES", "4M"));
-            HearthClient service = hearth.client();
-            StringBuilder proved = new StringBuilder();
-            try (Fleet fleet =
-                    Fleet.of(20, 500).with("--drain-timeout", "120s").publishTo(hearth, directory.resolve("fleet"))) {
+                            "HEARTH_MQTT_MAX_IN_FLIGHT_BYTES", "4M"),
+                    Fleet.of(20, 500).with("--drain-timeout", "120s"))) {
+                HearthProcess hearth = loaded.process();
+                HearthClient service = loaded.client();
                 await().atMost(PATIENCE).until(() -> stored(service) > 500);
 
                 fill(disk.resolve("filler"));
@@ -74,14 +73,10 @@ class DiskFaultsIT {
                 }
                 double before = stored(service);
                 await().atMost(PATIENCE).until(() -> stored(service) > before + 1_000);
-                fleet.stop();
-                fleet.verify(hearth);
+                loaded.assertNothingLost();
             }
             System.out.println("DiskFaultsIT: nothing acknowledged was lost; " + proved);
         } finally {
-            if (hearth != null) {
-                hearth.kill();
-            }
             Faulted.run("umount", disk.toString());
         }
     }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.hearth.Fleet;
 import io.hearth.HearthProcess;
+import io.hearth.LoadedService;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -52,13 +53,15 @@ class MemoryIT {
 
     @Test
     void hostileLoad_isBoundedInMemory_andTheFleetIsServed() throws Exception {
-        HearthProcess hearth = HearthProcess.start(
+        try (LoadedService loaded = LoadedService.start(
                 directory,
                 Map.of(
                         "JAVA_TOOL_OPTIONS", "-XX:+ExitOnOutOfMemoryError -Xmx" + HEAP,
                         "HEARTH_TABLE_BLOCK_CACHE", "16M",
-                        "HEARTH_TABLE_WRITE_BUFFER", "8M"));
-        try (Fleet fleet = Fleet.of(20, 300).publishTo(hearth, directory.resolve("fleet"))) {
+                        "HEARTH_TABLE_WRITE_BUFFER", "8M"),
+                Fleet.of(20, 300))) {
+            HearthProcess hearth = loaded.process();
+            Fleet fleet = loaded.fleet();
             fleet.awaitAcknowledged(200);
             String token = hearth.adminToken();
             List<CompletableFuture<Void>> hostile = new ArrayList<>();
@@ -80,15 +83,13 @@ class MemoryIT {
             over.set(true);
             hostile.forEach(CompletableFuture::join);
             await().atMost(PATIENCE).until(() -> hearth.client().ready() == 200);
-            fleet.stop();
-            fleet.verify(hearth);
+            long acknowledged = loaded.assertNothingLost();
             System.out.printf(
                     "MemoryIT: %s of heap, %d clients of each kind: %d batches of 2 MB answered, %d MB published, the"
                             + " fleet's %d readings are stored once%n",
-                    HEAP, CLIENTS_OF_A_KIND, answered.get(), publishedBytes.get() >> 20, fleet.acknowledgedReadings());
+                    HEAP, CLIENTS_OF_A_KIND, answered.get(), publishedBytes.get() >> 20, acknowledged);
         } finally {
             over.set(true);
-            hearth.kill();
         }
     }
 
