@@ -34,6 +34,7 @@ class ArchitectureTest {
     private static final Map<String, Set<String>> MAY_USE = Map.ofEntries(
             Map.entry("model", Set.of()),
             Map.entry("config", Set.of()),
+            Map.entry("bytes", Set.of()),
             Map.entry("layout", Set.of()),
             Map.entry("concurrent", Set.of()),
             Map.entry("codec", Set.of("model")),
@@ -41,11 +42,12 @@ class ArchitectureTest {
             Map.entry("table", Set.of()),
             Map.entry("table.memory", Set.of("table")),
             Map.entry("table.rocksdb", Set.of("concurrent", "table")),
-            Map.entry("table.dynamodb", Set.of("concurrent", "table")),
+            Map.entry("table.dynamodb", Set.of("bytes", "concurrent", "table")),
             Map.entry("backup", Set.of("layout", "model", "table", "table.rocksdb")),
             Map.entry(
                     "cli",
                     Set.of(
+                            "bytes",
                             "layout",
                             "backup",
                             "ingest",
@@ -58,14 +60,15 @@ class ArchitectureTest {
                             "sync",
                             "table",
                             "table.rocksdb")),
-            Map.entry("lease", Set.of("layout", "table")),
+            Map.entry("lease", Set.of("bytes", "layout", "table")),
             Map.entry("series.chunk", Set.of("model", "table")),
             Map.entry("series.aggregate", Set.of("model")),
-            Map.entry("series.catalog", Set.of("layout", "model", "series.item", "series.value", "table")),
-            Map.entry("series.clock", Set.of("layout", "model", "series.value", "table")),
+            Map.entry("series.catalog", Set.of("bytes", "layout", "model", "series.item", "series.value", "table")),
+            Map.entry("series.clock", Set.of("bytes", "layout", "model", "series.value", "table")),
             Map.entry(
                     "series.erase",
                     Set.of(
+                            "bytes",
                             "layout",
                             "model",
                             "series.catalog",
@@ -79,10 +82,11 @@ class ArchitectureTest {
                             "table")),
             Map.entry(
                     "series.item",
-                    Set.of("layout", "model", "series.aggregate", "series.chunk", "series.value", "table")),
+                    Set.of("bytes", "layout", "model", "series.aggregate", "series.chunk", "series.value", "table")),
             Map.entry(
                     "series.read",
                     Set.of(
+                            "bytes",
                             "concurrent",
                             "model",
                             "series.aggregate",
@@ -94,6 +98,7 @@ class ArchitectureTest {
             Map.entry(
                     "series.replicate",
                     Set.of(
+                            "bytes",
                             "model",
                             "series.catalog",
                             "series.chunk",
@@ -107,10 +112,11 @@ class ArchitectureTest {
                             "table")),
             Map.entry(
                     "series.rollup",
-                    Set.of("model", "series.aggregate", "series.chunk", "series.item", "series.value", "table")),
+                    Set.of("bytes", "model", "series.aggregate", "series.chunk", "series.item", "series.value", "table")),
             Map.entry(
                     "series.seal",
                     Set.of(
+                            "bytes",
                             "model",
                             "series.catalog",
                             "series.chunk",
@@ -123,7 +129,7 @@ class ArchitectureTest {
             Map.entry("series.value", Set.of("model", "series.aggregate", "table")),
             Map.entry(
                     "series.window",
-                    Set.of("layout", "model", "series.chunk", "series.item", "series.rollup", "series.value", "table")),
+                    Set.of("bytes", "layout", "model", "series.chunk", "series.item", "series.rollup", "series.value", "table")),
             Map.entry(
                     "series.write",
                     Set.of(
@@ -141,6 +147,7 @@ class ArchitectureTest {
             Map.entry(
                     "series",
                     Set.of(
+                            "bytes",
                             "layout",
                             "model",
                             "series.aggregate",
@@ -157,14 +164,15 @@ class ArchitectureTest {
                             "series.window",
                             "series.write",
                             "table")),
-            Map.entry("presence", Set.of("layout", "model", "table")),
-            Map.entry("live", Set.of("concurrent", "model", "presence", "series", "series.item", "shadow", "table")),
-            Map.entry("ingest", Set.of("codec", "concurrent", "layout", "model", "series", "series.value", "table")),
+            Map.entry("presence", Set.of("bytes", "layout", "model", "table")),
+            Map.entry("live", Set.of("bytes", "concurrent", "model", "presence", "series", "series.item", "shadow", "table")),
+            Map.entry("ingest", Set.of("bytes", "codec", "concurrent", "layout", "model", "series", "series.value", "table")),
             Map.entry("ingest.bulk", Set.of("codec", "codec.parquet", "config", "ingest", "table")),
-            Map.entry("shadow", Set.of("layout", "model", "table")),
+            Map.entry("shadow", Set.of("bytes", "layout", "model", "table")),
             Map.entry(
                     "sync",
                     Set.of(
+                            "bytes",
                             "concurrent",
                             "layout",
                             "lease",
@@ -228,7 +236,7 @@ class ArchitectureTest {
                             "sync.feed",
                             "table")),
             Map.entry("rest.format", Set.of("model", "series.aggregate")),
-            Map.entry("rest.problem", Set.of("limits", "route", "table")),
+            Map.entry("rest.problem", Set.of("bytes", "limits", "route", "table")),
             Map.entry("rest.http", Set.of("config", "limits", "rest.problem", "route", "series.aggregate")),
             Map.entry("rest.param", Set.of("model", "rest.problem", "table")),
             Map.entry(
@@ -328,6 +336,7 @@ class ArchitectureTest {
             Map.entry(
                     "rest.prometheus",
                     Set.of(
+                            "bytes",
                             "identity",
                             "limits",
                             "model",

@@ -1,5 +1,6 @@
 package io.hearth.cli;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.ingest.DeadLetters;
 import io.hearth.layout.Partitions;
 import io.hearth.lease.Lease;
@@ -8,7 +9,6 @@ import io.hearth.presence.PresenceItemCheck;
 import io.hearth.series.SeriesItems;
 import io.hearth.shadow.ShadowItemCheck;
 import io.hearth.sync.SyncItemCheck;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
 import io.hearth.table.rocksdb.StoredItemKinds;

@@ -1,6 +1,6 @@
 package io.hearth.live;
 
-import io.hearth.table.CorruptItemException;
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.table.Cursor;
 import io.hearth.table.Item;
 import java.util.List;

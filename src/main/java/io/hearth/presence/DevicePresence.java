@@ -1,12 +1,12 @@
 package io.hearth.presence;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.presence.Presence.Cause;
 import io.hearth.table.Blocking;
 import io.hearth.table.Condition;
 import io.hearth.table.Consistency;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.Table;

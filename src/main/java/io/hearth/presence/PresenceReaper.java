@@ -1,5 +1,6 @@
 package io.hearth.presence;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.DeviceId;
 import io.hearth.presence.Presence.Cause;
 import io.hearth.presence.Processes.Ended;
@@ -7,7 +8,6 @@ import io.hearth.table.Blocking;
 import io.hearth.table.Condition;
 import io.hearth.table.ConditionFailedException;
 import io.hearth.table.Consistency;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Cursor;
 import io.hearth.table.Direction;
 import io.hearth.table.Item;

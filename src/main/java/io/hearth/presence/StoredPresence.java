@@ -1,13 +1,13 @@
 package io.hearth.presence;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.layout.DeviceItems;
 import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.StampShift;
-import io.hearth.table.ByteReader;
-import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.IndexKey;
 import io.hearth.table.Item;
 import io.hearth.table.Key;

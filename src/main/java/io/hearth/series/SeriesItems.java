@@ -1,5 +1,6 @@
 package io.hearth.series;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.layout.DeviceItems;
 import io.hearth.layout.Partitions;
 import io.hearth.model.EpochMicros;
@@ -17,7 +18,6 @@ import io.hearth.series.rollup.WindowRollup;
 import io.hearth.series.value.RemoteRun;
 import io.hearth.series.window.Reorganisation;
 import io.hearth.table.Bytes;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
 import io.hearth.table.UnsupportedFormatException;

@@ -1,11 +1,11 @@
 package io.hearth.shadow;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
-import io.hearth.table.ByteReader;
-import io.hearth.table.ByteWriter;
-import io.hearth.table.CorruptItemException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -1,14 +1,14 @@
 package io.hearth.shadow;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
-import io.hearth.table.ByteReader;
-import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
 import io.hearth.table.Condition;
 import io.hearth.table.ConditionFailedException;
 import io.hearth.table.Consistency;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Direction;
 import io.hearth.table.Item;
 import io.hearth.table.Table;

@@ -1,8 +1,8 @@
 package io.hearth.sync;
 
-import io.hearth.table.ByteReader;
-import io.hearth.table.ByteWriter;
-import io.hearth.table.CorruptItemException;
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.CorruptItemException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

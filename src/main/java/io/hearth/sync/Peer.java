@@ -1,9 +1,9 @@
 package io.hearth.sync;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.RegionId;
-import io.hearth.table.ByteReader;
-import io.hearth.table.ByteWriter;
-import io.hearth.table.CorruptItemException;
 import java.net.URI;
 
 /**

@@ -1,5 +1,6 @@
 package io.hearth.sync;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.DeviceId;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
@@ -8,7 +9,6 @@ import io.hearth.shadow.ShadowId;
 import io.hearth.shadow.ShadowStore;
 import io.hearth.shadow.StoredShadow;
 import io.hearth.table.Blocking;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import io.hearth.table.ItemWalk;
 import io.hearth.table.Scan;

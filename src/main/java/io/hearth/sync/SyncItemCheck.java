@@ -1,8 +1,8 @@
 package io.hearth.sync;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.layout.Partitions;
 import io.hearth.table.Bytes;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
 import java.nio.charset.StandardCharsets;

@@ -3,12 +3,12 @@ package io.hearth.shadow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
 import io.hearth.table.Consistency;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import io.hearth.table.memory.MemoryTable;
 import java.nio.charset.StandardCharsets;

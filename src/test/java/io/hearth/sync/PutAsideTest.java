@@ -3,6 +3,7 @@ package io.hearth.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.bytes.ByteWriter;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.RegionId;
@@ -10,7 +11,6 @@ import io.hearth.series.SeriesFixture;
 import io.hearth.series.WindowDigests;
 import io.hearth.series.item.StoredRun;
 import io.hearth.series.value.RemoteRun;
-import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
 import io.hearth.table.Cursor;
 import io.hearth.table.ForwardingTable;

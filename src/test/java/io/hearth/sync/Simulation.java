@@ -2,6 +2,7 @@ package io.hearth.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.RegionId;
@@ -16,7 +17,6 @@ import io.hearth.shadow.ShadowException;
 import io.hearth.shadow.ShadowId;
 import io.hearth.shadow.ShadowRequest;
 import io.hearth.shadow.ShadowUpdate;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.TableException;
 import java.io.IOException;
 import java.net.URI;

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.hearth.Seed;
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.layout.Partitions;
 import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
@@ -37,7 +38,6 @@ import io.hearth.series.value.SealResult;
 import io.hearth.series.value.Transmission;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Direction;
 import io.hearth.table.HookedTable;
 import io.hearth.table.Item;

@@ -1,6 +1,6 @@
 package io.hearth.rest.problem;
 
-import io.hearth.table.CorruptItemException;
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.table.TableDamagedException;
 import java.util.Optional;
 import org.jboss.logging.Logger;

@@ -1,5 +1,6 @@
 package io.hearth.rest.prometheus;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.limits.QueryRefusedException;
 import io.hearth.limits.RunningQueries;
 import io.hearth.promql.PromQlException;
@@ -7,7 +8,6 @@ import io.hearth.promql.QueryBudget;
 import io.hearth.rest.format.TextOutput;
 import io.hearth.rest.http.StreamedAnswer;
 import io.hearth.rest.problem.Damage;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.TableException;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;

@@ -1,9 +1,9 @@
 package io.hearth.series.catalog;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.DeviceId;
 import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.value.DeviceSummary;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
 

@@ -1,9 +1,9 @@
 package io.hearth.series.clock;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ByteWriter;
 import io.hearth.layout.Partitions;
 import io.hearth.table.Blocking;
-import io.hearth.table.ByteReader;
-import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.Item;

@@ -1,13 +1,13 @@
 package io.hearth.series.clock;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.layout.Partitions;
-import io.hearth.table.ByteReader;
-import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
 import io.hearth.table.Condition;
 import io.hearth.table.ConditionFailedException;
 import io.hearth.table.Consistency;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Direction;
 import io.hearth.table.Item;
 import io.hearth.table.Key;

@@ -1,5 +1,8 @@
 package io.hearth.series.erase;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
@@ -7,12 +10,9 @@ import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
 import io.hearth.model.WriteStamp;
 import io.hearth.series.value.Erasure;
-import io.hearth.table.ByteReader;
-import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
 import io.hearth.table.Condition;
 import io.hearth.table.Consistency;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Direction;
 import io.hearth.table.Item;
 import io.hearth.table.Key;

@@ -1,5 +1,8 @@
 package io.hearth.series.erase;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
@@ -11,11 +14,8 @@ import io.hearth.series.erase.ErasureLog.State;
 import io.hearth.series.item.Hidden;
 import io.hearth.series.value.Erasure;
 import io.hearth.table.Blocking;
-import io.hearth.table.ByteReader;
-import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
 import io.hearth.table.ConditionFailedException;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
 import io.hearth.table.Table;

@@ -1,8 +1,8 @@
 package io.hearth.series.erase;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.layout.Partitions;
 import io.hearth.series.value.Erasure;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
 

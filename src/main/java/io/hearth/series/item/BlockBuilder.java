@@ -1,5 +1,6 @@
 package io.hearth.series.item;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.Column;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.ReadingBlock;
@@ -8,7 +9,6 @@ import io.hearth.model.WriteStamp;
 import io.hearth.series.chunk.Span;
 import io.hearth.series.value.Erasure;
 import io.hearth.table.Bytes;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import java.util.ArrayList;
 import java.util.Arrays;

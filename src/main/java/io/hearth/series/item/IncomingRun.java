@@ -1,5 +1,6 @@
 package io.hearth.series.item;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
 import io.hearth.model.MetricName;
@@ -7,7 +8,6 @@ import io.hearth.model.ReadingBlock;
 import io.hearth.model.Value;
 import io.hearth.model.WriteStamp;
 import io.hearth.series.value.RemoteRun;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import io.hearth.table.UnsupportedFormatException;
 import java.nio.charset.StandardCharsets;

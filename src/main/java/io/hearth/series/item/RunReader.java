@@ -1,10 +1,10 @@
 package io.hearth.series.item;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.Column;
 import io.hearth.model.HybridTime;
 import io.hearth.series.value.Transmission;
-import io.hearth.table.ByteReader;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,10 +1,10 @@
 package io.hearth.series.item;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ByteWriter;
 import io.hearth.model.Column;
 import io.hearth.model.PointBuffer;
 import io.hearth.series.value.Transmission;
-import io.hearth.table.ByteReader;
-import io.hearth.table.ByteWriter;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;

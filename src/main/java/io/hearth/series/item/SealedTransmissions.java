@@ -1,11 +1,11 @@
 package io.hearth.series.item;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.DeviceId;
 import io.hearth.series.value.Transmission;
-import io.hearth.table.ByteReader;
-import io.hearth.table.ByteWriter;
 import io.hearth.table.Bytes;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import java.time.Duration;
 import java.time.Instant;

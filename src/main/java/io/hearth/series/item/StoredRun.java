@@ -1,5 +1,6 @@
 package io.hearth.series.item;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.DeviceId;
 import io.hearth.model.ReadingBlock;
 import io.hearth.model.TimeRange;
@@ -8,7 +9,6 @@ import io.hearth.series.chunk.Chunk;
 import io.hearth.series.chunk.ChunkScratch;
 import io.hearth.series.chunk.CorruptChunkException;
 import io.hearth.table.Bytes;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
 import java.util.Set;

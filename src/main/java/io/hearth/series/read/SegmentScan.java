@@ -1,5 +1,6 @@
 package io.hearth.series.read;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.ReadingBlock;
@@ -14,7 +15,6 @@ import io.hearth.series.item.Hidden;
 import io.hearth.series.item.Segment;
 import io.hearth.series.item.SeriesKeys;
 import io.hearth.table.Consistency;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Direction;
 import io.hearth.table.Item;
 import io.hearth.table.ItemWalk;

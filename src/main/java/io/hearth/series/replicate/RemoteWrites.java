@@ -1,5 +1,6 @@
 package io.hearth.series.replicate;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
@@ -32,7 +33,6 @@ import io.hearth.series.value.Erasure;
 import io.hearth.series.value.RemoteRun;
 import io.hearth.table.Blocking;
 import io.hearth.table.Bytes;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import io.hearth.table.Table;
 import io.hearth.table.UnsupportedFormatException;

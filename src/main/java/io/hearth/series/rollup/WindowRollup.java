@@ -1,13 +1,13 @@
 package io.hearth.series.rollup;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.Column;
 import io.hearth.series.aggregate.RollupCell;
 import io.hearth.series.aggregate.RollupCell.Edge;
 import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.value.Erasure;
-import io.hearth.table.ByteReader;
-import io.hearth.table.ByteWriter;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.UnsupportedFormatException;
 import java.util.ArrayList;
 import java.util.Arrays;

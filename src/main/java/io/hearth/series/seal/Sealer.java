@@ -1,5 +1,6 @@
 package io.hearth.series.seal;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.HybridTime;
@@ -24,7 +25,6 @@ import io.hearth.series.window.RunPlacement;
 import io.hearth.series.window.Windows;
 import io.hearth.table.Blocking;
 import io.hearth.table.Bytes;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Cursor;
 import io.hearth.table.Item;
 import io.hearth.table.ItemWalk;

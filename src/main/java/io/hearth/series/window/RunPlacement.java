@@ -1,5 +1,6 @@
 package io.hearth.series.window;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
 import io.hearth.model.ReadingBlock;
@@ -14,7 +15,6 @@ import io.hearth.table.Blocking;
 import io.hearth.table.Condition;
 import io.hearth.table.ConditionFailedException;
 import io.hearth.table.Consistency;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
 import io.hearth.table.Table;

@@ -1,5 +1,6 @@
 package io.hearth.series.window;
 
+import io.hearth.bytes.ByteReader;
 import io.hearth.model.DeviceId;
 import io.hearth.model.ReadingBlock;
 import io.hearth.series.chunk.Chunk;
@@ -10,7 +11,6 @@ import io.hearth.series.item.SealedTransmissions;
 import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.rollup.Rollups;
 import io.hearth.series.value.Transmission;
-import io.hearth.table.ByteReader;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.Direction;

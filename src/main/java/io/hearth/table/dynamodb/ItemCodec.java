@@ -1,7 +1,7 @@
 package io.hearth.table.dynamodb;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.table.Bytes;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.IndexKey;
 import io.hearth.table.Item;
 import io.hearth.table.Key;

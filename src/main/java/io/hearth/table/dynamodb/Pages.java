@@ -1,10 +1,10 @@
 package io.hearth.table.dynamodb;
 
-import io.hearth.table.ByteReader;
-import io.hearth.table.ByteWriter;
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Cursor;
 import io.hearth.table.CursorCodec;
 import io.hearth.table.CursorCodec.Kind;

@@ -9,13 +9,13 @@ import static io.hearth.series.item.Runs.stamp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.model.TimeRange;
 import io.hearth.series.chunk.Chunk;
 import io.hearth.series.chunk.ChunkScratch;
 import io.hearth.series.chunk.Span;
 import io.hearth.series.value.Erasure;
 import io.hearth.table.Bytes;
-import io.hearth.table.CorruptItemException;
 import io.hearth.table.Item;
 import java.util.List;
 import java.util.Map;

@@ -5,7 +5,7 @@ import static io.hearth.table.rocksdb.TestTables.key;
 import static io.hearth.table.rocksdb.TestTables.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hearth.table.CorruptItemException;
+import io.hearth.bytes.CorruptItemException;
 import io.hearth.table.FakeClock;
 import io.hearth.table.Item;
 import io.hearth.table.Key;

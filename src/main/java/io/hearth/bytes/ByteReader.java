@@ -1,4 +1,4 @@
-package io.hearth.table;
+package io.hearth.bytes;
 
 import java.nio.charset.StandardCharsets;
 
