@@ -41,7 +41,7 @@ class ArchitectureTest {
             Map.entry("codec.parquet", Set.of("codec", "model")),
             Map.entry("table", Set.of()),
             Map.entry("table.memory", Set.of("table")),
-            Map.entry("table.rocksdb", Set.of("concurrent", "table")),
+            Map.entry("table.rocksdb", Set.of("bytes", "concurrent", "table")),
             Map.entry("table.dynamodb", Set.of("bytes", "concurrent", "table")),
             Map.entry("backup", Set.of("layout", "model", "table", "table.rocksdb")),
             Map.entry(
@@ -61,7 +61,7 @@ class ArchitectureTest {
                             "table",
                             "table.rocksdb")),
             Map.entry("lease", Set.of("bytes", "layout", "table")),
-            Map.entry("series.chunk", Set.of("model", "table")),
+            Map.entry("series.chunk", Set.of("bytes", "model")),
             Map.entry("series.aggregate", Set.of("model")),
             Map.entry("series.catalog", Set.of("bytes", "layout", "model", "series.item", "series.value", "table")),
             Map.entry("series.clock", Set.of("bytes", "layout", "model", "series.value", "table")),

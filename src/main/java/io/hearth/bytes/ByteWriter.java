@@ -3,7 +3,10 @@ package io.hearth.bytes;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** A growing byte array for stored formats. Numbers of fixed width are big-endian; varints are LEB128, unsigned. */
+/**
+ * A growing byte array for stored formats. Numbers of fixed width are big-endian where the name of the method says nothing else; varints
+ * are those of {@link Varint}, unsigned.
+ */
 public final class ByteWriter {
     private byte[] bytes;
     private int length;
@@ -14,6 +17,11 @@ public final class ByteWriter {
 
     public int length() {
         return length;
+    }
+
+    /** The bytes so far are {@code array()[0 .. length())}, not a copy; valid until the next write. */
+    public byte[] array() {
+        return bytes;
     }
 
     public void reset() {
@@ -45,6 +53,25 @@ public final class ByteWriter {
         writeInt((int) value);
     }
 
+    /** Little-endian. */
+    public void writeShortLE(int value) {
+        ensure(2);
+        bytes[length++] = (byte) value;
+        bytes[length++] = (byte) (value >>> 8);
+    }
+
+    /** Little-endian. */
+    public void writeIntLE(int value) {
+        writeShortLE(value);
+        writeShortLE(value >>> 16);
+    }
+
+    /** Little-endian. */
+    public void writeLongLE(long value) {
+        writeIntLE((int) value);
+        writeIntLE((int) (value >>> 32));
+    }
+
     public void writeVarint(long value) {
         ensure(10);
         long rest = value;
@@ -57,7 +84,7 @@ public final class ByteWriter {
 
     /** A signed number whose small magnitudes are short: zigzag, then a varint. */
     public void writeSignedVarint(long value) {
-        writeVarint(value << 1 ^ value >> 63);
+        writeVarint(Varint.zigzag(value));
     }
 
     /** The number of UTF-8 bytes as a varint, then the bytes. */
@@ -82,9 +109,7 @@ public final class ByteWriter {
     }
 
     public void append(ByteWriter other) {
-        ensure(other.length);
-        System.arraycopy(other.bytes, 0, bytes, length, other.length);
-        length += other.length;
+        writeBytes(other.bytes, 0, other.length);
     }
 
     private void writeSized(byte[] source) {
@@ -93,13 +118,17 @@ public final class ByteWriter {
     }
 
     public void writeBytes(byte[] source) {
-        ensure(source.length);
-        System.arraycopy(source, 0, bytes, length, source.length);
-        length += source.length;
+        writeBytes(source, 0, source.length);
+    }
+
+    public void writeBytes(byte[] source, int offset, int count) {
+        ensure(count);
+        System.arraycopy(source, offset, bytes, length, count);
+        length += count;
     }
 
     private void ensure(int more) {
-        if (length + more > bytes.length) {
+        if (bytes.length - length < more) {
             bytes = Arrays.copyOf(bytes, Math.max(length + more, bytes.length * 2));
         }
     }

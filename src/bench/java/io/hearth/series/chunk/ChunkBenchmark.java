@@ -2,6 +2,7 @@ package io.hearth.series.chunk;
 
 import com.github.luben.zstd.ZstdCompressCtx;
 import com.github.luben.zstd.ZstdDecompressCtx;
+import io.hearth.bytes.Varint;
 import io.hearth.model.HybridTime;
 import io.hearth.model.ReadingBlock;
 import io.hearth.model.RegionId;
@@ -98,7 +99,7 @@ public class ChunkBenchmark {
         for (int metric = 0; metric < METRICS; metric++) {
             long tenths = 0;
             for (int i = 0; i < READINGS; i++) {
-                tenths += Tokens.unzigzag(deltas[metric * READINGS + i] & 0xFF);
+                tenths += Varint.unzigzag(deltas[metric * READINGS + i] & 0xFF);
                 numbers[i] = tenths / 10.0;
             }
         }

@@ -1,6 +1,8 @@
 package io.hearth.series.chunk;
 
 import com.github.luben.zstd.Zstd;
+import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.Varint;
 import io.hearth.model.Column;
 import io.hearth.model.ReadingBlock;
 import java.util.Arrays;
@@ -36,9 +38,9 @@ final class ChunkSizes {
             }
             times += integerBytes(offsets);
             for (int i = 0; i < columns.length; i++) {
-                ByteSink out = new ByteSink();
+                ByteWriter out = new ByteWriter(1024);
                 ColumnEncoder.encode(PackedColumn.of(block.columns().get(i), READINGS), out);
-                columns[i] += out.size();
+                columns[i] += out.length();
             }
             byte[] deltas = zigzagDeltas(block);
             zstd += Zstd.compress(deltas, 3).length;
@@ -69,7 +71,7 @@ final class ChunkSizes {
             long before = Math.round(column.numbers()[0] * 10);
             for (int i = 0; i < block.size(); i++) {
                 long tenths = Math.round(column.numbers()[i] * 10);
-                deltas[next++] = (byte) Tokens.zigzag(tenths - before);
+                deltas[next++] = (byte) Varint.zigzag(tenths - before);
                 before = tenths;
             }
         }
@@ -89,9 +91,9 @@ final class ChunkSizes {
     }
 
     private static int integerBytes(long[] values) {
-        ByteSink out = new ByteSink();
+        ByteWriter out = new ByteWriter(1024);
         IntegerEncoder.encode(values, values.length, out);
-        return out.size();
+        return out.length();
     }
 
     private static void printNumbers() {
@@ -122,7 +124,7 @@ final class ChunkSizes {
         Arrays.setAll(numbers, number);
         Column column = new Column(name, null, numbers, null);
         PackedColumn packed = PackedColumn.of(column, READINGS);
-        ByteSink out = new ByteSink();
+        ByteWriter out = new ByteWriter(1024);
         NumberEncoder.encode(packed.numbers(), packed.decimals(), out);
         int tag = out.toByteArray()[0];
         String form = switch (tag & 3) {
@@ -132,7 +134,7 @@ final class ChunkSizes {
         };
         System.out.printf(
                 "  %-30s  %6.3f    %-10s  %6.3f%n",
-                name, (double) out.size() / READINGS, form, xorBits(numbers) / 8.0 / READINGS);
+                name, (double) out.length() / READINGS, form, xorBits(numbers) / 8.0 / READINGS);
     }
 
     /** What the XOR code of Gorilla takes: Pelkonen et al., VLDB 2015, 4.1.2. */

@@ -1,6 +1,7 @@
 package io.hearth.table.rocksdb;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.hearth.bytes.ByteWriter;
 import io.hearth.table.Bytes;
 import io.hearth.table.CommitListener;
 import io.hearth.table.Consistency;
@@ -210,14 +211,14 @@ public final class RocksDbTableBenchmark {
     }
 
     private static byte[] encoded(byte[][] keys, byte[][] values) {
-        ByteSink sink = new ByteSink(keys.length * 80);
-        sink.put(new byte[BatchFormat.HEADER_BYTES]);
+        ByteWriter sink = new ByteWriter(keys.length * 80);
+        sink.writeBytes(new byte[BatchFormat.HEADER_BYTES]);
         for (int i = 0; i < keys.length; i++) {
             BatchFormat.putItem(sink);
             BatchFormat.slice(keys[i], sink);
             BatchFormat.slice(values[i], sink);
         }
-        byte[] batch = sink.toArray();
+        byte[] batch = sink.toByteArray();
         BatchFormat.writeCount(batch, keys.length);
         return batch;
     }

@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.bytes.ByteWriter;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +40,7 @@ public final class WriteQueueStress {
         }
 
         PendingWrite write() {
-            return new PendingWrite.Encoded(this, 1, new ByteSink(16));
+            return new PendingWrite.Encoded(this, 1, new ByteWriter(16));
         }
     }
 

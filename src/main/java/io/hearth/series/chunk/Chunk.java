@@ -1,5 +1,6 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ByteReader;
 import io.hearth.model.Column;
 import io.hearth.model.ReadingBlock;
 import io.hearth.table.UnsupportedFormatException;
@@ -58,19 +59,19 @@ public final class Chunk {
 
     private Chunk(byte[] bytes) {
         this.bytes = bytes;
-        ByteSource in = checkedHeader(bytes);
+        ByteReader in = checkedHeader(bytes);
         headerEnd = in.position() + in.remaining();
-        readings = in.varint(1, ChunkFormat.MAX_READINGS);
-        firstMicros = in.zigzag();
-        lastMicros = firstMicros + in.varint();
+        readings = in.readCount(1, ChunkFormat.MAX_READINGS);
+        firstMicros = in.readSignedVarint();
+        lastMicros = firstMicros + in.readVarint();
         int at = headerEnd;
         times = section(in, at);
         at += times.bytes;
-        int metricCount = in.varint(0, Math.min(in.remaining(), ChunkFormat.MAX_CELLS / readings));
+        int metricCount = in.readCount(0, Math.min(in.remaining(), ChunkFormat.MAX_CELLS / readings));
         sections = new ArrayList<>(metricCount);
         metrics = new ArrayList<>(metricCount);
         for (int i = 0; i < metricCount; i++) {
-            int nameBytes = in.varint(0, in.remaining());
+            int nameBytes = in.readCount(0, in.remaining());
             String metric = new String(bytes, in.take(nameBytes), nameBytes, StandardCharsets.UTF_8);
             Section section = section(in, at);
             at += section.bytes;
@@ -80,15 +81,15 @@ public final class Chunk {
         if (at != bytes.length || lastMicros < firstMicros) {
             throw in.corrupt("it does not fit the " + bytes.length + " bytes of the chunk");
         }
-        extras = in.bytes(in.varint(0, in.remaining()));
+        extras = in.readBytes(in.readCount(0, in.remaining()));
         spansStart = in.position();
     }
 
-    private static ByteSource checkedHeader(byte[] bytes) {
-        ByteSource prelude = new ByteSource(bytes, 0, bytes.length, HEADER);
-        int version = prelude.u8();
-        int crc = prelude.u32();
-        int length = prelude.varint(0, bytes.length);
+    private static ByteReader checkedHeader(byte[] bytes) {
+        ByteReader prelude = ChunkFormat.reader(bytes, 0, bytes.length, HEADER);
+        int version = prelude.readByte();
+        int crc = prelude.readIntLE();
+        int length = prelude.readCount(0, bytes.length);
         int start = prelude.take(length);
         if (crc != ChunkFormat.headerCrc(bytes, start + length)) {
             throw prelude.corrupt("its checksum differs");
@@ -97,12 +98,12 @@ public final class Chunk {
             throw new UnsupportedFormatException(
                     "a chunk has format version " + version + ", this build knows " + ChunkFormat.VERSION, null);
         }
-        return new ByteSource(bytes, start, start + length, HEADER);
+        return ChunkFormat.reader(bytes, start, start + length, HEADER);
     }
 
-    private static Section section(ByteSource in, int start) {
-        int bytes = in.varint(0, in.array().length - start);
-        return new Section(start, bytes, in.u32());
+    private static Section section(ByteReader in, int start) {
+        int bytes = in.readCount(0, in.array().length - start);
+        return new Section(start, bytes, in.readIntLE());
     }
 
     /**
@@ -148,7 +149,7 @@ public final class Chunk {
     public List<Span> spans() {
         List<Span> known = spans;
         if (known == null) {
-            ByteSource in = new ByteSource(bytes, spansStart, headerEnd, HEADER);
+            ByteReader in = ChunkFormat.reader(bytes, spansStart, headerEnd, HEADER);
             known = SpanCoder.decode(in, readings);
             in.expectEnd();
             spans = known;
@@ -180,7 +181,7 @@ public final class Chunk {
         for (int i = 0; i < sections.size(); i++) {
             String metric = metrics.get(i).metric();
             if (wanted.test(metric)) {
-                ByteSource in = checked(sections.get(i), "column " + metric);
+                ByteReader in = checked(sections.get(i), "column " + metric);
                 columns.add(ColumnDecoder.decode(in, metric, readings, size, scratch, scratch.column(columns.size())));
             }
         }
@@ -188,7 +189,7 @@ public final class Chunk {
     }
 
     private long[] decodeTimes(ChunkScratch scratch) {
-        ByteSource in = checked(times, "times");
+        ByteReader in = checked(times, "times");
         long[] micros = scratch.times(readings);
         IntegerDecoder.decode(in, readings, micros, scratch);
         in.expectEnd();
@@ -206,10 +207,10 @@ public final class Chunk {
         return micros;
     }
 
-    private ByteSource checked(Section section, String part) {
+    private ByteReader checked(Section section, String part) {
         int end = section.start + section.bytes;
-        ByteSource in = new ByteSource(bytes, section.start, end, part);
-        if (ByteSource.crc32c(bytes, section.start, end) != section.crc) {
+        ByteReader in = ChunkFormat.reader(bytes, section.start, end, part);
+        if (ChunkFormat.crc32c(bytes, section.start, end) != section.crc) {
             throw in.corrupt("its checksum differs");
         }
         return in;

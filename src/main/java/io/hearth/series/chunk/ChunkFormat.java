@@ -1,5 +1,6 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ByteReader;
 import java.util.zip.CRC32C;
 
 /** What writing and reading chunks have in common: their limits, and how a header is checked. {@link Chunk} describes the bytes. */
@@ -19,6 +20,18 @@ final class ChunkFormat {
     static final int MAX_CELLS = 1 << 22;
 
     private ChunkFormat() {}
+
+    /** @param part how messages name what is read */
+    static ByteReader reader(byte[] bytes, int start, int end, String part) {
+        return new ByteReader(bytes, start, end, fact -> new CorruptChunkException(part, fact));
+    }
+
+    /** The checksum of bytes from {@code start} to before {@code end}. */
+    static int crc32c(byte[] bytes, int start, int end) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes, start, end - start);
+        return (int) crc.getValue();
+    }
 
     /** The checksum of a header that ends at {@code end}. */
     static int headerCrc(byte[] bytes, int end) {

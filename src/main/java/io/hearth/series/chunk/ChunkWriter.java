@@ -1,5 +1,6 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ByteWriter;
 import io.hearth.model.Column;
 import io.hearth.model.ReadingBlock;
 import java.nio.charset.StandardCharsets;
@@ -95,11 +96,11 @@ public final class ChunkWriter {
     private static byte[] encodeOne(ReadingBlock block, List<Span> spans, byte[] extras) {
         int size = block.size();
         long[] micros = Arrays.copyOf(block.timesMicros(), size);
-        ByteSink header = new ByteSink();
-        ByteSink body = new ByteSink();
-        header.varint(size);
-        header.zigzag(micros[0]);
-        header.varint(micros[size - 1] - micros[0]);
+        ByteWriter header = new ByteWriter(1024);
+        ByteWriter body = new ByteWriter(1024);
+        header.writeVarint(size);
+        header.writeSignedVarint(micros[0]);
+        header.writeVarint(micros[size - 1] - micros[0]);
         long[] offsets = Arrays.stream(micros).map(time -> time - micros[0]).toArray();
         IntegerEncoder.encode(offsets, size, body);
         section(header, body, 0);
@@ -108,35 +109,35 @@ public final class ChunkWriter {
                 .map(column -> PackedColumn.of(column, size))
                 .filter(column -> column.points() > 0)
                 .toList();
-        header.varint(columns.size());
+        header.writeVarint(columns.size());
         for (PackedColumn column : columns) {
             byte[] name = column.column().metric().getBytes(StandardCharsets.UTF_8);
-            header.varint(name.length);
-            header.bytes(name);
-            int start = body.size();
+            header.writeVarint(name.length);
+            header.writeBytes(name);
+            int start = body.length();
             ColumnEncoder.encode(column, body);
             section(header, body, start);
             SummaryEncoder.encode(column, micros, header);
         }
-        header.varint(extras.length);
-        header.bytes(extras);
+        header.writeVarint(extras.length);
+        header.writeBytes(extras);
         SpanCoder.encode(spans, header);
         return assemble(header.toByteArray(), body.toByteArray());
     }
 
-    private static void section(ByteSink header, ByteSink body, int start) {
-        header.varint(body.size() - start);
-        header.u32(body.crc32c(start));
+    private static void section(ByteWriter header, ByteWriter body, int start) {
+        header.writeVarint(body.length() - start);
+        header.writeIntLE(ChunkFormat.crc32c(body.array(), start, body.length()));
     }
 
     private static byte[] assemble(byte[] header, byte[] body) {
-        ByteSink chunk = new ByteSink();
-        chunk.u8(ChunkFormat.VERSION);
-        chunk.u32(0);
-        chunk.varint(header.length);
-        chunk.bytes(header);
-        int headerEnd = chunk.size();
-        chunk.bytes(body);
+        ByteWriter chunk = new ByteWriter(1024);
+        chunk.writeByte(ChunkFormat.VERSION);
+        chunk.writeIntLE(0);
+        chunk.writeVarint(header.length);
+        chunk.writeBytes(header);
+        int headerEnd = chunk.length();
+        chunk.writeBytes(body);
         byte[] bytes = chunk.toByteArray();
         int crc = ChunkFormat.headerCrc(bytes, headerEnd);
         for (int i = 0; i < Integer.BYTES; i++) {

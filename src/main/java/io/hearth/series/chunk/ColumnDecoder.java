@@ -1,5 +1,6 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ByteReader;
 import io.hearth.model.Column;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,7 @@ final class ColumnDecoder {
 
     /** @param wanted how many of the readings are wanted; what the column has behind them means nothing */
     static Column decode(
-            ByteSource in,
+            ByteReader in,
             String metric,
             int readings,
             int wanted,
@@ -59,7 +60,7 @@ final class ColumnDecoder {
     }
 
     private static void placeBools(
-            ByteSource in, int count, int readings, byte[] kinds, double[] numbers, ChunkScratch scratch) {
+            ByteReader in, int count, int readings, byte[] kinds, double[] numbers, ChunkScratch scratch) {
         long[] packed = scratch.integers(count);
         IntegerDecoder.decode(in, count, packed, scratch);
         int next = 0;

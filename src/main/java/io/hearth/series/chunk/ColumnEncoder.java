@@ -1,11 +1,13 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ByteWriter;
+
 /** Writes a column as {@link ColumnDecoder} reads it. */
 final class ColumnEncoder {
     private ColumnEncoder() {}
 
     /** @param column with at least one value */
-    static void encode(PackedColumn column, ByteSink out) {
+    static void encode(PackedColumn column, ByteWriter out) {
         KindCoder.encode(column.kinds(), out);
         if (column.numbers().length > 0) {
             NumberEncoder.encode(column.numbers(), column.decimals(), out);

@@ -1,5 +1,6 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ScaledDecimal;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -7,10 +8,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Numbers as integers divided by one power of ten, as sensors mean them, with the few that are not kept apart. The idea
- * is that of ALP [1]; here the digits are found exactly: each number is checked to come back bit by bit, negative zero
- * included, from the very division that the decoder does. That division is correctly rounded by IEEE 754 while integer
- * and power are exact doubles; a multiplication by 0.1 is not.
+ * Numbers as {@link ScaledDecimal}s of one power of ten, with the few that are not kept apart. The idea is that of ALP [1]; here the
+ * digits are found exactly: each number is checked to come back bit by bit from the very division that the decoder does.
  *
  * <p>[1] A. Afroozeh, L. Kuffó, P. Boncz, "ALP: Adaptive Lossless floating-Point Compression", SIGMOD 2023
  *
@@ -19,24 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param exceptions indexes of the numbers that are something else, ascending
  */
 record Decimals(int digits, long[] scaled, int[] exceptions) {
-    static final int MAX_DIGITS = 12;
-
-    private static final double[] POWERS = new double[MAX_DIGITS + 1];
-    private static final int NOT_DECIMAL = MAX_DIGITS + 1;
+    private static final int NOT_DECIMAL = ScaledDecimal.MAX_DIGITS + 1;
 
     /** At most one number in so many may be an exception. */
     private static final int NUMBERS_PER_EXCEPTION = 32;
-
-    static {
-        POWERS[0] = 1;
-        for (int i = 1; i < POWERS.length; i++) {
-            POWERS[i] = POWERS[i - 1] * 10;
-        }
-    }
-
-    static double power(int digits) {
-        return POWERS[digits];
-    }
 
     /**
      * The ways worth trying to see numbers as decimals: first with the digits that all of them need, then with fewer, if a
@@ -47,7 +32,7 @@ record Decimals(int digits, long[] scaled, int[] exceptions) {
             return List.of();
         }
         int[] counts = countDigits(numbers);
-        int most = MAX_DIGITS;
+        int most = ScaledDecimal.MAX_DIGITS;
         while (most > 0 && counts[most] == 0) {
             most--;
         }
@@ -92,8 +77,8 @@ record Decimals(int digits, long[] scaled, int[] exceptions) {
         int[] exceptions = new int[count / NUMBERS_PER_EXCEPTION];
         int exceptionCount = 0;
         for (int i = 0; i < count; i++) {
-            scaled[i] = scale(numbers[i], digits);
-            if (isScaled(scaled[i], digits, numbers[i])) {
+            scaled[i] = ScaledDecimal.scale(numbers[i], digits);
+            if (ScaledDecimal.isExact(numbers[i], scaled[i], digits)) {
                 continue;
             }
             if (exceptionCount == exceptions.length) {
@@ -105,17 +90,7 @@ record Decimals(int digits, long[] scaled, int[] exceptions) {
         return new Decimals(digits, scaled, Arrays.copyOf(exceptions, exceptionCount));
     }
 
-    /** The scaled form of a number that is known to be a decimal. */
-    static long scale(double number, int digits) {
-        return (long) Math.rint(number * POWERS[digits]);
-    }
-
     private static boolean isDecimal(double number, int digits) {
-        return isScaled(scale(number, digits), digits, number);
-    }
-
-    private static boolean isScaled(long scaled, int digits, double number) {
-        double back = scaled / POWERS[digits];
-        return Double.doubleToRawLongBits(back) == Double.doubleToRawLongBits(number);
+        return ScaledDecimal.isExact(number, ScaledDecimal.scale(number, digits), digits);
     }
 }

@@ -1,5 +1,7 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.Varint;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -46,7 +48,7 @@ final class IntegerDecoder {
     private IntegerDecoder() {}
 
     /** @param out takes {@code count} integers */
-    static void decode(ByteSource in, int count, long[] out, ChunkScratch scratch) {
+    static void decode(ByteReader in, int count, long[] out, ChunkScratch scratch) {
         decode(in, count, count, out, scratch);
     }
 
@@ -55,18 +57,18 @@ final class IntegerDecoder {
      *
      * @param out has room for {@code count}; what stands behind those that are wanted means nothing
      */
-    static void decode(ByteSource in, int count, int wanted, long[] out, ChunkScratch scratch) {
+    static void decode(ByteReader in, int count, int wanted, long[] out, ChunkScratch scratch) {
         if (count == 0) {
             return;
         }
-        int tag = in.u8();
+        int tag = in.readByte();
         int order = tag & ORDER_MASK;
         int scaleBits = tag >>> SCALE_SHIFT;
         if (order > MAX_ORDER || order >= count || scaleBits > RansModel.MAX_SCALE_BITS) {
             throw in.corrupt("no such form of integers: " + tag);
         }
         for (int i = 0; i < order; i++) {
-            out[i] = in.zigzag();
+            out[i] = in.readSignedVarint();
         }
         if ((tag & RANS) == 0) {
             readRuns(in, order, count, out);
@@ -77,18 +79,18 @@ final class IntegerDecoder {
         }
     }
 
-    private static void readRuns(ByteSource in, int order, int count, long[] out) {
+    private static void readRuns(ByteReader in, int order, int count, long[] out) {
         long value = 0;
         for (int i = order; i < count; ) {
-            int length = in.varint(1, count - i);
-            value += in.zigzag();
+            int length = in.readCount(1, count - i);
+            value += in.readSignedVarint();
             Arrays.fill(out, i, i + length, value);
             i += length;
         }
     }
 
     private static void readRans(
-            ByteSource in,
+            ByteReader in,
             int order,
             int count,
             int wanted,
@@ -96,8 +98,8 @@ final class IntegerDecoder {
             int lanes,
             long[] out,
             ChunkScratch scratch) {
-        long center = in.zigzag();
-        long unit = in.varint();
+        long center = in.readSignedVarint();
+        long unit = in.readVarint();
         int[] table = scratch.table();
         int largest = RansModel.readTable(in, scaleBits, table);
         byte[] tokens = scratch.tokens(count);
@@ -112,7 +114,7 @@ final class IntegerDecoder {
         }
         long[] differences = new long[Tokens.DIRECT];
         for (int token = 0; token < Tokens.DIRECT; token++) {
-            differences[token] = center + unit * Tokens.unzigzag(token);
+            differences[token] = center + unit * Varint.unzigzag(token);
         }
         int mask = Tokens.DIRECT - 1;
         if (order == 1) {
@@ -130,7 +132,7 @@ final class IntegerDecoder {
     }
 
     private static void readStoredBits(
-            ByteSource in, byte[] tokens, int tokenCount, long center, long unit, long[] out, int order) {
+            ByteReader in, byte[] tokens, int tokenCount, long center, long unit, long[] out, int order) {
         long allBits = 0;
         for (int i = 0; i < tokenCount; i++) {
             allBits += STORED_BITS[tokens[i] & 0xFF];
@@ -152,7 +154,7 @@ final class IntegerDecoder {
             }
             value &= (1L << stored) - 1;
             bit += stored;
-            out[order + i] = center + unit * Tokens.unzigzag(BASES[token] + value);
+            out[order + i] = center + unit * Varint.unzigzag(BASES[token] + value);
         }
     }
 

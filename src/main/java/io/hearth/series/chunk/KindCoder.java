@@ -1,5 +1,7 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ByteWriter;
 import io.hearth.model.Column;
 import java.util.Arrays;
 
@@ -21,7 +23,7 @@ final class KindCoder {
 
     private KindCoder() {}
 
-    static void encode(byte[] kinds, ByteSink out) {
+    static void encode(byte[] kinds, ByteWriter out) {
         int count = kinds.length;
         byte first = kinds[0];
         int same = 1;
@@ -29,7 +31,7 @@ final class KindCoder {
             same++;
         }
         if (same == count) {
-            out.u8(first);
+            out.writeByte(first);
             return;
         }
         long[][] lengths = new long[2][(count + 1) / 2];
@@ -46,17 +48,17 @@ final class KindCoder {
         for (int run = 0; run < runs; run++) {
             changes[run] = runKinds[run] - (run < 2 ? 0 : runKinds[run - 2]);
         }
-        out.u8(Column.ABSENT);
-        out.varint(runs);
+        out.writeByte(Column.ABSENT);
+        out.writeVarint(runs);
         IntegerEncoder.encode(lengths[0], (runs + 1) / 2, out);
         IntegerEncoder.encode(lengths[1], runs / 2, out);
         IntegerEncoder.encode(changes, runs, out);
     }
 
     /** @return how many readings have each kind */
-    static int[] decode(ByteSource in, int count, ChunkScratch scratch, byte[] kinds) {
+    static int[] decode(ByteReader in, int count, ChunkScratch scratch, byte[] kinds) {
         int[] counts = new int[KINDS];
-        int one = in.u8();
+        int one = in.readByte();
         if (one >= KINDS) {
             throw in.corrupt("no such kind: " + one);
         }
@@ -65,7 +67,7 @@ final class KindCoder {
             counts[one] = count;
             return counts;
         }
-        int runs = in.varint(1, count);
+        int runs = in.readCount(1, count);
         int oddRuns = runs / 2;
         int evenRuns = runs - oddRuns;
         long[] evenLengths = scratch.integers(evenRuns);

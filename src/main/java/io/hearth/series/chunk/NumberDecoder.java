@@ -1,5 +1,8 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ScaledDecimal;
+
 /**
  * Reads numbers, whose count is known from elsewhere and above 0, in one of three forms:
  *
@@ -34,8 +37,8 @@ final class NumberDecoder {
      *
      * @param out has room for {@code count}; what stands behind those that are wanted means nothing
      */
-    static void decode(ByteSource in, int count, int wanted, double[] out, ChunkScratch scratch) {
-        int tag = in.u8();
+    static void decode(ByteReader in, int count, int wanted, double[] out, ChunkScratch scratch) {
+        int tag = in.readByte();
         switch (tag & FORM_MASK) {
             case DECIMALS -> decodeDecimals(in, tag, count, wanted, out, scratch);
             case DICTIONARY -> decodeDictionary(in, count, wanted, out, scratch);
@@ -51,29 +54,29 @@ final class NumberDecoder {
     }
 
     private static void decodeDecimals(
-            ByteSource in, int tag, int count, int wanted, double[] out, ChunkScratch scratch) {
+            ByteReader in, int tag, int count, int wanted, double[] out, ChunkScratch scratch) {
         int digits = tag >>> DIGITS_SHIFT;
-        if (digits > Decimals.MAX_DIGITS) {
+        if (digits > ScaledDecimal.MAX_DIGITS) {
             throw in.corrupt(digits + " decimal digits");
         }
         long[] scaled = scratch.integers(count);
         IntegerDecoder.decode(in, count, wanted, scaled, scratch);
-        double power = Decimals.power(digits);
+        double power = ScaledDecimal.power(digits);
         for (int i = 0; i < wanted; i++) {
             out[i] = scaled[i] / power;
         }
         if ((tag & WITH_EXCEPTIONS) != 0) {
-            int exceptions = in.varint(1, count);
+            int exceptions = in.readCount(1, count);
             int index = -1;
             for (int i = 0; i < exceptions; i++) {
-                index += 1 + in.varint(0, count - index - 2);
-                out[index] = Double.longBitsToDouble(in.u64());
+                index += 1 + in.readCount(0, count - index - 2);
+                out[index] = Double.longBitsToDouble(in.readLongLE());
             }
         }
     }
 
-    private static void decodeDictionary(ByteSource in, int count, int wanted, double[] out, ChunkScratch scratch) {
-        int size = in.varint(1, count);
+    private static void decodeDictionary(ByteReader in, int count, int wanted, double[] out, ChunkScratch scratch) {
+        int size = in.readCount(1, count);
         long[] distinct = scratch.moreIntegers(size);
         IntegerDecoder.decode(in, size, distinct, scratch);
         for (int i = 0; i < size; i++) {

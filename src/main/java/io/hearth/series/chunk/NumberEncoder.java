@@ -1,5 +1,6 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ByteWriter;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +16,7 @@ final class NumberEncoder {
     private NumberEncoder() {}
 
     /** @param decimals what {@link Decimals#candidates} says of the numbers */
-    static void encode(double[] numbers, List<Decimals> decimals, ByteSink out) {
+    static void encode(double[] numbers, List<Decimals> decimals, ByteWriter out) {
         byte[] best = null;
         for (Decimals candidate : decimals) {
             best = shorter(best, decimals(numbers, candidate));
@@ -28,7 +29,7 @@ final class NumberEncoder {
             best = shorter(best, bits(ordered));
         }
         if (best != null) {
-            out.bytes(best);
+            out.writeBytes(best);
         }
     }
 
@@ -37,18 +38,18 @@ final class NumberEncoder {
     }
 
     private static byte[] decimals(double[] numbers, Decimals decimals) {
-        ByteSink out = new ByteSink();
+        ByteWriter out = new ByteWriter(1024);
         int[] exceptions = decimals.exceptions();
-        out.u8(NumberDecoder.DECIMALS
+        out.writeByte(NumberDecoder.DECIMALS
                 | (exceptions.length == 0 ? 0 : NumberDecoder.WITH_EXCEPTIONS)
                 | decimals.digits() << NumberDecoder.DIGITS_SHIFT);
         IntegerEncoder.encode(decimals.scaled(), numbers.length, out);
         if (exceptions.length > 0) {
-            out.varint(exceptions.length);
+            out.writeVarint(exceptions.length);
             int before = -1;
             for (int index : exceptions) {
-                out.varint(index - before - 1);
-                out.u64(Double.doubleToRawLongBits(numbers[index]));
+                out.writeVarint(index - before - 1);
+                out.writeLongLE(Double.doubleToRawLongBits(numbers[index]));
                 before = index;
             }
         }
@@ -71,17 +72,17 @@ final class NumberEncoder {
         for (int i = 0; i < ordered.length; i++) {
             indexes[i] = Arrays.binarySearch(distinct, 0, size, ordered[i]);
         }
-        ByteSink out = new ByteSink();
-        out.u8(NumberDecoder.DICTIONARY);
-        out.varint(size);
+        ByteWriter out = new ByteWriter(1024);
+        out.writeByte(NumberDecoder.DICTIONARY);
+        out.writeVarint(size);
         IntegerEncoder.encode(distinct, size, out);
         IntegerEncoder.encode(indexes, indexes.length, out);
         return out.toByteArray();
     }
 
     private static byte[] bits(long[] ordered) {
-        ByteSink out = new ByteSink();
-        out.u8(NumberDecoder.BITS);
+        ByteWriter out = new ByteWriter(1024);
+        out.writeByte(NumberDecoder.BITS);
         IntegerEncoder.encode(ordered, ordered.length, out);
         return out.toByteArray();
     }

@@ -1,5 +1,6 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ByteReader;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -38,13 +39,13 @@ final class RansDecoder {
      * @param wanted how many of them to decode; only all of them are checked to end as they should
      * @param tokens takes {@code wanted} tokens
      */
-    static void decode(ByteSource in, int[] table, int scaleBits, int lanes, byte[] tokens, int count, int wanted) {
-        int wordCount = in.varint(0, count);
+    static void decode(ByteReader in, int[] table, int scaleBits, int lanes, byte[] tokens, int count, int wanted) {
+        int wordCount = in.readCount(0, count);
         int at = in.take(2 * wordCount);
         int end = at + 2 * wordCount;
         long[] states = new long[lanes];
         for (int lane = 0; lane < lanes; lane++) {
-            states[lane] = in.u32() & 0xFFFFFFFFL;
+            states[lane] = in.readIntLE() & 0xFFFFFFFFL;
             if (states[lane] < LOW) {
                 throw in.corrupt("no such state: " + states[lane]);
             }

@@ -1,5 +1,6 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ByteWriter;
 import java.util.Arrays;
 
 /** Writes tokens as {@link RansDecoder} reads them. */
@@ -10,7 +11,7 @@ final class RansEncoder {
      * @param frequencies of a total of {@code 1 << scaleBits}, above 0 for each token that occurs
      * @param lanes 1 or {@link RansDecoder#LANES}
      */
-    static void encode(byte[] tokens, int[] frequencies, int scaleBits, int lanes, ByteSink out) {
+    static void encode(byte[] tokens, int[] frequencies, int scaleBits, int lanes, ByteWriter out) {
         int[] starts = new int[frequencies.length];
         for (int i = 1; i < starts.length; i++) {
             starts[i] = starts[i - 1] + frequencies[i - 1];
@@ -31,12 +32,12 @@ final class RansEncoder {
             }
             states[lane] = (state / frequency << scaleBits) + state % frequency + starts[token];
         }
-        out.varint(wordCount);
+        out.writeVarint(wordCount);
         while (wordCount > 0) {
-            out.u16(words[--wordCount]);
+            out.writeShortLE(words[--wordCount]);
         }
         for (long state : states) {
-            out.u32((int) state);
+            out.writeIntLE((int) state);
         }
     }
 }

@@ -1,5 +1,8 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ByteWriter;
+
 /**
  * How likely each token is: a frequency out of {@code 1 << scaleBits} for each token that occurs.
  *
@@ -54,7 +57,7 @@ final class RansModel {
         return best;
     }
 
-    static void write(int[] frequencies, ByteSink out) {
+    static void write(int[] frequencies, ByteWriter out) {
         int used = 0;
         int last = -1;
         for (int i = 0; i < frequencies.length; i++) {
@@ -63,14 +66,14 @@ final class RansModel {
                 last = i;
             }
         }
-        out.varint(used);
+        out.writeVarint(used);
         int before = -1;
         for (int i = 0; i <= last; i++) {
             if (frequencies[i] > 0) {
-                out.varint(i - before - 1);
+                out.writeVarint(i - before - 1);
                 before = i;
                 if (i < last) {
-                    out.varint(frequencies[i] - 1);
+                    out.writeVarint(frequencies[i] - 1);
                 }
             }
         }
@@ -82,18 +85,18 @@ final class RansModel {
      *
      * @return the largest token
      */
-    static int readTable(ByteSource in, int scaleBits, int[] table) {
-        int used = in.varint(1, Tokens.COUNT);
+    static int readTable(ByteReader in, int scaleBits, int[] table) {
+        int used = in.readCount(1, Tokens.COUNT);
         int slots = 1 << scaleBits;
         int slot = 0;
         int token = -1;
         for (int i = 1; i <= used; i++) {
-            token += 1 + in.varint(0, Tokens.COUNT);
+            token += 1 + in.readCount(0, Tokens.COUNT);
             if (token >= Tokens.COUNT) {
                 throw in.corrupt("no such token: " + token);
             }
             int after = used - i;
-            int frequency = after == 0 ? slots - slot : 1 + in.varint(0, slots);
+            int frequency = after == 0 ? slots - slot : 1 + in.readCount(0, slots);
             if (frequency > slots - slot - after) {
                 throw in.corrupt("frequencies above their total");
             }

@@ -1,5 +1,7 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.Varint;
 import java.util.Arrays;
 
 /** Differences as tokens under rANS, as {@link IntegerDecoder} tells. */
@@ -50,8 +52,8 @@ final class RansPlan implements IntegerPlan {
         bytes = bits / Byte.SIZE
                 + BYTES_LOST_PER_LANE * lanes(tokens.length)
                 + MODEL_BYTES_PER_TOKEN * used
-                + ByteSink.varintBytes(Tokens.zigzag(center))
-                + ByteSink.varintBytes(unit)
+                + Varint.length(Varint.zigzag(center))
+                + Varint.length(unit)
                 + IntegerPlan.seedBytes(order, differences)
                 + FIXED_BYTES;
     }
@@ -100,7 +102,7 @@ final class RansPlan implements IntegerPlan {
 
     private long number(int index) {
         long distance = differences[order + index] - center;
-        return Tokens.zigzag(unit == 1 ? distance : distance / unit);
+        return Varint.zigzag(unit == 1 ? distance : distance / unit);
     }
 
     private static int lanes(int count) {
@@ -113,22 +115,22 @@ final class RansPlan implements IntegerPlan {
     }
 
     @Override
-    public void write(ByteSink out) {
+    public void write(ByteWriter out) {
         int lanes = lanes(tokens.length);
-        out.u8(order
+        out.writeByte(order
                 | IntegerDecoder.RANS
                 | (lanes == 1 ? 0 : IntegerDecoder.INTERLEAVED)
                 | scaleBits << IntegerDecoder.SCALE_SHIFT);
         IntegerPlan.writeSeeds(order, differences, out);
-        out.zigzag(center);
-        out.varint(unit);
+        out.writeSignedVarint(center);
+        out.writeVarint(unit);
         int[] frequencies = RansModel.normalise(counts, tokens.length, scaleBits);
         RansModel.write(frequencies, out);
         RansEncoder.encode(tokens, frequencies, scaleBits, lanes, out);
         writeStoredBits(out);
     }
 
-    private void writeStoredBits(ByteSink out) {
+    private void writeStoredBits(ByteWriter out) {
         long pending = 0;
         int pendingBits = 0;
         for (int i = 0; i < tokens.length; i++) {
@@ -142,13 +144,13 @@ final class RansPlan implements IntegerPlan {
                 value >>>= taken;
                 left -= taken;
                 for (; pendingBits >= Byte.SIZE; pendingBits -= Byte.SIZE) {
-                    out.u8((int) pending);
+                    out.writeByte((int) pending);
                     pending >>>= Byte.SIZE;
                 }
             }
         }
         if (pendingBits > 0) {
-            out.u8((int) pending);
+            out.writeByte((int) pending);
         }
     }
 }

@@ -1,5 +1,8 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.Varint;
+
 /**
  * Differences as runs of equal ones, as {@link IntegerDecoder} tells.
  *
@@ -13,8 +16,8 @@ record RunPlan(int order, long[] differences, double bytes) implements IntegerPl
         long before = 0;
         for (int start = order; start < differences.length; ) {
             int end = runEnd(differences, start);
-            bytes += ByteSink.varintBytes(end - start);
-            bytes += ByteSink.varintBytes(Tokens.zigzag(differences[start] - before));
+            bytes += Varint.length(end - start);
+            bytes += Varint.length(Varint.zigzag(differences[start] - before));
             before = differences[start];
             start = end;
         }
@@ -22,14 +25,14 @@ record RunPlan(int order, long[] differences, double bytes) implements IntegerPl
     }
 
     @Override
-    public void write(ByteSink out) {
-        out.u8(order);
+    public void write(ByteWriter out) {
+        out.writeByte(order);
         IntegerPlan.writeSeeds(order, differences, out);
         long before = 0;
         for (int start = order; start < differences.length; ) {
             int end = runEnd(differences, start);
-            out.varint(end - start);
-            out.zigzag(differences[start] - before);
+            out.writeVarint(end - start);
+            out.writeSignedVarint(differences[start] - before);
             before = differences[start];
             start = end;
         }

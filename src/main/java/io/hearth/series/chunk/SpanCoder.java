@@ -1,5 +1,7 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ByteWriter;
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
@@ -21,18 +23,18 @@ final class SpanCoder {
 
     private SpanCoder() {}
 
-    static void encode(List<Span> spans, ByteSink out) {
+    static void encode(List<Span> spans, ByteWriter out) {
         List<RegionId> regions = spans.stream()
                 .map(span -> span.stamp().region())
                 .distinct()
                 .sorted()
                 .toList();
-        out.varint(spans.size());
-        out.varint(regions.size());
+        out.writeVarint(spans.size());
+        out.writeVarint(regions.size());
         for (RegionId region : regions) {
             byte[] utf8 = region.value().getBytes(StandardCharsets.UTF_8);
-            out.u8(utf8.length);
-            out.bytes(utf8);
+            out.writeByte(utf8.length);
+            out.writeBytes(utf8);
         }
         encode(spans, Span::readings, out);
         encode(spans, span -> span.stamp().time().physicalMillis(), out);
@@ -41,13 +43,13 @@ final class SpanCoder {
         encode(spans, Span::retentionSeconds, out);
     }
 
-    private static void encode(List<Span> spans, ToLongFunction<Span> field, ByteSink out) {
+    private static void encode(List<Span> spans, ToLongFunction<Span> field, ByteWriter out) {
         IntegerEncoder.encode(spans.stream().mapToLong(field).toArray(), spans.size(), out);
     }
 
-    static List<Span> decode(ByteSource in, int readings) {
-        int count = in.varint(1, Math.min(readings, ChunkFormat.MAX_SPANS));
-        int regionCount = in.varint(1, count);
+    static List<Span> decode(ByteReader in, int readings) {
+        int count = in.readCount(1, Math.min(readings, ChunkFormat.MAX_SPANS));
+        int regionCount = in.readCount(1, count);
         List<RegionId> regions = new ArrayList<>(regionCount);
         for (int i = 0; i < regionCount; i++) {
             regions.add(region(in));
@@ -82,15 +84,15 @@ final class SpanCoder {
         return List.copyOf(spans);
     }
 
-    private static long[] decode(ByteSource in, int count, ChunkScratch scratch) {
+    private static long[] decode(ByteReader in, int count, ChunkScratch scratch) {
         long[] values = new long[count];
         IntegerDecoder.decode(in, count, values, scratch);
         return values;
     }
 
-    private static RegionId region(ByteSource in) {
-        int bytes = in.varint(1, MAX_REGION_BYTES);
-        String name = new String(in.bytes(bytes), StandardCharsets.UTF_8);
+    private static RegionId region(ByteReader in) {
+        int bytes = in.readCount(1, MAX_REGION_BYTES);
+        String name = new String(in.readBytes(bytes), StandardCharsets.UTF_8);
         try {
             return new RegionId(name);
         } catch (IllegalArgumentException e) {

@@ -1,5 +1,7 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ScaledDecimal;
 import io.hearth.model.Column;
 import io.hearth.model.Value;
 import java.nio.charset.StandardCharsets;
@@ -30,30 +32,30 @@ final class SummaryDecoder {
     /** Integers up to here are exact doubles. */
     static final long MAX_EXACT = 1L << 53;
 
-    private final ByteSource in;
+    private final ByteReader in;
     private final int flags;
     private final double power;
     private long scaledMin;
 
-    private SummaryDecoder(ByteSource in) {
+    private SummaryDecoder(ByteReader in) {
         this.in = in;
-        flags = in.u8();
+        flags = in.readByte();
         int digits = flags >>> DIGITS_SHIFT;
-        if (digits > Decimals.MAX_DIGITS) {
+        if (digits > ScaledDecimal.MAX_DIGITS) {
             throw in.corrupt(digits + " decimal digits");
         }
-        power = Decimals.power(digits);
+        power = ScaledDecimal.power(digits);
     }
 
-    static MetricSummary decode(ByteSource in, String metric, int readings, long chunkFirst, long chunkLast) {
+    static MetricSummary decode(ByteReader in, String metric, int readings, long chunkFirst, long chunkLast) {
         return new SummaryDecoder(in).read(metric, readings, chunkFirst, chunkLast);
     }
 
     private MetricSummary read(String metric, int readings, long chunkFirst, long chunkLast) {
-        int points = has(EVERYWHERE) ? readings : in.varint(1, readings);
-        int numbers = has(NUMBERS_ONLY) ? points : in.varint(0, points);
-        long first = chunkFirst + in.varint();
-        long last = chunkLast - in.varint();
+        int points = has(EVERYWHERE) ? readings : in.readCount(1, readings);
+        int numbers = has(NUMBERS_ONLY) ? points : in.readCount(0, points);
+        long first = chunkFirst + in.readVarint();
+        long last = chunkLast - in.readVarint();
         if (first < chunkFirst || last < first || last > chunkLast) {
             throw in.corrupt("the values of " + metric + " lie outside");
         }
@@ -62,11 +64,11 @@ final class SummaryDecoder {
         double sum = 0;
         double squaredDeviations = 0;
         if (has(DECIMAL)) {
-            scaledMin = in.zigzag();
+            scaledMin = in.readSignedVarint();
             min = scaledMin / power;
-            max = (scaledMin + in.varint()) / power;
-            long differences = in.varint();
-            double squares = in.varint();
+            max = (scaledMin + in.readVarint()) / power;
+            long differences = in.readVarint();
+            double squares = in.readVarint();
             sum = (scaledMin * numbers + differences) / power;
             squaredDeviations = (squares - (double) differences * differences / Math.max(1, numbers)) / (power * power);
         } else if (numbers > 0) {
@@ -86,22 +88,22 @@ final class SummaryDecoder {
     }
 
     private double f64() {
-        return Double.longBitsToDouble(in.u64());
+        return Double.longBitsToDouble(in.readLongLE());
     }
 
     private Value value() {
-        int kind = has(NUMBERS_ONLY) ? Column.NUMBER : in.u8();
+        int kind = has(NUMBERS_ONLY) ? Column.NUMBER : in.readByte();
         return switch (kind) {
             case Column.NUMBER -> {
-                double number = has(DECIMAL) ? (scaledMin + in.varint()) / power : f64();
+                double number = has(DECIMAL) ? (scaledMin + in.readVarint()) / power : f64();
                 if (!Double.isFinite(number)) {
                     throw in.corrupt("the number " + number);
                 }
                 yield new Value.Num(number);
             }
-            case Column.BOOL -> new Value.Bool(in.u8() != 0);
+            case Column.BOOL -> new Value.Bool(in.readByte() != 0);
             case Column.TEXT ->
-                new Value.Text(new String(in.bytes(in.varint(0, Value.MAX_TEXT_BYTES)), StandardCharsets.UTF_8));
+                new Value.Text(new String(in.readBytes(in.readCount(0, Value.MAX_TEXT_BYTES)), StandardCharsets.UTF_8));
             default -> throw in.corrupt("no such kind: " + kind);
         };
     }

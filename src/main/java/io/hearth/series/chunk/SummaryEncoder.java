@@ -1,5 +1,7 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.ScaledDecimal;
 import io.hearth.model.Column;
 import io.hearth.model.Value;
 import java.nio.charset.StandardCharsets;
@@ -10,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 final class SummaryEncoder {
     private final PackedColumn packed;
     private final long[] times;
-    private final ByteSink out;
+    private final ByteWriter out;
 
-    private SummaryEncoder(PackedColumn packed, long[] times, ByteSink out) {
+    private SummaryEncoder(PackedColumn packed, long[] times, ByteWriter out) {
         this.packed = packed;
         this.times = times;
         this.out = out;
@@ -22,7 +24,7 @@ final class SummaryEncoder {
      * @param packed with at least one value
      * @param times of its readings
      */
-    static void encode(PackedColumn packed, long[] times, ByteSink out) {
+    static void encode(PackedColumn packed, long[] times, ByteWriter out) {
         new SummaryEncoder(packed, times, out).write();
     }
 
@@ -32,14 +34,14 @@ final class SummaryEncoder {
         int points = packed.points();
         int numberCount = packed.numbers().length;
         DecimalSums decimal = DecimalSums.of(packed.decimals());
-        out.u8((numberCount == points ? SummaryDecoder.NUMBERS_ONLY : 0)
+        out.writeByte((numberCount == points ? SummaryDecoder.NUMBERS_ONLY : 0)
                 | (points == readings ? SummaryDecoder.EVERYWHERE : 0)
                 | (decimal == null ? 0 : SummaryDecoder.DECIMAL | decimal.digits << SummaryDecoder.DIGITS_SHIFT));
         if (points < readings) {
-            out.varint(points);
+            out.writeVarint(points);
         }
         if (numberCount < points) {
-            out.varint(numberCount);
+            out.writeVarint(numberCount);
         }
         int first = 0;
         while (kinds[first] == Column.ABSENT) {
@@ -49,13 +51,13 @@ final class SummaryEncoder {
         while (kinds[last] == Column.ABSENT) {
             last--;
         }
-        out.varint(times[first] - times[0]);
-        out.varint(times[readings - 1] - times[last]);
+        out.writeVarint(times[first] - times[0]);
+        out.writeVarint(times[readings - 1] - times[last]);
         if (decimal != null) {
-            out.zigzag(decimal.min);
-            out.varint(decimal.max - decimal.min);
-            out.varint(decimal.sum);
-            out.varint(decimal.squares);
+            out.writeSignedVarint(decimal.min);
+            out.writeVarint(decimal.max - decimal.min);
+            out.writeVarint(decimal.sum);
+            out.writeVarint(decimal.squares);
         } else if (numberCount > 0) {
             writeSums();
         }
@@ -99,7 +101,7 @@ final class SummaryEncoder {
         Column column = packed.column();
         byte kind = packed.kinds()[index];
         if (packed.numbers().length < packed.points()) {
-            out.u8(kind);
+            out.writeByte(kind);
         }
         switch (kind) {
             case Column.NUMBER -> {
@@ -107,23 +109,23 @@ final class SummaryEncoder {
                 if (decimal == null) {
                     writeDouble(number);
                 } else {
-                    out.varint(Decimals.scale(number, decimal.digits) - decimal.min);
+                    out.writeVarint(ScaledDecimal.scale(number, decimal.digits) - decimal.min);
                 }
             }
-            case Column.BOOL -> out.u8(column.numbers()[index] == 0 ? 0 : 1);
+            case Column.BOOL -> out.writeByte(column.numbers()[index] == 0 ? 0 : 1);
             default -> {
                 byte[] utf8 = column.textAt(index).getBytes(StandardCharsets.UTF_8);
                 if (utf8.length > Value.MAX_TEXT_BYTES) {
                     throw new IllegalArgumentException(column.metric() + " has a text of " + utf8.length + " bytes");
                 }
-                out.varint(utf8.length);
-                out.bytes(utf8);
+                out.writeVarint(utf8.length);
+                out.writeBytes(utf8);
             }
         }
     }
 
     private void writeDouble(double number) {
-        out.u64(Double.doubleToRawLongBits(number));
+        out.writeLongLE(Double.doubleToRawLongBits(number));
     }
 
     /**

@@ -1,5 +1,7 @@
 package io.hearth.series.chunk;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ByteWriter;
 import io.hearth.model.Value;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -22,19 +24,19 @@ final class TextCoder {
 
     private TextCoder() {}
 
-    static void encode(String[] texts, ByteSink out) {
+    static void encode(String[] texts, ByteWriter out) {
         String[] distinct = new TreeSet<>(Arrays.asList(texts)).toArray(String[]::new);
         long[] lengths = new long[distinct.length];
-        ByteSink dictionary = new ByteSink();
+        ByteWriter dictionary = new ByteWriter(1024);
         for (int i = 0; i < distinct.length; i++) {
             byte[] utf8 = distinct[i].getBytes(StandardCharsets.UTF_8);
             if (utf8.length > Value.MAX_TEXT_BYTES) {
                 throw new IllegalArgumentException("a text has " + utf8.length + " bytes");
             }
             lengths[i] = utf8.length;
-            dictionary.bytes(utf8);
+            dictionary.writeBytes(utf8);
         }
-        out.varint(distinct.length);
+        out.writeVarint(distinct.length);
         IntegerEncoder.encode(lengths, lengths.length, out);
         writeDictionary(dictionary.toByteArray(), out);
         long[] indexes = new long[texts.length];
@@ -44,7 +46,7 @@ final class TextCoder {
         IntegerEncoder.encode(indexes, indexes.length, out);
     }
 
-    private static void writeDictionary(byte[] dictionary, ByteSink out) {
+    private static void writeDictionary(byte[] dictionary, ByteWriter out) {
         if (dictionary.length >= DEFLATE_FROM_BYTES) {
             Deflater deflater = new Deflater(Deflater.BEST_COMPRESSION, true);
             try {
@@ -53,20 +55,20 @@ final class TextCoder {
                 byte[] deflated = new byte[dictionary.length];
                 int length = deflater.deflate(deflated);
                 if (deflater.finished() && length < dictionary.length) {
-                    out.varint(length);
-                    out.bytes(Arrays.copyOf(deflated, length));
+                    out.writeVarint(length);
+                    out.writeBytes(Arrays.copyOf(deflated, length));
                     return;
                 }
             } finally {
                 deflater.end();
             }
         }
-        out.varint(0);
-        out.bytes(dictionary);
+        out.writeVarint(0);
+        out.writeBytes(dictionary);
     }
 
-    static String[] decode(ByteSource in, int count, ChunkScratch scratch) {
-        int size = in.varint(1, count);
+    static String[] decode(ByteReader in, int count, ChunkScratch scratch) {
+        int size = in.readCount(1, count);
         long[] lengths = scratch.integers(count);
         IntegerDecoder.decode(in, size, lengths, scratch);
         int bytes = 0;
@@ -95,10 +97,10 @@ final class TextCoder {
         return texts;
     }
 
-    private static byte[] readDictionary(ByteSource in, int bytes) {
-        int deflated = in.varint(0, in.remaining());
+    private static byte[] readDictionary(ByteReader in, int bytes) {
+        int deflated = in.readCount(0, in.remaining());
         if (deflated == 0) {
-            return in.bytes(bytes);
+            return in.readBytes(bytes);
         }
         byte[] dictionary = new byte[bytes];
         Inflater inflater = new Inflater(true);

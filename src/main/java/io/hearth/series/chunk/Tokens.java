@@ -36,13 +36,4 @@ final class Tokens {
     static long base(int token) {
         return token < DIRECT ? token : (2L + (token & 1)) << storedBits(token);
     }
-
-    /** 0, -1, 1, -2, … as 0, 1, 2, 3, … */
-    static long zigzag(long value) {
-        return value << 1 ^ value >> 63;
-    }
-
-    static long unzigzag(long value) {
-        return value >>> 1 ^ -(value & 1);
-    }
 }

@@ -2,6 +2,7 @@ package io.hearth.series.item;
 
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.ScaledDecimal;
 import io.hearth.model.Column;
 import io.hearth.model.HybridTime;
 import io.hearth.series.value.Transmission;
@@ -133,14 +134,14 @@ public final class RunReader {
         switch (encoding & ~RunWriter.SPARSE) {
             case RunWriter.DECIMALS -> {
                 int digits = values.readByte();
-                if (!RunWriter.areDigits(digits)) {
+                if (digits > RunWriter.MAX_DIGITS) {
                     throw new CorruptItemException(digits + " decimal digits");
                 }
                 long scaled = 0;
                 for (int i = 0; i < size; i++) {
                     if (bits < 0 || isSet(array, bits, i)) {
                         scaled += values.readSignedVarint();
-                        column.setNumber(row + i, RunWriter.unscaled(scaled, digits));
+                        column.setNumber(row + i, ScaledDecimal.unscale(scaled, digits));
                     }
                 }
             }

@@ -2,6 +2,7 @@ package io.hearth.series.item;
 
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.ScaledDecimal;
 import io.hearth.model.Column;
 import io.hearth.model.PointBuffer;
 import io.hearth.series.value.Transmission;
@@ -50,8 +51,8 @@ public final class RunWriter {
     static final int MIXED = 5;
     static final int SPARSE = 0x80;
 
-    private static final double[] POWERS_OF_TEN = {1, 10, 100, 1_000, 10_000, 100_000, 1_000_000};
-    private static final double MAX_EXACT = 1L << 53;
+    static final int MAX_DIGITS = 6;
+    private static final long MAX_EXACT = 1L << 53;
 
     /** Up to so many names are compared one by one, which is quicker than a map of them. */
     private static final int FEW_METRICS = 16;
@@ -280,7 +281,7 @@ public final class RunWriter {
         metricOut.writeByte(digits);
         long before = 0;
         for (int i = 0; i < count; i++) {
-            long scaled = scaled(points.number(present[i]), digits);
+            long scaled = ScaledDecimal.scale(points.number(present[i]), digits);
             metricOut.writeSignedVarint(scaled - before);
             before = scaled;
         }
@@ -315,7 +316,7 @@ public final class RunWriter {
         for (int i = 0; i < count; i++) {
             double number = points.number(present[i]);
             while (!isExact(number, digits)) {
-                if (++digits == POWERS_OF_TEN.length) {
+                if (++digits > MAX_DIGITS) {
                     return -1;
                 }
             }
@@ -330,21 +331,7 @@ public final class RunWriter {
     }
 
     private static boolean isExact(double number, int digits) {
-        double scaled = Math.rint(number * POWERS_OF_TEN[digits]);
-        // The quotient of two exact doubles is correctly rounded, so what is equal here is equal when read back.
-        return Math.abs(scaled) < MAX_EXACT
-                && Double.doubleToRawLongBits(unscaled((long) scaled, digits)) == Double.doubleToRawLongBits(number);
-    }
-
-    private static long scaled(double number, int digits) {
-        return (long) Math.rint(number * POWERS_OF_TEN[digits]);
-    }
-
-    static double unscaled(long scaled, int digits) {
-        return scaled / POWERS_OF_TEN[digits];
-    }
-
-    static boolean areDigits(int digits) {
-        return digits < POWERS_OF_TEN.length;
+        long scaled = ScaledDecimal.scale(number, digits);
+        return -MAX_EXACT < scaled && scaled < MAX_EXACT && ScaledDecimal.isExact(number, scaled, digits);
     }
 }

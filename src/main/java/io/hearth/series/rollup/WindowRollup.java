@@ -3,6 +3,7 @@ package io.hearth.series.rollup;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.ScaledDecimal;
 import io.hearth.model.Column;
 import io.hearth.series.aggregate.RollupCell;
 import io.hearth.series.aggregate.RollupCell.Edge;
@@ -96,7 +97,7 @@ public record WindowRollup(
     private static final int ENDS_ARE_BOOLS = 4;
     private static final int ENDS_ARE_NUMBERS = 8;
     private static final int RAW_NUMBER = 0xFF;
-    private static final double[] POWERS = {1, 10, 100, 1000, 10_000, 100_000, 1_000_000};
+    private static final int MAX_DIGITS = 6;
     private static final double MAX_DECIMAL = 1L << 48;
 
     public int parts() {
@@ -350,9 +351,11 @@ public record WindowRollup(
     }
 
     private static void writeNumber(double number, ByteWriter out) {
-        for (int digits = 0; digits < POWERS.length && Math.abs(number) * POWERS[digits] < MAX_DECIMAL; digits++) {
-            long scaled = Math.round(number * POWERS[digits]);
-            if (Double.doubleToRawLongBits(scaled / POWERS[digits]) == Double.doubleToRawLongBits(number)) {
+        for (int digits = 0;
+                digits <= MAX_DIGITS && Math.abs(number) * ScaledDecimal.power(digits) < MAX_DECIMAL;
+                digits++) {
+            long scaled = ScaledDecimal.scale(number, digits);
+            if (ScaledDecimal.isExact(number, scaled, digits)) {
                 out.writeByte(digits);
                 out.writeSignedVarint(scaled);
                 return;
@@ -491,10 +494,10 @@ public record WindowRollup(
         if (digits == RAW_NUMBER) {
             return Double.longBitsToDouble(in.readLong());
         }
-        if (digits >= POWERS.length) {
+        if (digits > MAX_DIGITS) {
             throw new CorruptItemException("a rollup has a number of " + digits + " digits");
         }
-        return in.readSignedVarint() / POWERS[digits];
+        return ScaledDecimal.unscale(in.readSignedVarint(), digits);
     }
 
     /** This with the metrics of another item of the same window and level, which must have been made together with it. */

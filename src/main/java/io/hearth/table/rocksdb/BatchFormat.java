@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.bytes.ByteWriter;
 import io.hearth.table.TableException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -66,68 +67,68 @@ final class BatchFormat {
     }
 
     /** Begins the put of an item; its key and value follow, each behind its varint length. */
-    static void putItem(ByteSink sink) {
-        sink.putByte(PUT);
+    static void putItem(ByteWriter sink) {
+        sink.writeByte(PUT);
     }
 
-    static void deleteItem(byte[] rowKey, ByteSink sink) {
-        sink.putByte(DELETE);
+    static void deleteItem(byte[] rowKey, ByteWriter sink) {
+        sink.writeByte(DELETE);
         slice(rowKey, sink);
     }
 
-    static void deleteItems(byte[] start, byte[] end, ByteSink sink) {
-        sink.putByte(RANGE_DELETE);
+    static void deleteItems(byte[] start, byte[] end, ByteWriter sink) {
+        sink.writeByte(RANGE_DELETE);
         slice(start, sink);
         slice(end, sink);
     }
 
-    static void putIndexEntry(byte[] indexRow, ByteSink sink) {
-        sink.putByte(CF_PUT);
-        sink.putVarint(INDEX);
+    static void putIndexEntry(byte[] indexRow, ByteWriter sink) {
+        sink.writeByte(CF_PUT);
+        sink.writeVarint(INDEX);
         slice(indexRow, sink);
-        sink.putVarint(0);
+        sink.writeVarint(0);
     }
 
-    static void deleteIndexEntry(byte[] indexRow, ByteSink sink) {
-        sink.putByte(CF_DELETE);
-        sink.putVarint(INDEX);
+    static void deleteIndexEntry(byte[] indexRow, ByteWriter sink) {
+        sink.writeByte(CF_DELETE);
+        sink.writeVarint(INDEX);
         slice(indexRow, sink);
     }
 
-    static void sweepMark(ByteSink sink) {
-        sink.putByte(LOG_DATA);
+    static void sweepMark(ByteWriter sink) {
+        sink.writeByte(LOG_DATA);
         slice(SWEEP_MARK, sink);
     }
 
     /** Says when the commit began, for recovery to an instant. It is in the log only, and not counted. */
-    static void timeMark(long micros, ByteSink sink) {
+    static void timeMark(long micros, ByteWriter sink) {
         mark(TIME_MARK, micros, sink);
     }
 
     /** Says up to which sequence number the log was durable before, 0 if nothing is: a start can tell what it must find. */
-    static void durableMark(long sequence, ByteSink sink) {
+    static void durableMark(long sequence, ByteWriter sink) {
         mark(DURABLE_MARK, sequence, sink);
     }
 
     /** Begins a batch that nobody should see in the change feed, with room for its header. */
-    static void beginHousekeeping(long durable, ByteSink sink) {
-        sink.put(new byte[HEADER_BYTES]);
+    static void beginHousekeeping(long durable, ByteWriter sink) {
+        sink.writeBytes(new byte[HEADER_BYTES]);
         sweepMark(sink);
         durableMark(durable, sink);
     }
 
-    private static void mark(byte kind, long number, ByteSink sink) {
-        sink.putByte(LOG_DATA);
-        sink.putVarint(1 + Long.BYTES);
-        sink.putByte(kind);
+    private static void mark(byte kind, long number, ByteWriter sink) {
+        sink.writeByte(LOG_DATA);
+        sink.writeVarint(1 + Long.BYTES);
+        sink.writeByte(kind);
         for (int shift = 56; shift >= 0; shift -= 8) {
-            sink.putByte((int) (number >>> shift));
+            sink.writeByte((int) (number >>> shift));
         }
     }
 
-    static void slice(byte[] bytes, ByteSink sink) {
-        sink.putVarint(bytes.length);
-        sink.put(bytes);
+    static void slice(byte[] bytes, ByteWriter sink) {
+        sink.writeVarint(bytes.length);
+        sink.writeBytes(bytes);
     }
 
     /** The sequence number of a batch's first record, as it is in the log. */

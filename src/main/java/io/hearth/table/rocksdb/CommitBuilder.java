@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.bytes.ByteWriter;
 import io.hearth.table.Bytes;
 import io.hearth.table.Condition;
 import io.hearth.table.ConditionFailedException;
@@ -60,7 +61,7 @@ final class CommitBuilder {
     /** Adds the writes, or fails the writer alone if its condition does not hold or what it depends on cannot be read. */
     void add(PendingWrite.Dependent write) {
         Map<Bytes, byte[]> known = overlay();
-        ByteSink sink = new ByteSink(256);
+        ByteWriter sink = new ByteWriter(256);
         int count = 0;
         Map<Bytes, byte[]> changed = new HashMap<>();
         try {
@@ -84,8 +85,8 @@ final class CommitBuilder {
 
     /** The whole commit in RocksDB's format. */
     byte[] toBatch() {
-        ByteSink head = new ByteSink(BatchFormat.HEADER_BYTES + 32);
-        head.put(new byte[BatchFormat.HEADER_BYTES]);
+        ByteWriter head = new ByteWriter(BatchFormat.HEADER_BYTES + 32);
+        head.writeBytes(new byte[BatchFormat.HEADER_BYTES]);
         BatchFormat.timeMark(nowMicros, head);
         BatchFormat.durableMark(durable, head);
         byte[] batch = Arrays.copyOf(head.array(), head.length() + bytes);
@@ -143,7 +144,7 @@ final class CommitBuilder {
     }
 
     /** Appends what the step changes, its index entries included; answers the number of records. */
-    private int apply(PendingWrite.Step step, byte @Nullable [] stored, ByteSink sink) {
+    private int apply(PendingWrite.Step step, byte @Nullable [] stored, ByteWriter sink) {
         int count = 1;
         if (step.value() == null) {
             BatchFormat.deleteItem(step.rowKey(), sink);

@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.bytes.ByteWriter;
 import io.hearth.table.Bytes;
 import io.hearth.table.IndexKey;
 import io.hearth.table.Key;
@@ -28,26 +29,26 @@ final class IndexRow {
     static byte[] encode(IndexKey index, Key key) {
         byte[] prefix = RowKey.prefix(Key.encodePartitionKey(index.partitionKey()));
         byte[] partition = Key.encodePartitionKey(key.partitionKey());
-        ByteSink row = new ByteSink(prefix.length
+        ByteWriter row = new ByteWriter(prefix.length
                 + index.sortKey().length()
                 + partition.length
                 + key.sortKey().length()
                 + 8);
-        row.put(prefix);
+        row.writeBytes(prefix);
         escape(index.sortKey().array(), row);
         end(row);
         escape(partition, row);
         end(row);
-        row.put(key.sortKey().array());
-        return row.toArray();
+        row.writeBytes(key.sortKey().array());
+        return row.toByteArray();
     }
 
     /** The bound before the entries of {@code sortKey} in an index partition. */
     static byte[] bound(byte[] prefix, Bytes sortKey) {
-        ByteSink row = new ByteSink(prefix.length + sortKey.length() + 8);
-        row.put(prefix);
+        ByteWriter row = new ByteWriter(prefix.length + sortKey.length() + 8);
+        row.writeBytes(prefix);
         escape(sortKey.array(), row);
-        return row.toArray();
+        return row.toByteArray();
     }
 
     /** The key of the item that an entry lists. */
@@ -60,21 +61,21 @@ final class IndexRow {
                 Bytes.wrap(Arrays.copyOfRange(row, partitionEnd, length)));
     }
 
-    private static void escape(byte[] bytes, ByteSink sink) {
+    private static void escape(byte[] bytes, ByteWriter sink) {
         int start = 0;
         for (int i = 0; i < bytes.length; i++) {
             if (bytes[i] == 0) {
-                sink.put(bytes, start, i + 1 - start);
-                sink.putByte(ESCAPED_ZERO);
+                sink.writeBytes(bytes, start, i + 1 - start);
+                sink.writeByte(ESCAPED_ZERO);
                 start = i + 1;
             }
         }
-        sink.put(bytes, start, bytes.length - start);
+        sink.writeBytes(bytes, start, bytes.length - start);
     }
 
-    private static void end(ByteSink sink) {
-        sink.putByte(0);
-        sink.putByte(END);
+    private static void end(ByteWriter sink) {
+        sink.writeByte(0);
+        sink.writeByte(END);
     }
 
     /** Where the part behind the escaped string that begins at {@code from} begins. */
@@ -91,13 +92,13 @@ final class IndexRow {
     }
 
     private static byte[] unescape(byte[] row, int from, int to) {
-        ByteSink plain = new ByteSink(to - from);
+        ByteWriter plain = new ByteWriter(to - from);
         for (int i = from; i < to; i++) {
-            plain.putByte(row[i]);
+            plain.writeByte(row[i]);
             if (row[i] == 0) {
                 i++;
             }
         }
-        return plain.toArray();
+        return plain.toByteArray();
     }
 }

@@ -1,5 +1,7 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.Varint;
 import io.hearth.table.Bytes;
 import io.hearth.table.IndexKey;
 import io.hearth.table.Item;
@@ -35,10 +37,10 @@ final class ItemValue {
     static int encodedBytes(Item item, byte @Nullable [] indexPartition) {
         int bytes = 1 + item.body().length();
         if (item.expiresAtSeconds() != 0) {
-            bytes += ByteSink.varintBytes(item.expiresAtSeconds());
+            bytes += Varint.length(item.expiresAtSeconds());
         }
         if (item.version() != 0) {
-            bytes += ByteSink.varintBytes(item.version());
+            bytes += Varint.length(item.version());
         }
         if (item.index() != null && indexPartition != null) {
             bytes += 1 + indexPartition.length + 2 + item.index().sortKey().length();
@@ -47,24 +49,24 @@ final class ItemValue {
     }
 
     /** Appends the value of {@code item}; {@code indexPartition} is the UTF-8 of its index partition, if it has one. */
-    static void encode(Item item, byte @Nullable [] indexPartition, ByteSink sink) {
+    static void encode(Item item, byte @Nullable [] indexPartition, ByteWriter sink) {
         IndexKey index = item.index();
-        sink.putByte((item.expiresAtSeconds() != 0 ? EXPIRES : 0)
+        sink.writeByte((item.expiresAtSeconds() != 0 ? EXPIRES : 0)
                 | (item.version() != 0 ? VERSIONED : 0)
                 | (index != null ? INDEXED : 0));
         if (item.expiresAtSeconds() != 0) {
-            sink.putVarint(item.expiresAtSeconds());
+            sink.writeVarint(item.expiresAtSeconds());
         }
         if (item.version() != 0) {
-            sink.putVarint(item.version());
+            sink.writeVarint(item.version());
         }
         if (index != null && indexPartition != null) {
-            sink.putByte(indexPartition.length);
-            sink.put(indexPartition);
-            sink.putShort(index.sortKey().length());
-            sink.put(index.sortKey().array());
+            sink.writeByte(indexPartition.length);
+            sink.writeBytes(indexPartition);
+            sink.writeShort(index.sortKey().length());
+            sink.writeBytes(index.sortKey().array());
         }
-        sink.put(item.body().array());
+        sink.writeBytes(item.body().array());
     }
 
     /** Turns to {@code value[0 .. length)} and reads as far as is needed to tell whether it has expired. */

@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.bytes.ByteWriter;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -35,7 +36,7 @@ final class LogFileReader implements Closeable {
 
     private static final int TYPE_OFFSET = 6;
     private static final int CRC_MASK_DELTA = 0xA282EAD8;
-    private static final ByteSink NOTHING = new ByteSink(0);
+    private static final ByteWriter NOTHING = new ByteWriter(0);
 
     private final FileChannel channel;
     private final byte[] block = new byte[BLOCK_BYTES];
@@ -43,7 +44,7 @@ final class LogFileReader implements Closeable {
     private long blockStart;
     private int blockLength;
     private int position;
-    private ByteSink record = NOTHING;
+    private ByteWriter record = NOTHING;
     private long recordOffset;
     private @Nullable String fault;
     private long faultOffset;
@@ -70,7 +71,7 @@ final class LogFileReader implements Closeable {
         if (fault != null) {
             return false;
         }
-        record = new ByteSink(0);
+        record = new ByteWriter(0);
         boolean begun = false;
         while (true) {
             if (!toHeader()) {
@@ -96,7 +97,7 @@ final class LogFileReader implements Closeable {
                 begun = true;
             }
             int length = length(position);
-            record.put(block, position + HEADER_BYTES, length);
+            record.writeBytes(block, position + HEADER_BYTES, length);
             position += HEADER_BYTES + length;
             if (type == FULL || type == LAST) {
                 return true;

@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.bytes.ByteWriter;
 import io.hearth.table.Bytes;
 import io.hearth.table.TableDamagedException;
 import java.io.IOException;
@@ -145,26 +146,26 @@ record ManifestFile(
      * @param files by their numbers
      */
     static byte[] withoutSortedFiles(int columnFamily, Map<Long, SortedFileEntry> files) {
-        ByteSink edit = new ByteSink(64);
+        ByteWriter edit = new ByteWriter(64);
         files.forEach((number, entry) -> {
-            edit.putVarint(DELETED_FILE);
-            edit.putVarint(entry.level());
-            edit.putVarint(number);
+            edit.writeVarint(DELETED_FILE);
+            edit.writeVarint(entry.level());
+            edit.writeVarint(number);
         });
-        edit.putVarint(COLUMN_FAMILY);
-        edit.putVarint(columnFamily);
-        return edit.toArray();
+        edit.writeVarint(COLUMN_FAMILY);
+        edit.writeVarint(columnFamily);
+        return edit.toByteArray();
     }
 
     /** An edit by which nothing is known of the length of log files before a number. */
     static byte[] withoutLogsBefore(long number) {
-        ByteSink field = new ByteSink(10);
-        field.putVarint(number);
-        ByteSink edit = new ByteSink(16);
-        edit.putVarint(LOG_DELETION);
-        edit.putVarint(field.length());
-        edit.put(field.array(), 0, field.length());
-        return edit.toArray();
+        ByteWriter field = new ByteWriter(10);
+        field.writeVarint(number);
+        ByteWriter edit = new ByteWriter(16);
+        edit.writeVarint(LOG_DELETION);
+        edit.writeVarint(field.length());
+        edit.writeBytes(field.array(), 0, field.length());
+        return edit.toByteArray();
     }
 
     /** Whether nothing was ever stored. */

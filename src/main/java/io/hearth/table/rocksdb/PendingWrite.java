@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.bytes.ByteWriter;
 import io.hearth.table.Condition;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.util.List;
@@ -65,7 +66,7 @@ abstract sealed class PendingWrite {
         final byte[] records;
         final int length;
 
-        Encoded(UniEmitter<? super Void> writer, int writes, ByteSink records) {
+        Encoded(UniEmitter<? super Void> writer, int writes, ByteWriter records) {
             super(writer, writes, records.length());
             this.records = records.array();
             this.length = records.length();
@@ -106,7 +107,7 @@ abstract sealed class PendingWrite {
         final List<byte[]> superseded;
 
         /** @param superseded row keys, ascending */
-        Replacement(UniEmitter<? super Void> writer, int puts, ByteSink records, List<byte[]> superseded) {
+        Replacement(UniEmitter<? super Void> writer, int puts, ByteWriter records, List<byte[]> superseded) {
             super(writer, puts + superseded.size(), records.length() + 64L * superseded.size());
             this.records = records.array();
             this.length = records.length();

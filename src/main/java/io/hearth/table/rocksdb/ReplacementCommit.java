@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.bytes.ByteWriter;
 import io.hearth.table.TableException;
 import java.util.Arrays;
 import java.util.List;
@@ -13,11 +14,11 @@ final class ReplacementCommit {
     /** Shorter stretches are deleted one by one: reads pass many range deletions slower than as many keys. */
     private static final int MIN_RANGE_ROWS = 16;
 
-    private final ByteSink sink;
+    private final ByteWriter sink;
     private int records;
 
     private ReplacementCommit(PendingWrite.Replacement replacement, long durable) {
-        sink = new ByteSink(replacement.length + 1024);
+        sink = new ByteWriter(replacement.length + 1024);
         BatchFormat.beginHousekeeping(durable, sink);
     }
 
@@ -30,9 +31,9 @@ final class ReplacementCommit {
         ReplacementCommit commit = new ReplacementCommit(replacement, durable);
         // Removals first: an item may be stored under a superseded key, or between two of them.
         commit.remove(database, replacement.superseded);
-        commit.sink.put(replacement.records, 0, replacement.length);
+        commit.sink.writeBytes(replacement.records, 0, replacement.length);
         commit.records += replacement.puts();
-        byte[] batch = commit.sink.toArray();
+        byte[] batch = commit.sink.toByteArray();
         BatchFormat.writeCount(batch, commit.records);
         // A power failure may take it back: then the superseded items are there again, and hold the same.
         database.writeLazily(batch);

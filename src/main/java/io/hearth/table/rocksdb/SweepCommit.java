@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.bytes.ByteWriter;
 import io.hearth.table.IndexKey;
 import io.hearth.table.Key;
 import io.hearth.table.TableException;
@@ -15,7 +16,7 @@ final class SweepCommit {
     /** Shorter runs of expired rows are deleted one by one: reads pass many range deletions slower than as many keys. */
     private static final int MIN_RANGE_ROWS = 16;
 
-    private final ByteSink sink = new ByteSink(1024);
+    private final ByteWriter sink = new ByteWriter(1024);
     private int records;
 
     private SweepCommit(long durable) {
@@ -42,7 +43,7 @@ final class SweepCommit {
             throw Database.unreadable(e);
         }
         if (removed > 0) {
-            byte[] batch = commit.sink.toArray();
+            byte[] batch = commit.sink.toByteArray();
             BatchFormat.writeCount(batch, commit.records);
             database.writeLazily(batch);
         }

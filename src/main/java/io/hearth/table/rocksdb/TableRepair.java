@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.bytes.ByteWriter;
 import io.hearth.table.IndexKey;
 import io.hearth.table.Key;
 import io.hearth.table.PrivateDirectory;
@@ -369,15 +370,15 @@ public final class TableRepair {
     /** Rows on their way into the new table. */
     private static final class Rows {
         private final Database database;
-        private ByteSink batch = begin();
+        private ByteWriter batch = begin();
         private int count;
 
         Rows(Database database) {
             this.database = database;
         }
 
-        private static ByteSink begin() {
-            ByteSink batch = new ByteSink(1 << 16);
+        private static ByteWriter begin() {
+            ByteWriter batch = new ByteWriter(1 << 16);
             BatchFormat.beginHousekeeping(0, batch);
             return batch;
         }
@@ -397,7 +398,7 @@ public final class TableRepair {
 
         void write() throws RocksDBException {
             if (count > 0) {
-                byte[] bytes = batch.toArray();
+                byte[] bytes = batch.toByteArray();
                 BatchFormat.writeCount(bytes, count);
                 database.writeLazily(bytes);
             }

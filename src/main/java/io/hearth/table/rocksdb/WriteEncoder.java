@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.bytes.ByteWriter;
 import io.hearth.table.Bytes;
 import io.hearth.table.Condition;
 import io.hearth.table.IndexKey;
@@ -48,7 +49,7 @@ final class WriteEncoder {
         return new PendingWrite.Encoded(writer, writes.size(), records(writes));
     }
 
-    private static ByteSink records(List<Write> writes) {
+    private static ByteWriter records(List<Write> writes) {
         int expectedBytes = 0;
         for (Write write : writes) {
             Item item = ((Write.Put) write).item();
@@ -57,7 +58,7 @@ final class WriteEncoder {
                     + item.key().sortKey().length()
                     + item.body().length();
         }
-        ByteSink records = new ByteSink(expectedBytes);
+        ByteWriter records = new ByteWriter(expectedBytes);
         String partition = "";
         byte[] prefix = new byte[0];
         for (Write write : writes) {
@@ -68,10 +69,10 @@ final class WriteEncoder {
             }
             byte[] sort = item.key().sortKey().array();
             BatchFormat.putItem(records);
-            records.putVarint(prefix.length + sort.length);
-            records.put(prefix);
-            records.put(sort);
-            records.putVarint(ItemValue.encodedBytes(item, null));
+            records.writeVarint(prefix.length + sort.length);
+            records.writeBytes(prefix);
+            records.writeBytes(sort);
+            records.writeVarint(ItemValue.encodedBytes(item, null));
             ItemValue.encode(item, null, records);
         }
         return records;
@@ -92,9 +93,9 @@ final class WriteEncoder {
         }
         IndexKey index = item.index();
         byte[] indexPartition = index == null ? null : Key.encodePartitionKey(index.partitionKey());
-        ByteSink value = new ByteSink(ItemValue.encodedBytes(item, indexPartition));
+        ByteWriter value = new ByteWriter(ItemValue.encodedBytes(item, indexPartition));
         ItemValue.encode(item, indexPartition, value);
         byte[] indexRow = index == null ? null : IndexRow.encode(index, key);
-        return new PendingWrite.Step(rowKey, value.toArray(), indexRow, condition);
+        return new PendingWrite.Step(rowKey, value.toByteArray(), indexRow, condition);
     }
 }

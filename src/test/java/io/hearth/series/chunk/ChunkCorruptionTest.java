@@ -3,6 +3,8 @@ package io.hearth.series.chunk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.ByteWriter;
 import io.hearth.model.Column;
 import io.hearth.model.ReadingBlock;
 import io.hearth.model.Value;
@@ -98,8 +100,8 @@ class ChunkCorruptionTest {
         Random random = new Random(5);
         for (int round = 0; round < 300; round++) {
             byte[] bytes = Blocks.encode(RandomReadings.block(round, 1 + random.nextInt(700)));
-            ByteSource in = new ByteSource(bytes, ChunkFormat.CHECKED_FROM, bytes.length, "header");
-            int header = in.varint(0, in.remaining());
+            ByteReader in = ChunkFormat.reader(bytes, ChunkFormat.CHECKED_FROM, bytes.length, "header");
+            int header = in.readCount(0, in.remaining());
             for (int change = 0; change < 100; change++) {
                 byte[] hostile = spoil(bytes, in.position(), in.position() + header, random);
                 rewriteHeaderChecksum(hostile);
@@ -115,11 +117,11 @@ class ChunkCorruptionTest {
         for (int round = 0; round < 500; round++) {
             int size = 1 + random.nextInt(1200);
             for (Column column : RandomReadings.block(round, size).columns()) {
-                ByteSink out = new ByteSink();
+                ByteWriter out = new ByteWriter(1024);
                 ColumnEncoder.encode(PackedColumn.of(column, size), out);
                 for (int change = 0; change < 100; change++) {
-                    byte[] hostile = spoil(out.toByteArray(), 0, out.size(), random);
-                    ByteSource in = new ByteSource(hostile, 0, hostile.length, "column");
+                    byte[] hostile = spoil(out.toByteArray(), 0, out.length(), random);
+                    ByteReader in = ChunkFormat.reader(hostile, 0, hostile.length, "column");
                     assertHarmless(() -> ColumnDecoder.decode(in, "m", size, size, scratch, scratch.column(0)));
                 }
             }
@@ -145,8 +147,8 @@ class ChunkCorruptionTest {
     }
 
     private static void rewriteHeaderChecksum(byte[] bytes) {
-        ByteSource in = new ByteSource(bytes, ChunkFormat.CHECKED_FROM, bytes.length, "header");
-        int length = in.varint(0, in.remaining());
+        ByteReader in = ChunkFormat.reader(bytes, ChunkFormat.CHECKED_FROM, bytes.length, "header");
+        int length = in.readCount(0, in.remaining());
         int crc = ChunkFormat.headerCrc(bytes, in.take(length) + length);
         for (int i = 0; i < Integer.BYTES; i++) {
             bytes[1 + i] = (byte) (crc >>> 8 * i);

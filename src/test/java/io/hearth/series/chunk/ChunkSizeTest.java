@@ -2,6 +2,7 @@ package io.hearth.series.chunk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hearth.bytes.ByteWriter;
 import io.hearth.model.Column;
 import io.hearth.model.ReadingBlock;
 import java.util.List;
@@ -38,11 +39,11 @@ class ChunkSizeTest {
         for (int i = 0; i < READINGS; i += 6) {
             kinds[i] = Column.NUMBER;
         }
-        ByteSink out = new ByteSink();
+        ByteWriter out = new ByteWriter(1024);
 
         KindCoder.encode(kinds, out);
 
-        assertThat(out.size()).isLessThan(20);
+        assertThat(out.length()).isLessThan(20);
     }
 
     @Test
@@ -74,8 +75,8 @@ class ChunkSizeTest {
     }
 
     private static int bytes(double[] numbers) {
-        ByteSink out = new ByteSink();
+        ByteWriter out = new ByteWriter(1024);
         NumberEncoder.encode(numbers, Decimals.candidates(numbers), out);
-        return out.size();
+        return out.length();
     }
 }

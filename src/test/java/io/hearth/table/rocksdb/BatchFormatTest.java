@@ -3,6 +3,7 @@ package io.hearth.table.rocksdb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.bytes.ByteWriter;
 import io.hearth.table.TableException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +26,7 @@ final class BatchFormatTest {
     @Test
     void records_ofItems_areRocksDbsOwnBytes() throws RocksDBException {
         byte[] longValue = new byte[300]; // its length takes two bytes
-        ByteSink ours = batch();
+        ByteWriter ours = batch();
         BatchFormat.putItem(ours);
         BatchFormat.slice(bytes("key"), ours);
         BatchFormat.slice(longValue, ours);
@@ -45,7 +46,7 @@ final class BatchFormatTest {
 
     @Test
     void records_ofIndexEntries_areRocksDbsOwnBytes(@TempDir Path directory) throws RocksDBException {
-        ByteSink ours = batch();
+        ByteWriter ours = batch();
         BatchFormat.putIndexEntry(bytes("entry"), ours);
         BatchFormat.deleteIndexEntry(bytes("gone"), ours);
 
@@ -61,7 +62,7 @@ final class BatchFormatTest {
     @Test
     void timeMark_ofACommit_isRocksDbsAnnotationAndReadBack() throws RocksDBException {
         long micros = 1_790_000_000_123_456L;
-        ByteSink ours = batch();
+        ByteWriter ours = batch();
         BatchFormat.timeMark(micros, ours);
 
         try (WriteBatch theirs = new WriteBatch()) {
@@ -70,15 +71,15 @@ final class BatchFormatTest {
 
             assertThat(finished(ours, 0)).isEqualTo(theirs.data());
         }
-        assertThat(LogRecord.of(1, 1, ours.toArray()).commitMicros()).isEqualTo(micros);
-        ByteSink sweep = batch();
+        assertThat(LogRecord.of(1, 1, ours.toByteArray()).commitMicros()).isEqualTo(micros);
+        ByteWriter sweep = batch();
         BatchFormat.sweepMark(sweep);
-        assertThat(LogRecord.of(1, 1, sweep.toArray()).commitMicros()).isEqualTo(LogRecord.NO_TIME);
+        assertThat(LogRecord.of(1, 1, sweep.toByteArray()).commitMicros()).isEqualTo(LogRecord.NO_TIME);
     }
 
     @Test
     void durableMark_ofACommit_isRocksDbsAnnotationAndReadBack() throws RocksDBException {
-        ByteSink ours = batch();
+        ByteWriter ours = batch();
         BatchFormat.durableMark(0x0102_0304L, ours);
 
         try (WriteBatch theirs = new WriteBatch()) {
@@ -96,7 +97,7 @@ final class BatchFormatTest {
 
     @Test
     void reader_records_areWhatWasWritten() {
-        ByteSink sink = batch();
+        ByteWriter sink = batch();
         BatchFormat.sweepMark(sink);
         BatchFormat.putItem(sink);
         BatchFormat.slice(bytes("key"), sink);
@@ -136,14 +137,14 @@ final class BatchFormatTest {
         }
     }
 
-    private static ByteSink batch() {
-        ByteSink sink = new ByteSink(16);
-        sink.put(new byte[BatchFormat.HEADER_BYTES]);
+    private static ByteWriter batch() {
+        ByteWriter sink = new ByteWriter(16);
+        sink.writeBytes(new byte[BatchFormat.HEADER_BYTES]);
         return sink;
     }
 
-    private static byte[] finished(ByteSink sink, int count) {
-        byte[] batch = sink.toArray();
+    private static byte[] finished(ByteWriter sink, int count) {
+        byte[] batch = sink.toByteArray();
         BatchFormat.writeCount(batch, count);
         return batch;
     }

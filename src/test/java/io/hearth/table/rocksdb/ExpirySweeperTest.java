@@ -9,6 +9,7 @@ import static io.hearth.table.rocksdb.TestTables.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.bytes.ByteWriter;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
 import io.hearth.table.FakeClock;
@@ -252,12 +253,12 @@ final class ExpirySweeperTest {
     }
 
     private void putRaw(byte[] row, byte[] value) throws RocksDBException {
-        ByteSink batch = new ByteSink(100);
+        ByteWriter batch = new ByteWriter(100);
         BatchFormat.beginHousekeeping(0, batch);
         BatchFormat.putItem(batch);
         BatchFormat.slice(row, batch);
         BatchFormat.slice(value, batch);
-        byte[] bytes = batch.toArray();
+        byte[] bytes = batch.toByteArray();
         BatchFormat.writeCount(bytes, 1);
         try (Database database = Database.open(TestTables.settings(directory))) {
             database.write(bytes);

@@ -9,6 +9,7 @@ import static io.hearth.table.rocksdb.TestTables.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.bytes.ByteWriter;
 import io.hearth.table.Consistency;
 import io.hearth.table.FakeClock;
 import io.hearth.table.TableDamagedException;
@@ -210,13 +211,13 @@ final class LogDamageTest {
         Path killed;
         try (Database database = Database.open(TestTables.settings(directory))) {
             for (int i = 0; i < 100; i++) {
-                ByteSink batch = new ByteSink(100);
-                batch.put(new byte[BatchFormat.HEADER_BYTES]);
+                ByteWriter batch = new ByteWriter(100);
+                batch.writeBytes(new byte[BatchFormat.HEADER_BYTES]);
                 BatchFormat.timeMark(1_790_000_000_000_000L + i, batch);
                 BatchFormat.putItem(batch);
                 BatchFormat.slice(RowKey.encode(key("d", i)), batch);
                 BatchFormat.slice(new byte[100], batch);
-                byte[] bytes = batch.toArray();
+                byte[] bytes = batch.toByteArray();
                 BatchFormat.writeCount(bytes, 1);
                 database.write(bytes);
             }

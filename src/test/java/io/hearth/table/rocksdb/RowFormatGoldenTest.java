@@ -3,6 +3,7 @@ package io.hearth.table.rocksdb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.bytes.ByteWriter;
 import io.hearth.table.Bytes;
 import io.hearth.table.IndexKey;
 import io.hearth.table.Item;
@@ -58,7 +59,7 @@ final class RowFormatGoldenTest {
                         expiresAtSeconds,
                         version,
                         new IndexKey("é", Bytes.wrap(new byte[] {0})));
-                ByteSink sink = new ByteSink(1);
+                ByteWriter sink = new ByteWriter(1);
                 ItemValue.encode(item, utf8("é"), sink);
 
                 assertThat(new ItemValue().read(sink.array(), sink.length()).item(item.key()))
@@ -136,9 +137,9 @@ final class RowFormatGoldenTest {
     private static String value(long expiresAtSeconds, long version, @Nullable IndexKey index) {
         Item item = new Item(
                 new Key("d", Bytes.wrap(new byte[] {1})), Bytes.wrap(utf8("body")), expiresAtSeconds, version, index);
-        ByteSink sink = new ByteSink(1);
+        ByteWriter sink = new ByteWriter(1);
         ItemValue.encode(item, index == null ? null : utf8(index.partitionKey()), sink);
-        return hex(sink.toArray());
+        return hex(sink.toByteArray());
     }
 
     private static byte[] utf8(String text) {
