@@ -195,6 +195,7 @@ class ArchitectureTest {
             Map.entry(
                     "mqtt.endpoint",
                     Set.of(
+                            "bytes",
                             "config",
                             "identity",
                             "ingest",

@@ -1,5 +1,6 @@
 package io.hearth.boot;
 
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.config.SettingNames;
 import io.hearth.config.StartupRefusedException;
 import io.hearth.table.TableException;
@@ -45,6 +46,7 @@ final class StartFailure {
             }
             boolean known = cause instanceof StartupRefusedException
                     || cause instanceof TableException
+                    || cause instanceof UnsupportedFormatException
                     || cause instanceof ConfigurationException
                     || cause instanceof BindException;
             if (known) {

@@ -1,6 +1,7 @@
 package io.hearth.cli;
 
 import io.hearth.backup.BackupException;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.table.TableException;
 import java.io.PrintWriter;
 import java.time.Instant;
@@ -57,7 +58,9 @@ public final class CommandLineTool implements Runnable {
         CommandLine commands = new CommandLine(new CommandLineTool());
         commands.registerConverter(Instant.class, CommandLineTool::instant);
         commands.setExecutionExceptionHandler((failure, command, parsed) -> {
-            boolean isExpected = failure instanceof BackupException || failure instanceof TableException;
+            boolean isExpected = failure instanceof BackupException
+                    || failure instanceof TableException
+                    || failure instanceof UnsupportedFormatException;
             command.getErr()
                     .println("hearth " + command.getCommandName() + ": "
                             + (isExpected ? failure.getMessage() : failure.toString()));

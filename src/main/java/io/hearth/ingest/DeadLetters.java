@@ -5,6 +5,8 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.StampShift;
@@ -169,7 +171,7 @@ public final class DeadLetters {
     private static boolean isAbout(DeviceId device, Item item) {
         try {
             return decode(item).device().equals(device.value());
-        } catch (CorruptItemException e) {
+        } catch (CorruptItemException | UnsupportedFormatException e) {
             return false;
         }
     }
@@ -272,10 +274,7 @@ public final class DeadLetters {
 
     private static DeadLetter decode(Item item) {
         ByteReader in = new ByteReader(item.body().array());
-        int format = in.readByte();
-        if (format != FORMAT) {
-            throw new CorruptItemException("a dead letter has format " + format + ", this build knows " + FORMAT);
-        }
+        Format.require(in.readByte(), FORMAT, "a dead letter");
         byte[] id = item.key().sortKey().array();
         String topic = in.readText();
         String device = in.readText();

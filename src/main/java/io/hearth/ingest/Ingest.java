@@ -12,7 +12,6 @@ import io.hearth.table.Blocking;
 import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.TableException;
 import io.hearth.table.ThrottledException;
-import io.hearth.table.UnsupportedFormatException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.trace.Tracer;
 import io.smallrye.mutiny.Uni;
@@ -321,11 +320,6 @@ public final class Ingest implements AutoCloseable {
                 return;
             } catch (TableException e) {
                 group.batch.points().truncate(first);
-                if (e instanceof UnsupportedFormatException) {
-                    // Trying again would not help, and everything behind it would wait.
-                    buryUnhandled(delivery, waiting.receipt, e, group);
-                    return;
-                }
                 if (closed) {
                     fail(waiting.receipt, e);
                     return;
@@ -333,6 +327,7 @@ public final class Ingest implements AutoCloseable {
                 LOG.warnf("The table could not be read, which is tried again: %s", e.getMessage());
                 LockSupport.parkNanos(this, RETRY_MOST.toNanos());
             } catch (RuntimeException e) {
+                // Trying again would not help, and everything behind it would wait.
                 group.batch.points().truncate(first);
                 buryUnhandled(delivery, waiting.receipt, e, group);
                 return;

@@ -3,6 +3,7 @@ package io.hearth.lease;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
 import io.hearth.layout.Partitions;
 import io.hearth.table.Blocking;
 import io.hearth.table.Bytes;
@@ -189,10 +190,7 @@ public final class Lease {
 
     private static State decode(Item item) {
         ByteReader in = new ByteReader(item.body().array());
-        int format = in.readByte();
-        if (format != FORMAT) {
-            throw new CorruptItemException("a lease has format " + format + ", this build knows " + FORMAT);
-        }
+        Format.require(in.readByte(), FORMAT, "a lease");
         return new State(in.readLong(), in.readVarint());
     }
 }

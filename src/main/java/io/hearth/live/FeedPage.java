@@ -1,6 +1,7 @@
 package io.hearth.live;
 
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.table.Cursor;
 import io.hearth.table.Item;
 import java.util.List;
@@ -96,7 +97,7 @@ final class FeedPage {
         if (made == null) {
             try {
                 made = decoder.apply(entry);
-            } catch (CorruptItemException | IllegalArgumentException e) {
+            } catch (CorruptItemException | UnsupportedFormatException | IllegalArgumentException e) {
                 LOG.errorf(
                         "The live feed leaves out an item of %s: %s",
                         entry.item.key().partitionKey(), e.getMessage());

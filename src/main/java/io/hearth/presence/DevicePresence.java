@@ -1,6 +1,7 @@
 package io.hearth.presence;
 
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.presence.Presence.Cause;
@@ -392,7 +393,7 @@ public final class DevicePresence {
         StoredPresence stored;
         try {
             stored = StoredPresence.of(item);
-        } catch (CorruptItemException e) {
+        } catch (CorruptItemException | UnsupportedFormatException e) {
             // It is known anew as soon as the device is heard of.
             return Uni.createFrom().item(State.UNKNOWN);
         }

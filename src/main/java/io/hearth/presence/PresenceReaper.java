@@ -1,6 +1,7 @@
 package io.hearth.presence;
 
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.DeviceId;
 import io.hearth.presence.Presence.Cause;
 import io.hearth.presence.Processes.Ended;
@@ -84,7 +85,8 @@ final class PresenceReaper {
         return table.get(listed.key(), Consistency.STRONG)
                 .chain(found -> found.isEmpty() ? Uni.createFrom().item(false) : takeOffline(found.get(), ended))
                 // What nobody can read is unknown until the device is heard of again.
-                .onFailure(CorruptItemException.class)
+                .onFailure(failure ->
+                        failure instanceof CorruptItemException || failure instanceof UnsupportedFormatException)
                 .recoverWithItem(false);
     }
 

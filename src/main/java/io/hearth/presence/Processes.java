@@ -3,6 +3,8 @@ package io.hearth.presence;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.layout.Partitions;
 import io.hearth.model.EpochMicros;
 import io.hearth.table.Blocking;
@@ -154,7 +156,7 @@ final class Processes {
             State state;
             try {
                 state = decode(record);
-            } catch (CorruptItemException e) {
+            } catch (CorruptItemException | UnsupportedFormatException e) {
                 // Of a later build, or damaged: it says nothing about the others.
                 continue;
             }
@@ -257,11 +259,7 @@ final class Processes {
 
     private static State decode(Item item) {
         ByteReader in = new ByteReader(item.body().array());
-        int format = in.readByte();
-        if (format != FORMAT) {
-            throw new CorruptItemException(
-                    "the record of a process has format " + format + ", this build knows " + FORMAT);
-        }
+        Format.require(in.readByte(), FORMAT, "the record of a process");
         return new State(in.readLong(), in.readByte() != 0);
     }
 }

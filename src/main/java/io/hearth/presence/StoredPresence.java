@@ -3,6 +3,7 @@ package io.hearth.presence;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
 import io.hearth.layout.DeviceItems;
 import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
@@ -42,10 +43,7 @@ public record StoredPresence(Presence presence, long process) {
      */
     public static StoredPresence of(Item item) {
         ByteReader in = new ByteReader(item.body().array());
-        int format = in.readByte();
-        if (format != FORMAT) {
-            throw new CorruptItemException("presence has format " + format + ", this build knows " + FORMAT);
-        }
+        Format.require(in.readByte(), FORMAT, "a record of presence");
         boolean online = in.readByte() != 0;
         int code = in.readByte();
         Presence.Cause cause = Arrays.stream(Presence.Cause.values())

@@ -1,6 +1,7 @@
 package io.hearth.series;
 
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.layout.DeviceItems;
 import io.hearth.layout.Partitions;
 import io.hearth.model.EpochMicros;
@@ -20,7 +21,6 @@ import io.hearth.series.window.Reorganisation;
 import io.hearth.table.Bytes;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
-import io.hearth.table.UnsupportedFormatException;
 import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 

@@ -3,6 +3,7 @@ package io.hearth.shadow;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
@@ -159,10 +160,7 @@ final class DocumentFormat {
     }
 
     static ShadowDocument read(ByteReader in) {
-        int format = in.readByte();
-        if (format != FORMAT) {
-            throw new CorruptItemException("a shadow of format " + format + ", which this build does not know");
-        }
+        Format.require(in.readByte(), FORMAT, "a shadow");
         long version = in.readVarint();
         TreeMap<RegionId, HybridTime> seen = new TreeMap<>();
         List<RegionId> regions = new ArrayList<>();

@@ -3,6 +3,8 @@ package io.hearth.shadow;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
 import io.hearth.table.Bytes;
@@ -152,11 +154,7 @@ final class ShadowHistory {
 
     static HybridTime beginningOf(Item item) {
         ByteReader in = new ByteReader(item.body().array());
-        int format = in.readByte();
-        if (format != BEGINNING_FORMAT) {
-            throw new CorruptItemException(
-                    "the beginning of a history has format " + format + ", this build knows " + BEGINNING_FORMAT);
-        }
+        Format.require(in.readByte(), BEGINNING_FORMAT, "the beginning of a history");
         return new HybridTime(in.readLong());
     }
 
@@ -177,7 +175,7 @@ final class ShadowHistory {
             ShadowChange change;
             try {
                 change = StoredShadow.historyOf(item);
-            } catch (CorruptItemException e) {
+            } catch (CorruptItemException | UnsupportedFormatException e) {
                 writes.add(new Write.Delete(item.key()));
                 continue;
             }

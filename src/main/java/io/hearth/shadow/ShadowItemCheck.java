@@ -1,8 +1,8 @@
 package io.hearth.shadow;
 
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.layout.DeviceItems;
 import io.hearth.table.Item;
-import io.hearth.table.UnsupportedFormatException;
 
 /** Reads any item that this room stores, all of it, to find those that are not what was written. */
 public final class ShadowItemCheck {

@@ -3,6 +3,7 @@ package io.hearth.shadow;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
 import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
@@ -110,10 +111,7 @@ public record StoredShadow(
 
     private static ByteReader reader(Item item) {
         ByteReader in = new ByteReader(item.body().array());
-        int format = in.readByte();
-        if (format != FORMAT) {
-            throw new CorruptItemException("a stored shadow has format " + format + ", this build knows " + FORMAT);
-        }
+        Format.require(in.readByte(), FORMAT, "a stored shadow");
         return in;
     }
 

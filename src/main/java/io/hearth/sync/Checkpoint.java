@@ -2,7 +2,7 @@ package io.hearth.sync;
 
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
-import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -72,10 +72,7 @@ record Checkpoint(String changes, List<Segment> segments) {
 
     static Checkpoint decode(byte[] body) {
         ByteReader in = new ByteReader(body);
-        int format = in.readByte();
-        if (format != FORMAT) {
-            throw new CorruptItemException("a checkpoint has format " + format + ", this build knows " + FORMAT);
-        }
+        Format.require(in.readByte(), FORMAT, "a checkpoint");
         String changes = in.readText();
         List<Segment> segments = new ArrayList<>();
         for (int left = in.readCount(in.remaining()); left > 0; left--) {

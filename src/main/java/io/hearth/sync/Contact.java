@@ -2,7 +2,7 @@ package io.hearth.sync;
 
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
-import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
 import java.time.Duration;
 
 /**
@@ -36,10 +36,7 @@ record Contact(long caughtUpMillis, long settledMillis) {
 
     static Contact decode(byte[] body) {
         ByteReader in = new ByteReader(body);
-        int format = in.readByte();
-        if (format != FORMAT) {
-            throw new CorruptItemException("a contact has format " + format + ", this build knows " + FORMAT);
-        }
+        Format.require(in.readByte(), FORMAT, "a contact");
         return new Contact(in.readVarint(), in.readVarint());
     }
 }

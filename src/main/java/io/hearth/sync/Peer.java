@@ -2,7 +2,7 @@ package io.hearth.sync;
 
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
-import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
 import io.hearth.model.RegionId;
 import java.net.URI;
 
@@ -40,10 +40,7 @@ public record Peer(RegionId id, URI url, String token) {
 
     static Peer decode(byte[] body) {
         ByteReader in = new ByteReader(body);
-        int format = in.readByte();
-        if (format != FORMAT) {
-            throw new CorruptItemException("a peer has format " + format + ", this build knows " + FORMAT);
-        }
+        Format.require(in.readByte(), FORMAT, "a peer");
         return new Peer(new RegionId(in.readText()), URI.create(in.readText()), in.readText());
     }
 

@@ -3,6 +3,8 @@ package io.hearth.sync;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.layout.Partitions;
 import io.hearth.model.RegionId;
 import io.hearth.table.Blocking;
@@ -192,10 +194,7 @@ final class PutAsideItems {
 
     /** Reads what comes before the bytes of a part; answers how many bytes its line has, at most {@code most}. */
     private static int head(ByteReader in, int most) {
-        int format = in.readByte();
-        if (format != FORMAT) {
-            throw new CorruptItemException("a line that was put aside has format " + format);
-        }
+        Format.require(in.readByte(), FORMAT, "a line that was put aside");
         in.readText();
         in.readText();
         in.readText();
@@ -232,7 +231,7 @@ final class PutAsideItems {
                 System.arraycopy(in.array(), in.take(bytes), line, filled, bytes);
                 filled += bytes;
                 keys.add(part.key());
-            } catch (CorruptItemException | IndexOutOfBoundsException e) {
+            } catch (CorruptItemException | UnsupportedFormatException | IndexOutOfBoundsException e) {
                 LOG.errorf("A line that was put aside is left alone: %s", e.getMessage());
                 return;
             }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
@@ -252,8 +253,10 @@ public final class RecordLines {
             } catch (RuntimeException e) {
                 // It arrived as it was sent, so it would be no better the next time.
                 records.subList(before, records.size()).clear();
-                aside.add(
-                        new PutAside(text(line), PutAside.Reason.UNREADABLE, "kind '" + kind + "': " + e.getMessage()));
+                PutAside.Reason reason = e instanceof UnsupportedFormatException
+                        ? PutAside.Reason.LATER_VERSION
+                        : PutAside.Reason.UNREADABLE;
+                aside.add(new PutAside(text(line), reason, "kind '" + kind + "': " + e.getMessage()));
             }
             requireFew(records, aside);
         }

@@ -1,6 +1,7 @@
 package io.hearth.sync;
 
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.DeviceId;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
@@ -84,7 +85,7 @@ public final class ShadowVerification {
                                 shadow.id().name(),
                                 shadow.document().digest(tombstonesFromMillis)));
                     }
-                } catch (CorruptItemException e) {
+                } catch (CorruptItemException | UnsupportedFormatException e) {
                     LOG.errorf(
                             "A shadow of %s cannot be compared: %s", item.key().partitionKey(), e.getMessage());
                 }
@@ -130,7 +131,7 @@ public final class ShadowVerification {
                 target.take(answer, peer);
                 boolean repaired = digestHere(id, tombstonesFromMillis) == document.digest(tombstonesFromMillis);
                 differences.add(new Difference(id, isSettled(document), repaired));
-            } catch (CorruptItemException e) {
+            } catch (CorruptItemException | UnsupportedFormatException e) {
                 LOG.errorf("Shadow %s is damaged here: %s", id, e.getMessage());
                 differences.add(new Difference(id, true, false));
             }

@@ -5,7 +5,6 @@ import io.hearth.model.RegionId;
 import io.hearth.series.replicate.RemoteWrites;
 import io.hearth.table.Table;
 import io.hearth.table.TableException;
-import io.hearth.table.UnsupportedFormatException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -217,7 +216,7 @@ public final class SyncService implements AutoCloseable {
             wereErasuresTried = true;
         } catch (RuntimeException e) {
             // What is damaged must not keep everything else from being sealed; a table that cannot be asked must.
-            wereErasuresTried = !(e instanceof TableException) || e instanceof UnsupportedFormatException;
+            wereErasuresTried = !(e instanceof TableException);
             throw e;
         }
     }

@@ -1,5 +1,6 @@
 package io.hearth.sync;
 
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
 import io.hearth.series.replicate.ApplyResult;
@@ -12,7 +13,6 @@ import io.hearth.shadow.ShadowStore;
 import io.hearth.table.Blocking;
 import io.hearth.table.Table;
 import io.hearth.table.TableException;
-import io.hearth.table.UnsupportedFormatException;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
@@ -244,8 +244,7 @@ public final class SyncTarget {
 
     /** Throws what all records would fail with, and what passes by itself. */
     private static void throwUnlessOfARecord(RuntimeException e) {
-        boolean isOfTheTable = e instanceof TableException && !(e instanceof UnsupportedFormatException);
-        if (isOfTheTable
+        if (e instanceof TableException
                 || e instanceof ClockAheadException
                 || Thread.currentThread().isInterrupted()) {
             throw e;

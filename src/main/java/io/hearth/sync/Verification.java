@@ -7,7 +7,6 @@ import io.hearth.series.SeriesStore;
 import io.hearth.series.WindowDigests;
 import io.hearth.series.value.DeviceSummary;
 import io.hearth.table.TableException;
-import io.hearth.table.UnsupportedFormatException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -169,7 +168,7 @@ public final class Verification {
 
     /** One damaged chunk must not keep all other devices from being compared; a table that does not answer must. */
     private static void throwUnlessOfADevice(RuntimeException e) {
-        if (e instanceof TableException && !(e instanceof UnsupportedFormatException)) {
+        if (e instanceof TableException) {
             throw e;
         }
     }

@@ -1,5 +1,6 @@
 package io.hearth.ingest;
 
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.table.Consistency;
 import io.hearth.table.ForwardingTable;
 import io.hearth.table.Item;
@@ -7,7 +8,6 @@ import io.hearth.table.Key;
 import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.Table;
 import io.hearth.table.ThrottledException;
-import io.hearth.table.UnsupportedFormatException;
 import io.hearth.table.Write;
 import io.smallrye.mutiny.Uni;
 import java.util.List;

@@ -3,6 +3,7 @@ package io.hearth.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
@@ -38,6 +39,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
 /** A record that cannot be taken in holds no other up, and is not lost. */
@@ -209,6 +211,37 @@ class PutAsideTest {
         assertThat(here.readings(DEVICE)).hasSize(2);
         assertThat(progress().putAside(PutAside.Reason.LATER_VERSION)).isOne();
         assertThat(items(memory, PutAsideTest::isAside)).hasSize(1);
+    }
+
+    @Test
+    void pull_ofAChunkOfALaterBuild_putsItAsideByThatReasonAndGoesOn() throws Exception {
+        fill(peer, DEVICE, 20);
+        seal(peer);
+        Item chunk = chunkOf(peer.table, DEVICE);
+        put(peer.table, Item.of(chunk.key(), Bytes.wrap(ofLaterVersion(chunk.body().array()))));
+        fill(peer, OTHER, 3);
+
+        pull(here);
+
+        assertThat(here.readings(OTHER)).hasSize(3);
+        assertThat(progress().putAside(PutAside.Reason.LATER_VERSION)).isOne();
+        assertThat(progress().putAside(PutAside.Reason.FAILED)).isZero();
+        assertThat(items(memory, PutAsideTest::isAside)).isNotEmpty();
+    }
+
+    /** A chunk: [1] version | [4] CRC-32C of the version and all that follows of the header, little-endian | varint length | header. */
+    private static byte[] ofLaterVersion(byte[] chunk) {
+        byte[] later = chunk.clone();
+        later[0] = 77;
+        ByteReader in = new ByteReader(later, 5, later.length);
+        int header = in.readCount(in.remaining());
+        CRC32C crc = new CRC32C();
+        crc.update(later, 0, 1);
+        crc.update(later, 5, in.position() + header - 5);
+        for (int i = 0; i < Integer.BYTES; i++) {
+            later[1 + i] = (byte) (crc.getValue() >>> (8 * i));
+        }
+        return later;
     }
 
     @Test

@@ -18,8 +18,10 @@ import io.hearth.table.Key;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
 class RecordLinesTest {
@@ -67,6 +69,23 @@ class RecordLinesTest {
                 .containsExactly(
                         tuple("{\"v\":2,\"kind\":\"runs\",\"x\":1}", PutAside.Reason.LATER_VERSION),
                         tuple("{\"v\":1,\"kind\":\"song\"}", PutAside.Reason.LATER_VERSION));
+    }
+
+    @Test
+    void read_aShadowWhoseDocumentHasALaterFormat_putsItAsideByThatReason() throws Exception {
+        byte[] document = {77};
+        CRC32C crc = new CRC32C();
+        crc.update(document);
+        String later = "{\"v\":1,\"kind\":\"shadow\",\"thing\":\"d1\",\"name\":\"\",\"crc\":" + crc.getValue() + ",\"data\":\""
+                + Base64.getEncoder().encodeToString(document) + "\"}";
+        String page = later + "\n" + new String(page(DEVICE), StandardCharsets.UTF_8);
+
+        PeerTransport.Answer answer = RecordLines.read(page.getBytes(StandardCharsets.UTF_8));
+
+        assertThat(answer.records()).containsExactly(DEVICE);
+        assertThat(answer.aside())
+                .extracting(PutAside::line, PutAside::reason)
+                .containsExactly(tuple(later, PutAside.Reason.LATER_VERSION));
     }
 
     @Test

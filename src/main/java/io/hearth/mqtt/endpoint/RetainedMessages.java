@@ -1,5 +1,6 @@
 package io.hearth.mqtt.endpoint;
 
+import io.hearth.bytes.Format;
 import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
@@ -15,7 +16,6 @@ import io.hearth.table.Key;
 import io.hearth.table.Query;
 import io.hearth.table.SortRange;
 import io.hearth.table.Table;
-import io.hearth.table.UnsupportedFormatException;
 import io.hearth.table.Write;
 import io.smallrye.mutiny.Uni;
 import java.nio.ByteBuffer;
@@ -287,11 +287,7 @@ public final class RetainedMessages {
 
     private static Publish decode(Item item) {
         ByteBuffer body = ByteBuffer.wrap(item.body().array());
-        byte format = body.get();
-        if (format != FORMAT) {
-            throw new UnsupportedFormatException(
-                    "a retained message has format " + format + "; this is for " + FORMAT, null);
-        }
+        Format.require(body.get(), FORMAT, "a retained message");
         int qos = body.get();
         byte[] properties = new byte[Short.toUnsignedInt(body.getShort())];
         body.get(properties);

@@ -1,6 +1,7 @@
 package io.hearth.rest.problem;
 
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.table.TableDamagedException;
 import java.util.Optional;
 import org.jboss.logging.Logger;
@@ -19,7 +20,7 @@ public final class Damage {
      */
     public static Optional<String> metBy(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof CorruptItemException) {
+            if (cause instanceof CorruptItemException || cause instanceof UnsupportedFormatException) {
                 LOG.errorf("a request met damaged data: %s", cause.getMessage());
                 return Optional.of("Damaged data: " + cause.getMessage());
             }

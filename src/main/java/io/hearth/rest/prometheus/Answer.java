@@ -1,6 +1,7 @@
 package io.hearth.rest.prometheus;
 
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.limits.QueryRefusedException;
 import io.hearth.limits.RunningQueries;
 import io.hearth.promql.PromQlException;
@@ -68,7 +69,7 @@ final class Answer {
     private static boolean write(Data data, TextOutput out) throws IOException {
         try {
             return data.writeTo(out);
-        } catch (CorruptItemException | TableException e) {
+        } catch (CorruptItemException | UnsupportedFormatException | TableException e) {
             throw Damage.metBy(e)
                     .<RuntimeException>map(damage -> new PromQlException(PromQlException.Type.INTERNAL, damage))
                     .orElse(e);

@@ -6,7 +6,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
-import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
 import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.PointBuffer;
@@ -519,9 +519,7 @@ public final class DeviceCatalog {
     public static DeviceSummary decode(Item record) {
         ByteReader in = new ByteReader(record.body().array());
         int format = in.readByte();
-        if (format != FORMAT && format != FORMAT_WITHOUT_REGIONS) {
-            throw new CorruptItemException("a device record has format " + format + ", this build knows " + FORMAT);
-        }
+        Format.require(format, FORMAT_WITHOUT_REGIONS, FORMAT, "a device record");
         long firstSeenMicros = in.readVarint();
         int count = in.readCount(in.remaining());
         SortedSet<String> metrics = new TreeSet<>();

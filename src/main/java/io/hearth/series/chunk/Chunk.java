@@ -1,9 +1,10 @@
 package io.hearth.series.chunk;
 
 import io.hearth.bytes.ByteReader;
+import io.hearth.bytes.Format;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.Column;
 import io.hearth.model.ReadingBlock;
-import io.hearth.table.UnsupportedFormatException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -94,10 +95,7 @@ public final class Chunk {
         if (crc != ChunkFormat.headerCrc(bytes, start + length)) {
             throw prelude.corrupt("its checksum differs");
         }
-        if (version != ChunkFormat.VERSION) {
-            throw new UnsupportedFormatException(
-                    "a chunk has format version " + version + ", this build knows " + ChunkFormat.VERSION, null);
-        }
+        Format.require(version, ChunkFormat.VERSION, "a chunk");
         return ChunkFormat.reader(bytes, start, start + length, HEADER);
     }
 

@@ -2,7 +2,7 @@ package io.hearth.series.clock;
 
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
-import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
 import io.hearth.layout.Partitions;
 import io.hearth.table.Bytes;
 import io.hearth.table.Condition;
@@ -257,11 +257,7 @@ public final class StampLease {
 
     private static Stretch stretch(Item item) {
         ByteReader in = new ByteReader(item.body().array());
-        int format = in.readByte();
-        if (format != FORMAT) {
-            throw new CorruptItemException(
-                    "a stretch of write stamps has format " + format + ", this build knows " + FORMAT);
-        }
+        Format.require(in.readByte(), FORMAT, "a stretch of write stamps");
         return new Stretch(item.version(), in.readVarint(), in.remaining() == 0 ? 0 : in.readVarint());
     }
 }

@@ -3,6 +3,7 @@ package io.hearth.series.erase;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
 import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
@@ -168,10 +169,7 @@ public final class ErasureLog {
 
     public static Entry decode(Item item) {
         ByteReader in = new ByteReader(item.body().array());
-        int format = in.readByte();
-        if (format != FORMAT) {
-            throw new CorruptItemException("an erasure's entry has format " + format + ", this build knows " + FORMAT);
-        }
+        Format.require(in.readByte(), FORMAT, "an erasure's entry");
         State state = State.of(in.readByte());
         long removedMillis = in.readVarint();
         WriteStamp stamp = new WriteStamp(new HybridTime(in.readLong()), new RegionId(in.readText()));

@@ -2,7 +2,7 @@ package io.hearth.series.erase;
 
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
-import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
 import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
@@ -338,10 +338,7 @@ public final class Erasures {
 
     public static Erasure decode(Item item) {
         ByteReader in = new ByteReader(item.body().array());
-        int format = in.readByte();
-        if (format != FORMAT) {
-            throw new CorruptItemException("an erasure has format " + format + ", this build knows " + FORMAT);
-        }
+        Format.require(in.readByte(), FORMAT, "an erasure");
         ByteBuffer key = ByteBuffer.wrap(item.key().sortKey().array());
         HybridTime time = new HybridTime(key.getLong());
         RegionId region = new RegionId(StandardCharsets.US_ASCII.decode(key).toString());

@@ -1,6 +1,7 @@
 package io.hearth.series.item;
 
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.Column;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.ReadingBlock;
@@ -83,13 +84,15 @@ public final class BlockBuilder {
             run.readMetrics(columns, row);
             addSource(new Source(item.key().sortKey(), run.retentionSeconds(), true), row, rows);
         } catch (CorruptItemException e) {
-            throw new CorruptItemException(
-                    "the run of device " + item.key().partitionKey() + " from "
-                            + EpochMicros.toInstant(
-                                    SeriesKeys.runFirstTimeMicros(item.key().sortKey()))
-                            + " on is corrupt: " + e.getMessage(),
-                    e);
+            throw new CorruptItemException(nameOf(item) + " is corrupt: " + e.getMessage(), e);
+        } catch (UnsupportedFormatException e) {
+            throw new UnsupportedFormatException(nameOf(item) + " cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    private static String nameOf(Item run) {
+        return "the run of device " + run.key().partitionKey() + " from "
+                + EpochMicros.toInstant(SeriesKeys.runFirstTimeMicros(run.key().sortKey())) + " on";
     }
 
     /** Adds the readings of a chunk that lie in the range and have not expired; only those are copied. */

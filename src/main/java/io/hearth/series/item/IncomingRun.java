@@ -1,6 +1,7 @@
 package io.hearth.series.item;
 
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
 import io.hearth.model.MetricName;
@@ -9,7 +10,6 @@ import io.hearth.model.Value;
 import io.hearth.model.WriteStamp;
 import io.hearth.series.value.RemoteRun;
 import io.hearth.table.Item;
-import io.hearth.table.UnsupportedFormatException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -35,10 +35,6 @@ public record IncomingRun(Item item, DeviceId device, WriteStamp stamp, ReadingB
             throw new CorruptItemException("not the key of a run");
         }
         Item item = Item.of(run.key(), run.body());
-        if (item.body().length() > 0 && item.body().array()[0] != RunWriter.FORMAT) {
-            throw new UnsupportedFormatException(
-                    "a run has format " + item.body().array()[0], null);
-        }
         RunReader reader = new RunReader(item);
         long[] times = new long[reader.size()];
         reader.readTimes(times, 0);

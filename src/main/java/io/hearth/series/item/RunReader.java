@@ -2,6 +2,7 @@ package io.hearth.series.item;
 
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
 import io.hearth.bytes.ScaledDecimal;
 import io.hearth.model.Column;
 import io.hearth.model.HybridTime;
@@ -20,10 +21,7 @@ public final class RunReader {
     public RunReader(Item item) {
         this.item = item;
         in = new ByteReader(item.body().array());
-        int format = in.readByte();
-        if (format != RunWriter.FORMAT) {
-            throw new CorruptItemException("a run has format " + format + ", this build knows " + RunWriter.FORMAT);
-        }
+        Format.require(in.readByte(), RunWriter.FORMAT, "a run");
         size = in.readCount(in.remaining());
         if (size == 0) {
             throw new CorruptItemException("a run without readings");

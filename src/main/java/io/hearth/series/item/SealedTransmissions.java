@@ -3,6 +3,7 @@ package io.hearth.series.item;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
 import io.hearth.model.DeviceId;
 import io.hearth.series.value.Transmission;
 import io.hearth.table.Bytes;
@@ -101,10 +102,7 @@ public final class SealedTransmissions {
     /** @throws CorruptItemException it is none, or damaged */
     public static void read(Item item, Collection<Transmission> target) {
         ByteReader in = new ByteReader(item.body().array());
-        int format = in.readByte();
-        if (format != FORMAT) {
-            throw new CorruptItemException("transmissions have format " + format + ", this build knows " + FORMAT);
-        }
+        Format.require(in.readByte(), FORMAT, "a record of transmissions");
         for (int clients = in.readCount(in.remaining()); clients > 0; clients--) {
             long client = in.readLong();
             for (int left = in.readCount(in.remaining()); left > 0; left--) {

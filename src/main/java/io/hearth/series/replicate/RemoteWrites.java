@@ -1,6 +1,7 @@
 package io.hearth.series.replicate;
 
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
@@ -35,7 +36,6 @@ import io.hearth.table.Blocking;
 import io.hearth.table.Bytes;
 import io.hearth.table.Item;
 import io.hearth.table.Table;
-import io.hearth.table.UnsupportedFormatException;
 import io.hearth.table.Write;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -101,6 +101,7 @@ public final class RemoteWrites {
      * @param peer who sends them; its own need no comparing with what others have written
      * @throws ClockAheadException a stamp is more than {@code maxClockAhead} ahead of the clock here; nothing was stored
      * @throws UnsupportedFormatException one was written by a later build; nothing was stored
+     * @throws IllegalStateException what is stored here beside one was written by a later build; some may be stored
      * @throws IllegalArgumentException a device has more metrics than can be stored; some may be stored, and all may come again
      * @throws io.hearth.table.TableException the table failed; some may be stored, and all may come again
      */
@@ -124,11 +125,18 @@ public final class RemoteWrites {
         storing.readLock().lock();
         try {
             store(incoming, peer, tally);
+        } catch (UnsupportedFormatException e) {
+            throw storedByALaterBuild(e);
         } finally {
             storing.readLock().unlock();
         }
         lookAgain(incoming.stream().map(IncomingRun::device).collect(Collectors.toSet()), erased);
         return tally.result();
+    }
+
+    /** What is stored here, and not what came in, has a format that this build does not know. */
+    private static IllegalStateException storedByALaterBuild(UnsupportedFormatException e) {
+        return new IllegalStateException("what is stored here beside it cannot be read: " + e.getMessage(), e);
     }
 
     /** Returns when what has been looked for among erasures, and was let pass, is stored. */
@@ -277,6 +285,8 @@ public final class RemoteWrites {
         storing.readLock().lock();
         try {
             store(device, chunk, block, tally);
+        } catch (UnsupportedFormatException e) {
+            throw storedByALaterBuild(e);
         } finally {
             storing.readLock().unlock();
         }

@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.ReadingBlock;
@@ -31,7 +32,6 @@ import io.hearth.table.ItemWalk;
 import io.hearth.table.Key;
 import io.hearth.table.Query;
 import io.hearth.table.Table;
-import io.hearth.table.UnsupportedFormatException;
 import io.hearth.table.Write;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -468,11 +468,7 @@ public final class Rollups {
 
     public static Known decode(Item item) {
         ByteReader in = new ByteReader(item.body().array());
-        int format = in.readByte();
-        if (format != RECORD_FORMAT) {
-            throw new UnsupportedFormatException(
-                    "a record of rollups has format version " + format + ", this build knows " + RECORD_FORMAT, null);
-        }
+        Format.require(in.readByte(), RECORD_FORMAT, "a record of rollups");
         String fingerprint = in.readText();
         Set<RollupLevel.Id> levels = new LinkedHashSet<>();
         for (int left = in.readCount(in.remaining()); left > 0; left--) {

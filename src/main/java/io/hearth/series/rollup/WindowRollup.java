@@ -3,13 +3,14 @@ package io.hearth.series.rollup;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
 import io.hearth.bytes.ScaledDecimal;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.Column;
 import io.hearth.series.aggregate.RollupCell;
 import io.hearth.series.aggregate.RollupCell.Edge;
 import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.value.Erasure;
-import io.hearth.table.UnsupportedFormatException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -374,11 +375,7 @@ public record WindowRollup(
      */
     public static WindowRollup decode(byte[] body, long windowStartMicros, Predicate<String> wanted) {
         ByteReader in = new ByteReader(body);
-        int format = in.readByte();
-        if (format != FORMAT && format != FORMAT_WITH_SPLIT_METRICS) {
-            throw new UnsupportedFormatException(
-                    "a rollup has format version " + format + ", this build knows " + FORMAT_WITH_SPLIT_METRICS, null);
-        }
+        Format.require(in.readByte(), FORMAT, FORMAT_WITH_SPLIT_METRICS, "a rollup");
         int items = in.readCount(Integer.MAX_VALUE);
         long rawUntilSeconds = in.readSignedVarint();
         Set<String> notKept = new TreeSet<>();

@@ -1,6 +1,7 @@
 package io.hearth.series.seal;
 
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.HybridTime;
@@ -252,7 +253,7 @@ public final class Sealer {
     private static int sizeOf(Item run) {
         try {
             return new RunReader(run).size();
-        } catch (CorruptItemException e) {
+        } catch (CorruptItemException | UnsupportedFormatException e) {
             return 1; // its piece cannot be sealed, which is logged then
         }
     }

@@ -3,6 +3,7 @@ package io.hearth.series.window;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.Format;
 import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.series.item.SeriesKeys;
@@ -69,10 +70,7 @@ public abstract class Reorganisation {
 
     /** @throws CorruptItemException it is none, or damaged */
     public static void checkGuard(Item item) {
-        int format = new ByteReader(item.body().array()).readByte();
-        if (format != FORMAT) {
-            throw new CorruptItemException("a guard has format " + format + ", this build knows " + FORMAT);
-        }
+        Format.require(new ByteReader(item.body().array()).readByte(), FORMAT, "a guard");
     }
 
     /** Where no other process uses the table: one step. */

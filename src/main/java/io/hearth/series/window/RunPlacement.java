@@ -1,6 +1,7 @@
 package io.hearth.series.window;
 
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.Column;
 import io.hearth.model.DeviceId;
 import io.hearth.model.ReadingBlock;
@@ -19,7 +20,6 @@ import io.hearth.table.Item;
 import io.hearth.table.Key;
 import io.hearth.table.Table;
 import io.hearth.table.TableException;
-import io.hearth.table.UnsupportedFormatException;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import java.util.Arrays;
@@ -78,7 +78,7 @@ public final class RunPlacement {
 
     /** Whether a failure says that the table failed, and nothing of what was to be stored. */
     public static boolean isOfTable(Throwable failure) {
-        return failure instanceof TableException && !(failure instanceof UnsupportedFormatException);
+        return failure instanceof TableException;
     }
 
     private Uni<Placed> place(Item run) {
@@ -133,7 +133,7 @@ public final class RunPlacement {
         public static RunPoints of(Item run) {
             try {
                 return new RunPoints(StoredRun.readings(run));
-            } catch (CorruptItemException e) {
+            } catch (CorruptItemException | UnsupportedFormatException e) {
                 return new RunPoints(new ReadingBlock(0, new long[0], List.of()));
             }
         }

@@ -64,7 +64,7 @@ public final class DynamoDbTable implements Table {
      *
      * @param clock decides what has expired; must be the wall clock, which the table's time to live goes by
      * @param listener is told of every request
-     * @throws io.hearth.table.UnsupportedFormatException if the table is not one of this service
+     * @throws io.hearth.table.UnsupportedTableException if the table is not one of this service
      * @throws TableException if it is absent or cannot be used
      */
     public static DynamoDbTable open(DynamoDbSettings settings, InstantSource clock, RequestListener listener) {

@@ -1,7 +1,7 @@
 package io.hearth.table.dynamodb;
 
 import io.hearth.table.TableException;
-import io.hearth.table.UnsupportedFormatException;
+import io.hearth.table.UnsupportedTableException;
 import io.hearth.table.dynamodb.DynamoDbSettings.Capacity;
 import io.hearth.table.dynamodb.DynamoDbSettings.Creation;
 import java.time.Duration;
@@ -67,7 +67,7 @@ final class TableSetup {
      * @param creation creates it if it is absent, and switches on its time to live and its stream if it has none; null leaves
      *     it as it is
      * @throws TableException if it is absent, or DynamoDB cannot be asked
-     * @throws UnsupportedFormatException if it is not a table of this service
+     * @throws UnsupportedTableException if it is not a table of this service
      */
     TableDescription openOrCreate(@Nullable Creation creation) {
         try {
@@ -251,7 +251,7 @@ final class TableSetup {
                 .collect(Collectors.toSet());
         if (!found.keySchema().equals(keys(ItemCodec.PARTITION_KEY, ItemCodec.SORT_KEY))
                 || !indexes.contains(ItemCodec.INDEX)) {
-            throw new UnsupportedFormatException(
+            throw new UnsupportedTableException(
                     "the DynamoDB table " + table
                             + " is not one of this service: it needs the keys pk (S) and sk (B) and the index gsi1",
                     null);

@@ -3,7 +3,7 @@ package io.hearth.table.rocksdb;
 import io.hearth.table.PrivateDirectory;
 import io.hearth.table.TableDamagedException;
 import io.hearth.table.TableException;
-import io.hearth.table.UnsupportedFormatException;
+import io.hearth.table.UnsupportedTableException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +46,7 @@ record FormatFile(UUID tableId, boolean checked) {
      * Reads the format of {@code directory}, and makes it if it is absent.
      *
      * @return null if it is empty, or was not marked as ours before the process died
-     * @throws UnsupportedFormatException if it holds something else, or a version that this build does not know
+     * @throws UnsupportedTableException if it holds something else, or a version that this build does not know
      * @throws TableDamagedException if the file is not what was written
      */
     static @Nullable FormatFile read(Path directory) {
@@ -58,7 +58,7 @@ record FormatFile(UUID tableId, boolean checked) {
             }
             List<String> others = namesIn(directory);
             if (!others.isEmpty()) {
-                throw new UnsupportedFormatException(
+                throw new UnsupportedTableException(
                         directory + " is neither empty nor a table of Hearth: it has " + others.get(0) + " but no "
                                 + NAME + " file.",
                         null);
@@ -93,10 +93,10 @@ record FormatFile(UUID tableId, boolean checked) {
     private static FormatFile parse(String text, Path file) {
         Matcher matcher = TEXT.matcher(text);
         if (!matcher.matches() || (Integer.parseInt(matcher.group(1)) == VERSION && matcher.group(2) == null)) {
-            throw new UnsupportedFormatException(file + " does not describe a table of Hearth.", null);
+            throw new UnsupportedTableException(file + " does not describe a table of Hearth.", null);
         }
         if (Integer.parseInt(matcher.group(1)) != VERSION) {
-            throw new UnsupportedFormatException(
+            throw new UnsupportedTableException(
                     file + " says version " + matcher.group(1) + ", but this build of Hearth reads and writes version "
                             + VERSION + " only.",
                     null);

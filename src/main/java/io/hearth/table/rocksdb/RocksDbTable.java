@@ -56,7 +56,7 @@ public final class RocksDbTable implements Table {
      *
      * @param clock decides what has expired
      * @param listener is told of every commit
-     * @throws io.hearth.table.UnsupportedFormatException if the directory holds something else, or a format of another
+     * @throws io.hearth.table.UnsupportedTableException if the directory holds something else, or a format of another
      *     version
      * @throws TableException if the directory is open elsewhere, or cannot be used
      */

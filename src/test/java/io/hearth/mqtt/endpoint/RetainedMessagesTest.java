@@ -3,6 +3,7 @@ package io.hearth.mqtt.endpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.DeviceId;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;
@@ -10,7 +11,6 @@ import io.hearth.table.ForwardingTable;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
 import io.hearth.table.Table;
-import io.hearth.table.UnsupportedFormatException;
 import io.hearth.table.Write;
 import io.hearth.table.memory.MemoryTable;
 import io.smallrye.mutiny.Uni;
@@ -64,7 +64,7 @@ class RetainedMessagesTest {
         assertThatThrownBy(
                         () -> RetainedTexts.messages(table, Clock.systemUTC()).load())
                 .isInstanceOf(UnsupportedFormatException.class)
-                .hasMessageContaining("format 2");
+                .hasMessageContaining("format version 2");
     }
 
     @Test

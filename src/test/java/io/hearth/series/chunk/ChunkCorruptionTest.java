@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.Column;
 import io.hearth.model.ReadingBlock;
 import io.hearth.model.Value;
-import io.hearth.table.UnsupportedFormatException;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

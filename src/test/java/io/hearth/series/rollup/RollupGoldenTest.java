@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hearth.bytes.CorruptItemException;
+import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.model.HybridTime;
@@ -20,7 +21,6 @@ import io.hearth.table.Direction;
 import io.hearth.table.Item;
 import io.hearth.table.Query;
 import io.hearth.table.SortRange;
-import io.hearth.table.UnsupportedFormatException;
 import io.hearth.table.memory.MemoryTable;
 import java.time.Duration;
 import java.time.ZoneId;

@@ -11,7 +11,7 @@ import io.hearth.table.FakeClock;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
 import io.hearth.table.TableException;
-import io.hearth.table.UnsupportedFormatException;
+import io.hearth.table.UnsupportedTableException;
 import io.hearth.table.Write;
 import io.hearth.table.dynamodb.DynamoDbSettings.Capacity;
 import io.hearth.table.dynamodb.DynamoDbSettings.Creation;
@@ -66,7 +66,7 @@ final class TableSetupIT {
                         .billingMode(BillingMode.PAY_PER_REQUEST))
                 .join();
 
-        assertThatThrownBy(() -> open(Creation.ON_DEMAND)).isInstanceOf(UnsupportedFormatException.class);
+        assertThatThrownBy(() -> open(Creation.ON_DEMAND)).isInstanceOf(UnsupportedTableException.class);
     }
 
     @Test

@@ -7,7 +7,7 @@ import io.hearth.table.Consistency;
 import io.hearth.table.FakeClock;
 import io.hearth.table.Item;
 import io.hearth.table.TableException;
-import io.hearth.table.UnsupportedFormatException;
+import io.hearth.table.UnsupportedTableException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +58,7 @@ final class RocksDbFormatTest {
         Files.writeString(directory.resolve("notes.txt"), "mine");
 
         assertThatThrownBy(() -> TestTables.open(directory, clock))
-                .isInstanceOf(UnsupportedFormatException.class)
+                .isInstanceOf(UnsupportedTableException.class)
                 .hasMessage(
                         directory + " is neither empty nor a table of Hearth: it has notes.txt but no FORMAT file.");
 
@@ -72,7 +72,7 @@ final class RocksDbFormatTest {
         Files.writeString(directory.resolve("FORMAT"), "hearth table.rocksdb\nversion 2\nwhatever comes then\n");
 
         assertThatThrownBy(() -> TestTables.open(directory, clock))
-                .isInstanceOf(UnsupportedFormatException.class)
+                .isInstanceOf(UnsupportedTableException.class)
                 .hasMessageEndingWith(
                         "FORMAT says version 2, but this build of Hearth reads and writes version 1 only.");
 
@@ -144,7 +144,7 @@ final class RocksDbFormatTest {
     void open_garbledFormat_isRefused() throws IOException {
         Files.writeString(directory.resolve("FORMAT"), "");
 
-        assertThatThrownBy(() -> TestTables.open(directory, clock)).isInstanceOf(UnsupportedFormatException.class);
+        assertThatThrownBy(() -> TestTables.open(directory, clock)).isInstanceOf(UnsupportedTableException.class);
     }
 
     @Test

@@ -18,7 +18,7 @@ import io.hearth.table.Query;
 import io.hearth.table.Scan;
 import io.hearth.table.SortRange;
 import io.hearth.table.TableException;
-import io.hearth.table.UnsupportedFormatException;
+import io.hearth.table.UnsupportedTableException;
 import io.hearth.table.Write;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -285,7 +285,7 @@ final class TableDamagePropertyTest {
                 .containsAnyOf(directory.toString(), ".sst", ".log", "being opened again");
         assertThat(e)
                 .satisfiesAnyOf(
-                        failure -> assertThat(failure).isInstanceOf(UnsupportedFormatException.class),
+                        failure -> assertThat(failure).isInstanceOf(UnsupportedTableException.class),
                         failure -> assertThat(failure.getMessage())
                                 .containsAnyOf("damaged", "cannot", "failed", "unknown", "open"));
     }
