@@ -6,6 +6,7 @@ import io.hearth.table.Cursor;
 import io.hearth.table.Item;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -26,19 +27,18 @@ final class FeedPage {
     static final class Entry {
         private final Item item;
         private final LiveEvent.Kind kind;
+        private final Supplier<LiveEvent> event;
         private byte @Nullable [] json;
 
-        Entry(Item item, LiveEvent.Kind kind) {
+        Entry(Item item, LiveEvent.Kind kind, Supplier<LiveEvent> event) {
             this.item = item;
             this.kind = kind;
+            this.event = event;
         }
 
-        Item item() {
-            return item;
-        }
-
-        LiveEvent.Kind kind() {
-            return kind;
+        /** Reads the item. */
+        LiveEvent event() {
+            return event.get();
         }
     }
 

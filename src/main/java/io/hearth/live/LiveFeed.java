@@ -108,7 +108,7 @@ public final class LiveFeed implements AutoCloseable {
     public LiveFeed(Table table, LiveEvents events, Function<LiveEvent, byte[]> toJson, Settings settings) {
         this.table = table;
         this.events = events;
-        decoder = entry -> toJson.apply(events.decode(entry.kind(), entry.item()));
+        decoder = entry -> toJson.apply(entry.event());
         this.settings = settings;
     }
 
@@ -360,9 +360,9 @@ public final class LiveFeed implements AutoCloseable {
         ChangePage page = Blocking.await(table.changes(after, changes));
         List<FeedPage.Entry> entries = new ArrayList<>(page.changes().size());
         for (Change change : page.changes()) {
-            LiveEvent.Kind kind = events.kindOf(change);
-            if (kind != null && change instanceof Change.Stored stored) {
-                entries.add(new FeedPage.Entry(stored.item(), kind));
+            FeedPage.Entry entry = events.entryOf(change);
+            if (entry != null) {
+                entries.add(entry);
             }
         }
         // A page of nothing that concerns anybody still leads on.

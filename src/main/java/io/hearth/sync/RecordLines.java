@@ -81,13 +81,14 @@ public final class RecordLines {
         try (JsonGenerator json = JSON.createGenerator(out)) {
             json.setPrettyPrinter(null);
             List<SyncRecord> records = page.records();
+            LineWriter writer = new LineWriter(json);
             int at = 0;
             while (at < records.size()) {
                 SyncRecord record = records.get(at);
                 if (record instanceof SyncRecord.Run) {
                     at = writeRuns(records, at, json);
                 } else {
-                    write(record, json);
+                    record.accept(writer);
                     at++;
                 }
             }
@@ -106,7 +107,7 @@ public final class RecordLines {
         return out.toByteArray();
     }
 
-    private static int writeRuns(List<SyncRecord> records, int from, JsonGenerator json) throws IOException {
+    private static int writeRuns(List<? extends SyncRecord> records, int from, JsonGenerator json) throws IOException {
         ByteWriter data = new ByteWriter(LINE_BYTES + 4096);
         int at = from;
         while (at < records.size()
@@ -134,13 +135,7 @@ public final class RecordLines {
 
     /** The line of one record. */
     static String line(SyncRecord record) {
-        return line(json -> {
-            if (record instanceof SyncRecord.Run) {
-                int unused = writeRuns(List.of(record), 0, json);
-            } else {
-                write(record, json);
-            }
-        });
+        return line(json -> record.accept(new LineWriter(json)));
     }
 
     /** The line of runs that are written already. */
@@ -163,12 +158,23 @@ public final class RecordLines {
         return out.toString(StandardCharsets.UTF_8).stripTrailing();
     }
 
-    private static void write(SyncRecord record, JsonGenerator json) throws IOException {
-        if (record instanceof SyncRecord.Chunk chunk) {
+    /** Writes each record as a line of its own. */
+    private record LineWriter(JsonGenerator json) implements SyncRecord.Visitor<IOException> {
+        @Override
+        public void run(SyncRecord.Run run) throws IOException {
+            int unused = writeRuns(List.of(run), 0, json);
+        }
+
+        @Override
+        public void chunk(SyncRecord.Chunk chunk) throws IOException {
             begin("chunk", json);
             json.writeStringField("device", chunk.device().value());
             writeData(chunk.body().array(), json);
-        } else if (record instanceof SyncRecord.Device device) {
+            end(json);
+        }
+
+        @Override
+        public void device(SyncRecord.Device device) throws IOException {
             DeviceSummary summary = device.summary();
             begin("device", json);
             json.writeStringField("device", summary.id().value());
@@ -183,7 +189,11 @@ public final class RecordLines {
                 json.writeString(region.value());
             }
             json.writeEndArray();
-        } else if (record instanceof SyncRecord.Erased erased) {
+            end(json);
+        }
+
+        @Override
+        public void erased(SyncRecord.Erased erased) throws IOException {
             Erasure erasure = erased.erasure();
             begin("erasure", json);
             json.writeStringField("device", erasure.device().value());
@@ -192,13 +202,17 @@ public final class RecordLines {
             json.writeBooleanField("whole", erasure.wholeDevice());
             json.writeNumberField("time", erasure.stamp().time().packed());
             json.writeStringField("region", erasure.stamp().region().value());
-        } else if (record instanceof SyncRecord.Shadow shadow) {
+            end(json);
+        }
+
+        @Override
+        public void shadow(SyncRecord.Shadow shadow) throws IOException {
             begin("shadow", json);
             json.writeStringField("thing", shadow.id().thing().value());
             json.writeStringField("name", shadow.id().name());
             writeData(shadow.document().encode(), json);
+            end(json);
         }
-        end(json);
     }
 
     private static void begin(String kind, JsonGenerator json) throws IOException {

@@ -10,6 +10,25 @@ import io.hearth.table.Bytes;
 
 /** Something that a region has, as it tells it to others. Taking one in twice, or in another order, changes nothing. */
 public sealed interface SyncRecord {
+    /**
+     * Reads a record by its kind. There is no default: whoever adds a kind has to say for every reader what it does with it.
+     *
+     * @param <X> what reading may fail with
+     */
+    interface Visitor<X extends Exception> {
+        void run(Run run) throws X;
+
+        void chunk(Chunk chunk) throws X;
+
+        void device(Device device) throws X;
+
+        void erased(Erased erased) throws X;
+
+        void shadow(Shadow shadow) throws X;
+    }
+
+    <X extends Exception> void accept(Visitor<X> visitor) throws X;
+
     /** What a record is about. */
     enum Kind {
         READINGS,
@@ -35,6 +54,11 @@ public sealed interface SyncRecord {
         public Kind kind() {
             return Kind.READINGS;
         }
+
+        @Override
+        public <X extends Exception> void accept(Visitor<X> visitor) throws X {
+            visitor.run(this);
+        }
     }
 
     /** A closed window of a device, as it is stored. */
@@ -42,6 +66,11 @@ public sealed interface SyncRecord {
         @Override
         public Kind kind() {
             return Kind.READINGS;
+        }
+
+        @Override
+        public <X extends Exception> void accept(Visitor<X> visitor) throws X {
+            visitor.chunk(this);
         }
     }
 
@@ -56,6 +85,11 @@ public sealed interface SyncRecord {
         public Kind kind() {
             return Kind.DEVICE;
         }
+
+        @Override
+        public <X extends Exception> void accept(Visitor<X> visitor) throws X {
+            visitor.device(this);
+        }
     }
 
     /** That readings were erased. */
@@ -69,6 +103,11 @@ public sealed interface SyncRecord {
         public Kind kind() {
             return Kind.ERASURE;
         }
+
+        @Override
+        public <X extends Exception> void accept(Visitor<X> visitor) throws X {
+            visitor.erased(this);
+        }
     }
 
     /** A shadow with the stamps of all its fields, deleted or not. */
@@ -81,6 +120,11 @@ public sealed interface SyncRecord {
         @Override
         public Kind kind() {
             return Kind.SHADOW;
+        }
+
+        @Override
+        public <X extends Exception> void accept(Visitor<X> visitor) throws X {
+            visitor.shadow(this);
         }
     }
 }

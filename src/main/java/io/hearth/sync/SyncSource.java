@@ -1,12 +1,10 @@
 package io.hearth.sync;
 
+import io.hearth.changes.ChangeRecord;
 import io.hearth.model.DeviceId;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
 import io.hearth.series.WindowDigests;
-import io.hearth.series.catalog.StoredDevice;
-import io.hearth.series.erase.StoredErasure;
-import io.hearth.series.item.StoredRun;
 import io.hearth.series.value.RemoteRun;
 import io.hearth.shadow.StoredShadow;
 import io.hearth.table.Blocking;
@@ -15,12 +13,12 @@ import io.hearth.table.ChangePage;
 import io.hearth.table.ChangeStart;
 import io.hearth.table.Cursor;
 import io.hearth.table.Item;
-import io.hearth.table.Key;
 import io.hearth.table.Page;
 import io.hearth.table.Scan;
 import io.hearth.table.Table;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -36,6 +34,7 @@ public final class SyncSource {
     public static final int MOST_RECORDS = 20_000;
 
     private static final Logger LOG = Logger.getLogger(SyncSource.class);
+    private static final ChangeRecord.Visitor<Optional<SyncRecord>> RECORDS = new Records();
     private static final int CHANGES_AT_A_TIME = 512;
     private static final int ITEMS_AT_A_TIME = 512;
 
@@ -170,11 +169,11 @@ public final class SyncSource {
     }
 
     private @Nullable SyncRecord changeRecord(Item item, Wanted wanted) {
-        Key key = item.key();
-        if (StoredRun.isRun(key) && !isOrigin(StoredRun.stamp(key).region(), wanted)) {
+        ChangeRecord change = ChangeRecord.of(item);
+        if (change instanceof ChangeRecord.Run run && !isOrigin(run.stamp().region(), wanted)) {
             return null; // nearly all that there is, so without making a record of it
         }
-        SyncRecord record = record(item);
+        SyncRecord record = change == null ? null : record(change);
         boolean isWanted = record != null
                 && (wanted.kinds.isEmpty() || wanted.kinds.contains(record.kind()))
                 && (wanted.devices.isEmpty() || wanted.devices.contains(record.device()))
@@ -204,28 +203,55 @@ public final class SyncSource {
     }
 
     private static @Nullable SyncRecord record(Item item) {
-        Key key = item.key();
+        ChangeRecord change = ChangeRecord.of(item);
+        return change == null ? null : record(change);
+    }
+
+    private static @Nullable SyncRecord record(ChangeRecord change) {
         try {
-            if (StoredRun.isRun(key)) {
-                return new SyncRecord.Run(new RemoteRun(key, item.body()));
-            }
-            if (StoredRun.isChunk(key)) {
-                return new SyncRecord.Chunk(new DeviceId(key.partitionKey()), item.body());
-            }
-            if (StoredDevice.isDevice(key)) {
-                return new SyncRecord.Device(StoredDevice.of(item));
-            }
-            if (StoredErasure.isErasure(key)) {
-                return new SyncRecord.Erased(StoredErasure.of(item));
-            }
-            if (StoredShadow.isShadow(key)) {
-                StoredShadow shadow = StoredShadow.of(item);
-                return new SyncRecord.Shadow(shadow.id(), shadow.document());
-            }
+            return change.accept(RECORDS).orElse(null);
         } catch (RuntimeException e) {
             // Reading an item asks nothing of the table: whatever fails is of this item, and must not stop the feed.
-            LOG.errorf("An item of %s cannot be sent to other regions: %s", key.partitionKey(), e.toString());
+            LOG.errorf(
+                    "An item of %s cannot be sent to other regions: %s",
+                    change.item().key().partitionKey(), e.toString());
+            return null;
         }
-        return null;
+    }
+
+    /** What regions tell each other of a stored item. */
+    private static final class Records implements ChangeRecord.Visitor<Optional<SyncRecord>> {
+        @Override
+        public Optional<SyncRecord> run(ChangeRecord.Run run) {
+            return Optional.of(
+                    new SyncRecord.Run(new RemoteRun(run.item().key(), run.item().body())));
+        }
+
+        @Override
+        public Optional<SyncRecord> chunk(ChangeRecord.Chunk chunk) {
+            return Optional.of(new SyncRecord.Chunk(chunk.device(), chunk.item().body()));
+        }
+
+        @Override
+        public Optional<SyncRecord> device(ChangeRecord.Device device) {
+            return Optional.of(new SyncRecord.Device(device.summary()));
+        }
+
+        @Override
+        public Optional<SyncRecord> erased(ChangeRecord.Erased erased) {
+            return Optional.of(new SyncRecord.Erased(erased.erasure()));
+        }
+
+        @Override
+        public Optional<SyncRecord> shadow(ChangeRecord.Shadow shadow) {
+            StoredShadow stored = shadow.shadow();
+            return Optional.of(new SyncRecord.Shadow(stored.id(), stored.document()));
+        }
+
+        /** A device is connected to one region, which alone knows it. */
+        @Override
+        public Optional<SyncRecord> presence(ChangeRecord.PresenceChange presence) {
+            return Optional.empty();
+        }
     }
 }

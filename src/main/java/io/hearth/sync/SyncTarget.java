@@ -139,27 +139,50 @@ public final class SyncTarget {
     }
 
     private void take(List<SyncRecord> records, Intake intake) {
-        List<SyncRecord.Run> runs = new ArrayList<>();
-        List<SyncRecord.Shadow> documents = new ArrayList<>();
-        // Devices and erasures first: both spare the readings work.
-        for (SyncRecord record : records) {
-            if (record instanceof SyncRecord.Device device) {
-                isolated(record, intake, () -> series.apply(device.summary()));
-            } else if (record instanceof SyncRecord.Erased found) {
-                isolated(record, intake, () -> erase(found.erasure()));
-            } else if (record instanceof SyncRecord.Run run) {
-                runs.add(run);
-            } else if (record instanceof SyncRecord.Shadow shadow) {
-                documents.add(shadow);
-            }
+        DevicesFirst rest = new DevicesFirst(intake);
+        records.forEach(record -> record.accept(rest));
+        takeRuns(rest.runs, intake);
+        for (SyncRecord.Chunk chunk : rest.chunks) {
+            isolated(chunk, intake, () -> add(series.apply(chunk.device(), chunk.body(), maxClockAhead), intake));
         }
-        takeRuns(runs, intake);
-        for (SyncRecord record : records) {
-            if (record instanceof SyncRecord.Chunk chunk) {
-                isolated(record, intake, () -> add(series.apply(chunk.device(), chunk.body(), maxClockAhead), intake));
-            }
+        merge(rest.shadows, intake);
+    }
+
+    /** Takes in devices and erasures, as both spare the readings work, and collects what comes behind them. */
+    private final class DevicesFirst implements SyncRecord.Visitor<RuntimeException> {
+        private final Intake intake;
+        private final List<SyncRecord.Run> runs = new ArrayList<>();
+        private final List<SyncRecord.Chunk> chunks = new ArrayList<>();
+        private final List<SyncRecord.Shadow> shadows = new ArrayList<>();
+
+        DevicesFirst(Intake intake) {
+            this.intake = intake;
         }
-        merge(documents, intake);
+
+        @Override
+        public void run(SyncRecord.Run run) {
+            runs.add(run);
+        }
+
+        @Override
+        public void chunk(SyncRecord.Chunk chunk) {
+            chunks.add(chunk);
+        }
+
+        @Override
+        public void device(SyncRecord.Device device) {
+            isolated(device, intake, () -> series.apply(device.summary()));
+        }
+
+        @Override
+        public void erased(SyncRecord.Erased found) {
+            isolated(found, intake, () -> erase(found.erasure()));
+        }
+
+        @Override
+        public void shadow(SyncRecord.Shadow shadow) {
+            shadows.add(shadow);
+        }
     }
 
     private void erase(Erasure erasure) {

@@ -33,11 +33,12 @@ final class SyncJson {
     static byte[] write(SyncPage page, long nowMillis) {
         ByteArrayOutputStream lines = new ByteArrayOutputStream();
         ByteArrayOutputStream line = new ByteArrayOutputStream();
+        Writer writer = new Writer(line, nowMillis);
         try {
             for (SyncRecord record : page.records()) {
                 line.reset();
                 try {
-                    write(record, nowMillis, line);
+                    record.accept(writer);
                 } catch (RuntimeException e) {
                     // Nothing is asked of the table here: the record is damaged, and must not stop the feed.
                     LOG.errorf("A record of %s cannot be read: %s", record.device(), e.toString());
@@ -64,17 +65,46 @@ final class SyncJson {
         return lines.toByteArray();
     }
 
-    private static void write(SyncRecord record, long nowMillis, ByteArrayOutputStream out) throws IOException {
-        if (record instanceof SyncRecord.Run run) {
+    private record Writer(ByteArrayOutputStream out, long nowMillis) implements SyncRecord.Visitor<IOException> {
+        @Override
+        public void run(SyncRecord.Run run) throws IOException {
             Item item = Item.of(run.run().key(), run.run().body());
             writeReadings(
                     new DeviceId(item.key().partitionKey()),
                     StoredRun.readings(item),
                     StoredRun.stamp(item.key()).region(),
                     out);
-        } else if (record instanceof SyncRecord.Chunk chunk) {
+        }
+
+        @Override
+        public void chunk(SyncRecord.Chunk chunk) throws IOException {
             writeReadings(chunk.device(), StoredRun.readingsOfChunk(chunk.body()), null, out);
-        } else if (record instanceof SyncRecord.Shadow shadow) {
+        }
+
+        @Override
+        public void device(SyncRecord.Device device) throws IOException {
+            try (JsonGenerator json = JSON.createGenerator(out)) {
+                json.writeStartObject();
+                json.writeStringField("kind", "device");
+                json.writeStringField("device", device.summary().id().value());
+                json.writeStringField(
+                        "firstSeen", EpochMicros.toRfc3339(device.summary().firstSeenMicros()));
+                json.writeArrayFieldStart("metrics");
+                for (String metric : device.summary().metrics()) {
+                    json.writeString(metric);
+                }
+                json.writeEndArray();
+                json.writeEndObject();
+            }
+        }
+
+        @Override
+        public void erased(SyncRecord.Erased erased) throws IOException {
+            writeErasure(erased.erasure(), out);
+        }
+
+        @Override
+        public void shadow(SyncRecord.Shadow shadow) throws IOException {
             try (JsonGenerator json = JSON.createGenerator(out)) {
                 json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
                 json.writeStartObject();
@@ -92,22 +122,6 @@ final class SyncJson {
                 }
                 json.writeEndObject();
             }
-        } else if (record instanceof SyncRecord.Device device) {
-            try (JsonGenerator json = JSON.createGenerator(out)) {
-                json.writeStartObject();
-                json.writeStringField("kind", "device");
-                json.writeStringField("device", device.summary().id().value());
-                json.writeStringField(
-                        "firstSeen", EpochMicros.toRfc3339(device.summary().firstSeenMicros()));
-                json.writeArrayFieldStart("metrics");
-                for (String metric : device.summary().metrics()) {
-                    json.writeString(metric);
-                }
-                json.writeEndArray();
-                json.writeEndObject();
-            }
-        } else if (record instanceof SyncRecord.Erased erased) {
-            writeErasure(erased.erasure(), out);
         }
     }
 
