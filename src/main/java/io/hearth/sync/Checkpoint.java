@@ -30,7 +30,7 @@ record Checkpoint(String changes, List<Segment> segments) {
     }
 
     /** The beginning with a peer: all of its snapshot is still to be taken. */
-    static Checkpoint at(PeerTransport.Start start) {
+    static Checkpoint at(PeerStart start) {
         List<Segment> segments = new ArrayList<>();
         for (int i = 0; i < start.segments(); i++) {
             segments.add(new Segment(null, false));

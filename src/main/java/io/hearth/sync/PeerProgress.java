@@ -74,12 +74,12 @@ public final class PeerProgress {
         askedMillis = clock.millis();
     }
 
-    void answered(PeerTransport.Answer answer) {
+    void answered(PeerPage answer) {
         lastContactMillis = clock.millis();
         bytes.add(answer.bytes());
     }
 
-    void taken(PeerTransport.Answer answer, SyncTarget.Taken taken) {
+    void taken(PeerPage answer, SyncTarget.Taken taken) {
         records.add(answer.records().size());
         readings.add(taken.readings().readings());
         conflicts.add(taken.readings().conflicts() + taken.lostFields());
@@ -94,7 +94,7 @@ public final class PeerProgress {
     }
 
     /** There is more behind what was taken. */
-    void catchesUp(PeerTransport.Answer answer) {
+    void catchesUp(PeerPage answer) {
         state = State.CATCHING_UP;
         behindRecords = answer.behind() >= 0 ? answer.behind() : behindRecords;
     }

@@ -93,7 +93,7 @@ final class PeerPull {
     }
 
     private void begin() throws IOException {
-        PeerTransport.Start start = transport.start();
+        PeerStart start = transport.start();
         if (!start.region().equals(peer.value())) {
             throw new IOException("there is region " + start.region() + ", not " + peer);
         }
@@ -112,7 +112,7 @@ final class PeerPull {
             save(current.withSegment(segment, new Checkpoint.Segment(null, false)));
             return;
         }
-        PeerTransport.Answer answer = fetched.answer();
+        PeerPage answer = fetched.answer();
         progress.answered(answer);
         String next = answer.next();
         if (next != null) {
@@ -131,7 +131,7 @@ final class PeerPull {
         String place = current.changes();
         progress.asked(wait.toMillis());
         Prefetch.Fetched fetched = nextChanges.page(place, () -> transport.changes(place, settings.limit, wait));
-        PeerTransport.Answer answer = fetched.answer();
+        PeerPage answer = fetched.answer();
         progress.answered(answer);
         String next = answer.next();
         if (next == null) {

@@ -4,7 +4,6 @@ import io.hearth.model.DeviceId;
 import io.hearth.model.TimeRange;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,34 +17,6 @@ public interface PeerTransport extends AutoCloseable {
     /** Characters of a place in a feed or a snapshot. */
     int MAX_PLACE_LENGTH = 8192;
 
-    /**
-     * Where a peer's feed is.
-     *
-     * @param region which region answers
-     * @param changes the place in its feed behind every change so far
-     * @param segments in how many parts its snapshot is best taken
-     */
-    record Start(String region, String changes, int segments) {}
-
-    /**
-     * A page as it arrived.
-     *
-     * @param aside lines that this build cannot read
-     * @param next where to go on; null at the end of a segment
-     * @param more whether there was more at once
-     * @param behind how many changes lie behind; -1 if the peer did not count
-     * @param clockMillis the peer's clock when it answered
-     * @param bytes what was received
-     */
-    record Answer(
-            List<SyncRecord> records,
-            List<PutAside> aside,
-            @Nullable String next,
-            boolean more,
-            long behind,
-            long clockMillis,
-            long bytes) {}
-
     /** The peer does not keep the changes behind that place any more, or never gave it out. */
     final class PlaceGoneException extends IOException {
         private static final long serialVersionUID = 1L;
@@ -55,7 +26,7 @@ public interface PeerTransport extends AutoCloseable {
         }
     }
 
-    Start start() throws IOException;
+    PeerStart start() throws IOException;
 
     /**
      * The changes behind a place.
@@ -63,7 +34,7 @@ public interface PeerTransport extends AutoCloseable {
      * @param wait how long the peer may wait for one if there is none
      * @throws PlaceGoneException take a snapshot instead
      */
-    Answer changes(String after, int limit, Duration wait) throws IOException;
+    PeerPage changes(String after, int limit, Duration wait) throws IOException;
 
     /**
      * A part of a segment of a snapshot.
@@ -71,14 +42,14 @@ public interface PeerTransport extends AutoCloseable {
      * @param after null begins
      * @throws PlaceGoneException begin the segment again
      */
-    Answer snapshot(int segment, int segments, @Nullable String after) throws IOException;
+    PeerPage snapshot(int segment, int segments, @Nullable String after) throws IOException;
 
     /**
      * What the days of the devices and the shadows of a segment come to at the peer.
      *
      * @param tombstonesFromMillis older tombstones of shadows are passed over, in epoch milliseconds
      */
-    Verification.Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis)
+    Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis)
             throws IOException;
 
     /**
@@ -86,10 +57,10 @@ public interface PeerTransport extends AutoCloseable {
      *
      * @param name empty for the classic shadow
      */
-    Answer shadow(DeviceId thing, String name) throws IOException;
+    PeerPage shadow(DeviceId thing, String name) throws IOException;
 
     /** All that the peer has of a day of a device. */
-    Answer window(DeviceId device, long startMicros) throws IOException;
+    PeerPage window(DeviceId device, long startMicros) throws IOException;
 
     @Override
     void close();

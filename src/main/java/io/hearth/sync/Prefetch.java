@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Prefetch {
     /** Asks a peer for a page. */
     interface Fetch {
-        PeerTransport.Answer page() throws IOException;
+        PeerPage page() throws IOException;
     }
 
     private final @Nullable Executor executor;
@@ -33,7 +33,7 @@ final class Prefetch {
      * @param askedMillis when it was asked for, epoch milliseconds
      * @param answeredMillis when it had arrived, likewise
      */
-    record Fetched(PeerTransport.Answer answer, long askedMillis, long answeredMillis) {}
+    record Fetched(PeerPage answer, long askedMillis, long answeredMillis) {}
 
     /** Begins to fetch what lies behind a place. */
     void begin(String place, Fetch fetch) {
@@ -74,7 +74,7 @@ final class Prefetch {
 
     private Fetched fetch(Fetch fetch) throws IOException {
         long askedMillis = clock.millis();
-        PeerTransport.Answer answer = fetch.page();
+        PeerPage answer = fetch.page();
         return new Fetched(answer, askedMillis, clock.millis());
     }
 }

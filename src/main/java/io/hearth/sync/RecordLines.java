@@ -242,7 +242,7 @@ public final class RecordLines {
      *
      * @throws IOException it is broken off or was damaged on its way; nothing of it may be used
      */
-    public static PeerTransport.Answer read(InputStream in) throws IOException {
+    public static PeerPage read(InputStream in) throws IOException {
         List<SyncRecord> records = new ArrayList<>();
         List<PutAside> aside = new ArrayList<>();
         Lines lines = new Lines(in);
@@ -277,7 +277,7 @@ public final class RecordLines {
         throw new IOException("the page was broken off");
     }
 
-    private static PeerTransport.Answer end(JsonNode json, List<SyncRecord> records, List<PutAside> aside, long bytes)
+    private static PeerPage end(JsonNode json, List<SyncRecord> records, List<PutAside> aside, long bytes)
             throws IOException {
         JsonNode after = json.get("after");
         String next = after == null || after.isNull() ? null : after.asText();
@@ -290,7 +290,7 @@ public final class RecordLines {
             throw new IOException("the clock of the peer says " + clockMillis + " ms, which is no time");
         }
         long behind = Math.max(-1, json.path("behind").asLong(-1));
-        return new PeerTransport.Answer(
+        return new PeerPage(
                 records, aside, next, json.path("more").asBoolean(), behind, clockMillis, bytes);
     }
 
@@ -434,7 +434,7 @@ public final class RecordLines {
     }
 
     /** Reads a page from memory. */
-    static PeerTransport.Answer read(byte[] page) throws IOException {
+    static PeerPage read(byte[] page) throws IOException {
         return read(new ByteArrayInputStream(page));
     }
 }

@@ -2,7 +2,6 @@ package io.hearth.sync;
 
 import io.hearth.bytes.CorruptItemException;
 import io.hearth.bytes.UnsupportedFormatException;
-import io.hearth.model.DeviceId;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
 import io.hearth.shadow.ShadowDocument;
@@ -50,9 +49,6 @@ public final class ShadowVerification {
         this.keptAfterDelete = keptAfterDelete;
     }
 
-    /** What a shadow comes to. @param name empty for the classic shadow */
-    public record Digest(DeviceId thing, String name, long digest) {}
-
     /**
      * A shadow that was not the same in both regions.
      *
@@ -71,8 +67,8 @@ public final class ShadowVerification {
      *
      * @param tombstonesFromMillis older tombstones are passed over, as are shadows that were deleted before
      */
-    List<Digest> digests(int segment, int segments, long tombstonesFromMillis) {
-        List<Digest> digests = new ArrayList<>();
+    List<ShadowDigest> digests(int segment, int segments, long tombstonesFromMillis) {
+        List<ShadowDigest> digests = new ArrayList<>();
         ItemWalk items = new ItemWalk(table, new Scan(segment, segments, ITEMS_AT_A_TIME, null));
         while (items.hasNext()) {
             Item item = items.next();
@@ -80,7 +76,7 @@ public final class ShadowVerification {
                 try {
                     StoredShadow shadow = StoredShadow.of(item);
                     if (isRemembered(shadow.document(), tombstonesFromMillis)) {
-                        digests.add(new Digest(
+                        digests.add(new ShadowDigest(
                                 shadow.id().thing(),
                                 shadow.id().name(),
                                 shadow.document().digest(tombstonesFromMillis)));
@@ -113,17 +109,17 @@ public final class ShadowVerification {
      * @param theirs the digests of the peer
      * @throws IOException the peer is not reached, or breaks off
      */
-    List<Difference> run(RegionId peer, PeerTransport transport, List<Digest> theirs, long tombstonesFromMillis)
+    List<Difference> run(RegionId peer, PeerTransport transport, List<ShadowDigest> theirs, long tombstonesFromMillis)
             throws IOException {
         List<Difference> differences = new ArrayList<>();
-        for (Digest their : theirs) {
-            ShadowId id = new ShadowId(their.thing, their.name);
+        for (ShadowDigest their : theirs) {
+            ShadowId id = new ShadowId(their.thing(), their.name());
             try {
-                if (digestHere(id, tombstonesFromMillis) == their.digest) {
+                if (digestHere(id, tombstonesFromMillis) == their.digest()) {
                     continue;
                 }
                 // It may have been written since: what is fetched is what counts from here on.
-                PeerTransport.Answer answer = transport.shadow(their.thing, their.name);
+                PeerPage answer = transport.shadow(their.thing(), their.name());
                 ShadowDocument document = documentOf(answer);
                 if (document == null || digestHere(id, tombstonesFromMillis) == document.digest(tombstonesFromMillis)) {
                     continue;
@@ -139,7 +135,7 @@ public final class ShadowVerification {
         return differences;
     }
 
-    private static @Nullable ShadowDocument documentOf(PeerTransport.Answer answer) {
+    private static @Nullable ShadowDocument documentOf(PeerPage answer) {
         return answer.records().stream()
                 .filter(SyncRecord.Shadow.class::isInstance)
                 .map(record -> ((SyncRecord.Shadow) record).document())

@@ -100,7 +100,7 @@ public final class SyncTarget {
      * @throws ClockAheadException the peer's clock is too far ahead; some of the page may be stored, and all may come again
      * @throws TableException as above
      */
-    Taken take(PeerTransport.Answer page, RegionId peer) {
+    Taken take(PeerPage page, RegionId peer) {
         Intake intake = new Intake(peer);
         intake.aside.addAll(page.aside());
         take(page.records(), intake);

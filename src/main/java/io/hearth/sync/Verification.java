@@ -99,9 +99,6 @@ public final class Verification {
         }
     }
 
-    /** The digests of devices, by the starts of their days, and of shadows. */
-    public record Digests(Map<DeviceId, SortedMap<Long, Long>> byDevice, List<ShadowVerification.Digest> shadows) {}
-
     /** Of which times days are compared. */
     public TimeRange comparable() {
         long now = clock.millis() * 1000;

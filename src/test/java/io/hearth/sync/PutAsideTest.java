@@ -414,7 +414,7 @@ class PutAsideTest {
                         RecordLines.write(new SyncPage(List.of(good), new Cursor("place"), false, 0), 1),
                         StandardCharsets.UTF_8);
 
-        PeerTransport.Answer answer = RecordLines.read(page.getBytes(StandardCharsets.UTF_8));
+        PeerPage answer = RecordLines.read(page.getBytes(StandardCharsets.UTF_8));
 
         assertThat(answer.records()).containsExactly(good);
         assertThat(answer.aside())
@@ -436,7 +436,7 @@ class PutAsideTest {
                         RecordLines.write(new SyncPage(List.of(), new Cursor("place"), false, 0), 1),
                         StandardCharsets.UTF_8);
 
-        PeerTransport.Answer answer = RecordLines.read(page.getBytes(StandardCharsets.UTF_8));
+        PeerPage answer = RecordLines.read(page.getBytes(StandardCharsets.UTF_8));
 
         assertThat(answer.records()).containsExactly(runs.get(0), runs.get(2));
         assertThat(answer.aside()).hasSize(1);

@@ -48,7 +48,7 @@ class RecordLinesTest {
 
     @Test
     void read_whatWasWritten_isTheSame() throws Exception {
-        PeerTransport.Answer answer = RecordLines.read(page(DEVICE, RUN, RUN, ERASED));
+        PeerPage answer = RecordLines.read(page(DEVICE, RUN, RUN, ERASED));
 
         assertThat(answer.records()).containsExactly(DEVICE, RUN, RUN, ERASED);
         assertThat(answer.next()).isEqualTo("place");
@@ -61,7 +61,7 @@ class RecordLinesTest {
         String later = "{\"v\":2,\"kind\":\"runs\",\"x\":1}\n{\"v\":1,\"kind\":\"song\"}\n";
         byte[] lines = (later + new String(page(DEVICE), StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8);
 
-        PeerTransport.Answer answer = RecordLines.read(lines);
+        PeerPage answer = RecordLines.read(lines);
 
         assertThat(answer.records()).containsExactly(DEVICE);
         assertThat(answer.aside())
@@ -80,7 +80,7 @@ class RecordLinesTest {
                 + Base64.getEncoder().encodeToString(document) + "\"}";
         String page = later + "\n" + new String(page(DEVICE), StandardCharsets.UTF_8);
 
-        PeerTransport.Answer answer = RecordLines.read(page.getBytes(StandardCharsets.UTF_8));
+        PeerPage answer = RecordLines.read(page.getBytes(StandardCharsets.UTF_8));
 
         assertThat(answer.records()).containsExactly(DEVICE);
         assertThat(answer.aside())
@@ -117,7 +117,7 @@ class RecordLinesTest {
     void read_moreRunsInALineThanThereAre_putsTheLineAside() throws Exception {
         String line = RecordLines.runsLine(new byte[0], Integer.MAX_VALUE) + "\n" + end("\"place\"", 1);
 
-        PeerTransport.Answer answer = RecordLines.read(line.getBytes(StandardCharsets.US_ASCII));
+        PeerPage answer = RecordLines.read(line.getBytes(StandardCharsets.US_ASCII));
 
         assertThat(answer.records()).isEmpty();
         assertThat(answer.aside()).hasSize(1);

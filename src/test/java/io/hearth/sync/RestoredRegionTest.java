@@ -211,12 +211,12 @@ final class RestoredRegionTest {
     /** How a region asks another one: for what began there, less what it wrote itself. */
     private record Link(Region peer, RegionId asks) implements PeerTransport {
         @Override
-        public Start start() {
-            return new Start(peer.id.value(), peer.source.now().value(), 4);
+        public PeerStart start() {
+            return new PeerStart(peer.id.value(), peer.source.now().value(), 4);
         }
 
         @Override
-        public Answer changes(String after, int limit, Duration wait) throws IOException {
+        public PeerPage changes(String after, int limit, Duration wait) throws IOException {
             SyncSource.Wanted wanted = new SyncSource.Wanted(Set.of(), Set.of(), SyncSource.Origin.OWN, asks);
             try {
                 return arrived(peer.source.changes(new Cursor(after), limit, wanted));
@@ -226,26 +226,26 @@ final class RestoredRegionTest {
         }
 
         @Override
-        public Answer snapshot(int segment, int segments, @Nullable String after) throws IOException {
+        public PeerPage snapshot(int segment, int segments, @Nullable String after) throws IOException {
             return arrived(peer.source.snapshot(segment, segments, after == null ? null : new Cursor(after)));
         }
 
-        private Answer arrived(SyncPage page) throws IOException {
+        private PeerPage arrived(SyncPage page) throws IOException {
             return RecordLines.read(RecordLines.write(page, 0));
         }
 
         @Override
-        public Verification.Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis) {
+        public Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis) {
             throw new UnsupportedOperationException();
         }
 
         @Override
-        public Answer shadow(DeviceId thing, String name) {
+        public PeerPage shadow(DeviceId thing, String name) {
             throw new UnsupportedOperationException();
         }
 
         @Override
-        public Answer window(DeviceId device, long startMicros) {
+        public PeerPage window(DeviceId device, long startMicros) {
             throw new UnsupportedOperationException();
         }
 

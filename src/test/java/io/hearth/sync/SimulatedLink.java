@@ -41,24 +41,24 @@ final class SimulatedLink implements PeerTransport {
     }
 
     @Override
-    public Start start() throws IOException {
+    public PeerStart start() throws IOException {
         fail();
         SimulatedRegion peer = peers.get();
-        Start start = new Start(peer.id.value(), peer.source.now().value(), SEGMENTS);
+        PeerStart start = new PeerStart(peer.id.value(), peer.source.now().value(), SEGMENTS);
         fail();
         return start;
     }
 
     @Override
-    public Answer changes(String after, int limit, Duration wait) throws IOException {
+    public PeerPage changes(String after, int limit, Duration wait) throws IOException {
         fail();
         if (faulty && random.nextInt(40) == 0) {
             throw new PlaceGoneException("as if the changes were no longer kept");
         }
         if (faulty && !earlier.isEmpty() && random.nextInt(8) == 0) {
-            Answer old = RecordLines.read(earlier.get(random.nextInt(earlier.size())));
+            PeerPage old = RecordLines.read(earlier.get(random.nextInt(earlier.size())));
             // No proof of having caught up.
-            return new Answer(old.records(), old.aside(), old.next(), true, -1, old.clockMillis(), old.bytes());
+            return new PeerPage(old.records(), old.aside(), old.next(), true, -1, old.clockMillis(), old.bytes());
         }
         try {
             SimulatedRegion peer = peers.get();
@@ -74,7 +74,7 @@ final class SimulatedLink implements PeerTransport {
     }
 
     @Override
-    public Answer snapshot(int segment, int segments, @Nullable String after) throws IOException {
+    public PeerPage snapshot(int segment, int segments, @Nullable String after) throws IOException {
         fail();
         SimulatedRegion peer = peers.get();
         return arrive(RecordLines.write(
@@ -82,30 +82,30 @@ final class SimulatedLink implements PeerTransport {
     }
 
     @Override
-    public Verification.Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis)
+    public Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis)
             throws IOException {
         fail();
         return peers.get().verification().digests(segment, segments, range, tombstonesFromMillis);
     }
 
     @Override
-    public Answer shadow(DeviceId thing, String name) throws IOException {
+    public PeerPage shadow(DeviceId thing, String name) throws IOException {
         SimulatedRegion peer = peers.get();
         return arrive(RecordLines.write(peer.shadowVerification().document(new ShadowId(thing, name)), peer.millis()));
     }
 
     @Override
-    public Answer window(DeviceId device, long startMicros) throws IOException {
+    public PeerPage window(DeviceId device, long startMicros) throws IOException {
         SimulatedRegion peer = peers.get();
         return arrive(RecordLines.write(peer.source.window(device, startMicros), peer.millis()));
     }
 
-    private Answer arrive(byte[] page) throws IOException {
+    private PeerPage arrive(byte[] page) throws IOException {
         fail();
         if (faulty && random.nextInt(15) == 0) {
             return RecordLines.read(Arrays.copyOf(page, random.nextInt(page.length)));
         }
-        Answer answer = RecordLines.read(page);
+        PeerPage answer = RecordLines.read(page);
         for (SyncRecord record : answer.records()) {
             latestDelivered = Math.max(latestDelivered, Oracle.latestStamp(record));
         }

@@ -15,6 +15,7 @@ import io.hearth.rest.problem.ProblemType;
 import io.hearth.series.WindowDigests;
 import io.hearth.series.value.ClockAheadException;
 import io.hearth.shadow.ShadowId;
+import io.hearth.sync.Digests;
 import io.hearth.sync.RecordLines;
 import io.hearth.sync.ShadowVerification;
 import io.hearth.sync.SyncService;
@@ -137,7 +138,7 @@ public class SyncVerificationResource {
         if (which >= of) {
             throw ProblemException.invalid(new FieldError("segment", "must be less than segments"));
         }
-        Verification.Digests digests = verification.digests(which, of, range, tombstonesFromMillis);
+        Digests digests = verification.digests(which, of, range, tombstonesFromMillis);
         Map<String, Map<String, String>> devices = new TreeMap<>();
         digests.byDevice().forEach((device, windows) -> devices.put(device.value(), inHex(windows)));
         return new Digests(

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.hearth.model.DeviceId;
-import io.hearth.sync.ShadowVerification;
-import io.hearth.sync.Verification;
+import io.hearth.sync.Digests;
+import io.hearth.sync.ShadowDigest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ final class DigestsJson {
     }
 
     /** @throws IOException if they are not what was asked for */
-    static Verification.Digests read(InputStream in) throws IOException {
+    static Digests read(InputStream in) throws IOException {
         try (JsonParser parser = JSON.createParser(in)) {
             return new DigestsJson(parser).read();
         } catch (IllegalArgumentException e) {
@@ -42,9 +42,9 @@ final class DigestsJson {
         }
     }
 
-    private Verification.Digests read() throws IOException {
+    private Digests read() throws IOException {
         Map<DeviceId, SortedMap<Long, Long>> byDevice = new TreeMap<>();
-        List<ShadowVerification.Digest> shadows = new ArrayList<>(); // a peer of an earlier version has none
+        List<ShadowDigest> shadows = new ArrayList<>(); // a peer of an earlier version has none
         require(JsonToken.START_OBJECT, parser.nextToken());
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String field = parser.currentName();
@@ -68,7 +68,7 @@ final class DigestsJson {
             }
         }
         require(JsonToken.END_OBJECT, parser.currentToken());
-        return new Verification.Digests(byDevice, shadows);
+        return new Digests(byDevice, shadows);
     }
 
     private SortedMap<Long, Long> windows() throws IOException {
@@ -83,7 +83,7 @@ final class DigestsJson {
         return windows;
     }
 
-    private ShadowVerification.Digest shadow() throws IOException {
+    private ShadowDigest shadow() throws IOException {
         String thing = "";
         String name = "";
         String digest = "";
@@ -97,7 +97,7 @@ final class DigestsJson {
                 default -> parser.skipChildren();
             }
         }
-        return new ShadowVerification.Digest(new DeviceId(thing), name, Long.parseUnsignedLong(digest, 16));
+        return new ShadowDigest(new DeviceId(thing), name, Long.parseUnsignedLong(digest, 16));
     }
 
     private void count(int more) throws IOException {

@@ -7,10 +7,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.hearth.model.DeviceId;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
+import io.hearth.sync.Digests;
 import io.hearth.sync.Peer;
+import io.hearth.sync.PeerPage;
+import io.hearth.sync.PeerStart;
 import io.hearth.sync.PeerTransport;
 import io.hearth.sync.RecordLines;
-import io.hearth.sync.Verification;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -69,7 +71,7 @@ public final class HttpPeer implements PeerTransport {
     }
 
     @Override
-    public Start start() throws IOException {
+    public PeerStart start() throws IOException {
         JsonNode json = JSON.readTree(get("snapshot", Duration.ZERO));
         String changes = json.path("changes").asText();
         int segments = json.path("segments").asInt();
@@ -81,11 +83,11 @@ public final class HttpPeer implements PeerTransport {
                     "the peer cuts its snapshot into " + segments + " segments, of at most " + MAX_SEGMENTS);
         }
         String region = json.path("region").asText();
-        return new Start(region.substring(0, Math.min(region.length(), SHOWN_CHARACTERS)), changes, segments);
+        return new PeerStart(region.substring(0, Math.min(region.length(), SHOWN_CHARACTERS)), changes, segments);
     }
 
     @Override
-    public Answer changes(String after, int limit, Duration wait) throws IOException {
+    public PeerPage changes(String after, int limit, Duration wait) throws IOException {
         return page(
                 "changes?form=packed&after=" + encoded(after) + "&limit=" + limit + "&wait=" + wait.toSeconds()
                         + "&except=" + self + "&origin=" + (relayed ? "all" : "own"),
@@ -93,7 +95,7 @@ public final class HttpPeer implements PeerTransport {
     }
 
     @Override
-    public Answer snapshot(int segment, int segments, @Nullable String after) throws IOException {
+    public PeerPage snapshot(int segment, int segments, @Nullable String after) throws IOException {
         return page(
                 "snapshot?segment=" + segment + "&segments=" + segments
                         + (after == null ? "" : "&after=" + encoded(after)),
@@ -101,7 +103,7 @@ public final class HttpPeer implements PeerTransport {
     }
 
     @Override
-    public Verification.Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis)
+    public Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis)
             throws IOException {
         InputStream in = get(
                 "digests?segment=" + segment + "&segments=" + segments + "&from=" + range.startMicros() + "&to="
@@ -111,13 +113,13 @@ public final class HttpPeer implements PeerTransport {
     }
 
     @Override
-    public Answer shadow(DeviceId thing, String name) throws IOException {
+    public PeerPage shadow(DeviceId thing, String name) throws IOException {
         String named = name.isEmpty() ? "" : "&name=" + encoded(name);
         return page("shadow?thing=" + encoded(thing.value()) + named, Duration.ZERO);
     }
 
     @Override
-    public Answer window(DeviceId device, long startMicros) throws IOException {
+    public PeerPage window(DeviceId device, long startMicros) throws IOException {
         return page("window?device=" + device.value() + "&start=" + startMicros, Duration.ZERO);
     }
 
@@ -125,7 +127,7 @@ public final class HttpPeer implements PeerTransport {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 
-    private Answer page(String pathAndQuery, Duration wait) throws IOException {
+    private PeerPage page(String pathAndQuery, Duration wait) throws IOException {
         return RecordLines.read(get(pathAndQuery, wait));
     }
 

@@ -10,12 +10,13 @@ import com.sun.net.httpserver.HttpsServer;
 import io.hearth.model.DeviceId;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
+import io.hearth.sync.Digests;
 import io.hearth.sync.Peer;
+import io.hearth.sync.PeerPage;
 import io.hearth.sync.PeerTransport;
 import io.hearth.sync.RecordLines;
-import io.hearth.sync.ShadowVerification;
+import io.hearth.sync.ShadowDigest;
 import io.hearth.sync.SyncPage;
-import io.hearth.sync.Verification;
 import io.hearth.table.Cursor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -194,14 +195,14 @@ class HttpPeerTest {
                         + "\"shadows\":[{\"thing\":\"t\",\"name\":\"n\",\"digest\":\"2\",\"later\":{}}]}")
                 .getBytes(StandardCharsets.US_ASCII);
 
-        Verification.Digests digests = digests();
+        Digests digests = digests();
 
         assertThat(digests.byDevice())
                 .isEqualTo(Map.of(
                         new DeviceId("d1"), Map.of(86_400_000_000L, -1L, 0L, 31L), new DeviceId("d2"), Map.of()));
-        assertThat(digests.shadows()).containsExactly(new ShadowVerification.Digest(new DeviceId("t"), "n", 2));
+        assertThat(digests.shadows()).containsExactly(new ShadowDigest(new DeviceId("t"), "n", 2));
         answer = "{}".getBytes(StandardCharsets.US_ASCII);
-        assertThat(digests()).isEqualTo(new Verification.Digests(Map.of(), List.of()));
+        assertThat(digests()).isEqualTo(new Digests(Map.of(), List.of()));
     }
 
     @ParameterizedTest
@@ -223,7 +224,7 @@ class HttpPeerTest {
         assertThatThrownBy(this::digests).isInstanceOf(IOException.class);
     }
 
-    private Verification.Digests digests() throws IOException {
+    private Digests digests() throws IOException {
         try (PeerTransport transport = transport(false)) {
             return transport.digests(0, 8, new TimeRange(0, 1), 0);
         }
@@ -237,13 +238,13 @@ class HttpPeerTest {
         assertThat(encodings.take()).isEmpty();
     }
 
-    private PeerTransport.Answer changes(Optional<Path> trustFile) throws IOException {
+    private PeerPage changes(Optional<Path> trustFile) throws IOException {
         try (PeerTransport transport = new HttpPeers(SELF, false, trustFile, MAX_ANSWER_BYTES).apply(peer())) {
             return transport.changes("start", 10, Duration.ZERO);
         }
     }
 
-    private PeerTransport.Answer changes(boolean compressed) throws IOException {
+    private PeerPage changes(boolean compressed) throws IOException {
         try (PeerTransport transport = transport(compressed)) {
             return transport.changes("start", 10, Duration.ZERO);
         }
