@@ -3,6 +3,7 @@ package io.hearth.sync;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.bytes.Format;
+import io.hearth.sync.wire.PeerStart;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,7 @@
 package io.hearth.sync;
 
+import io.hearth.sync.wire.PeerPage;
+import io.hearth.sync.wire.PutAside;
 import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.Map;

@@ -2,6 +2,9 @@ package io.hearth.sync;
 
 import io.hearth.model.RegionId;
 import io.hearth.series.value.ClockAheadException;
+import io.hearth.sync.wire.PeerPage;
+import io.hearth.sync.wire.PeerStart;
+import io.hearth.sync.wire.PeerTransport;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Executor;

@@ -1,5 +1,6 @@
 package io.hearth.sync;
 
+import io.hearth.sync.wire.PeerPage;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.InstantSource;

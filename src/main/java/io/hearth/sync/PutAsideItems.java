@@ -7,6 +7,7 @@ import io.hearth.bytes.Format;
 import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.layout.Partitions;
 import io.hearth.model.RegionId;
+import io.hearth.sync.wire.PutAside;
 import io.hearth.table.Blocking;
 import io.hearth.table.Bytes;
 import io.hearth.table.Consistency;

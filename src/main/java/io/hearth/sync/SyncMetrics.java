@@ -2,6 +2,7 @@ package io.hearth.sync;
 
 import io.hearth.model.RegionId;
 import io.hearth.series.SeriesStore;
+import io.hearth.sync.wire.PutAside;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;

@@ -3,6 +3,7 @@ package io.hearth.sync;
 import io.hearth.concurrent.DaemonThreads;
 import io.hearth.model.RegionId;
 import io.hearth.series.replicate.RemoteWrites;
+import io.hearth.sync.wire.PeerTransport;
 import io.hearth.table.Table;
 import io.hearth.table.TableException;
 import java.io.IOException;

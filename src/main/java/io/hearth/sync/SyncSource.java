@@ -7,6 +7,8 @@ import io.hearth.model.WriteStamp;
 import io.hearth.series.WindowDigests;
 import io.hearth.series.value.RemoteRun;
 import io.hearth.shadow.StoredShadow;
+import io.hearth.sync.wire.SyncPage;
+import io.hearth.sync.wire.SyncRecord;
 import io.hearth.table.Blocking;
 import io.hearth.table.Change;
 import io.hearth.table.ChangePage;
@@ -223,8 +225,8 @@ public final class SyncSource {
     private static final class Records implements ChangeRecord.Visitor<Optional<SyncRecord>> {
         @Override
         public Optional<SyncRecord> run(ChangeRecord.Run run) {
-            return Optional.of(
-                    new SyncRecord.Run(new RemoteRun(run.item().key(), run.item().body())));
+            return Optional.of(new SyncRecord.Run(
+                    new RemoteRun(run.item().key(), run.item().body())));
         }
 
         @Override

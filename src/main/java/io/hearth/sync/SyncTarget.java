@@ -10,6 +10,10 @@ import io.hearth.series.value.Erasure;
 import io.hearth.series.value.RemoteRun;
 import io.hearth.shadow.RegionMerge;
 import io.hearth.shadow.ShadowStore;
+import io.hearth.sync.wire.PeerPage;
+import io.hearth.sync.wire.PutAside;
+import io.hearth.sync.wire.RecordLines;
+import io.hearth.sync.wire.SyncRecord;
 import io.hearth.table.Blocking;
 import io.hearth.table.Table;
 import io.hearth.table.TableException;
@@ -250,8 +254,11 @@ public final class SyncTarget {
             action.run();
         } catch (RuntimeException e) {
             throwUnlessOfARecord(e);
-            PutAside.Reason reason =
-                    e instanceof UnsupportedFormatException ? PutAside.Reason.LATER_VERSION : PutAside.Reason.FAILED;
+            // The others are read where their line is: what is unknown then is stored here.
+            boolean isReadHere = record instanceof SyncRecord.Run || record instanceof SyncRecord.Chunk;
+            PutAside.Reason reason = isReadHere && e instanceof UnsupportedFormatException
+                    ? PutAside.Reason.LATER_VERSION
+                    : PutAside.Reason.FAILED;
             String why = "a record of " + deviceOf(record) + ": " + e;
             LOG.errorf(e, "A record of region %s cannot be taken in and is put aside: %s", intake.peer, why);
             intake.aside.add(new PutAside(RecordLines.line(record), reason, why));

@@ -6,6 +6,8 @@ import io.hearth.model.TimeRange;
 import io.hearth.series.SeriesStore;
 import io.hearth.series.WindowDigests;
 import io.hearth.series.value.DeviceSummary;
+import io.hearth.sync.wire.PeerDigests;
+import io.hearth.sync.wire.PeerTransport;
 import io.hearth.table.TableException;
 import java.io.IOException;
 import java.time.Duration;
@@ -118,7 +120,7 @@ public final class Verification {
      *
      * @param tombstonesFromMillis older tombstones of shadows are passed over
      */
-    public Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis) {
+    public PeerDigests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis) {
         Map<DeviceId, SortedMap<Long, Long>> byDevice = new TreeMap<>();
         series.allDevices()
                 .map(DeviceSummary::id)
@@ -131,7 +133,7 @@ public final class Verification {
                         LOG.errorf("Device %s cannot be compared with other regions: %s", device, e.getMessage());
                     }
                 });
-        return new Digests(byDevice, shadows.digests(segment, segments, tombstonesFromMillis));
+        return new PeerDigests(byDevice, shadows.digests(segment, segments, tombstonesFromMillis));
     }
 
     /** What is here, without the windows that cannot be read. */
@@ -181,7 +183,7 @@ public final class Verification {
         int repaired = 0;
         List<Difference> differences = new ArrayList<>();
         for (int segment = 0; segment < SEGMENTS; segment++) {
-            Digests digests = transport.digests(segment, SEGMENTS, range, tombstonesFromMillis);
+            PeerDigests digests = transport.digests(segment, SEGMENTS, range, tombstonesFromMillis);
             comparedShadows += digests.shadows().size();
             differingShadows.addAll(shadows.run(peer, transport, digests.shadows(), tombstonesFromMillis));
             for (Map.Entry<DeviceId, SortedMap<Long, Long>> theirs :

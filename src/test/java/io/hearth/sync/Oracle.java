@@ -10,6 +10,8 @@ import io.hearth.model.WriteStamp;
 import io.hearth.series.SeriesFixture;
 import io.hearth.series.item.StoredRun;
 import io.hearth.series.value.Erasure;
+import io.hearth.sync.wire.SyncPage;
+import io.hearth.sync.wire.SyncRecord;
 import io.hearth.table.Bytes;
 import io.hearth.table.Item;
 import java.nio.ByteBuffer;

@@ -12,6 +12,11 @@ import io.hearth.series.SeriesFixture;
 import io.hearth.series.WindowDigests;
 import io.hearth.series.item.StoredRun;
 import io.hearth.series.value.RemoteRun;
+import io.hearth.sync.wire.PeerPage;
+import io.hearth.sync.wire.PutAside;
+import io.hearth.sync.wire.RecordLines;
+import io.hearth.sync.wire.SyncPage;
+import io.hearth.sync.wire.SyncRecord;
 import io.hearth.table.Bytes;
 import io.hearth.table.Cursor;
 import io.hearth.table.ForwardingTable;
@@ -218,7 +223,9 @@ class PutAsideTest {
         fill(peer, DEVICE, 20);
         seal(peer);
         Item chunk = chunkOf(peer.table, DEVICE);
-        put(peer.table, Item.of(chunk.key(), Bytes.wrap(ofLaterVersion(chunk.body().array()))));
+        put(
+                peer.table,
+                Item.of(chunk.key(), Bytes.wrap(ofLaterVersion(chunk.body().array()))));
         fill(peer, OTHER, 3);
 
         pull(here);

@@ -16,6 +16,12 @@ import io.hearth.shadow.ShadowId;
 import io.hearth.shadow.ShadowJson;
 import io.hearth.shadow.ShadowRequest;
 import io.hearth.shadow.ShadowStore;
+import io.hearth.sync.wire.PeerDigests;
+import io.hearth.sync.wire.PeerPage;
+import io.hearth.sync.wire.PeerStart;
+import io.hearth.sync.wire.PeerTransport;
+import io.hearth.sync.wire.RecordLines;
+import io.hearth.sync.wire.SyncPage;
 import io.hearth.table.CommitListener;
 import io.hearth.table.Cursor;
 import io.hearth.table.CursorExpiredException;
@@ -235,7 +241,7 @@ final class RestoredRegionTest {
         }
 
         @Override
-        public Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis) {
+        public PeerDigests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis) {
             throw new UnsupportedOperationException();
         }
 

@@ -3,6 +3,12 @@ package io.hearth.sync;
 import io.hearth.model.DeviceId;
 import io.hearth.model.TimeRange;
 import io.hearth.shadow.ShadowId;
+import io.hearth.sync.wire.PeerDigests;
+import io.hearth.sync.wire.PeerPage;
+import io.hearth.sync.wire.PeerStart;
+import io.hearth.sync.wire.PeerTransport;
+import io.hearth.sync.wire.RecordLines;
+import io.hearth.sync.wire.SyncRecord;
 import io.hearth.table.Cursor;
 import io.hearth.table.CursorExpiredException;
 import java.io.IOException;
@@ -82,7 +88,7 @@ final class SimulatedLink implements PeerTransport {
     }
 
     @Override
-    public Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis)
+    public PeerDigests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis)
             throws IOException {
         fail();
         return peers.get().verification().digests(segment, segments, range, tombstonesFromMillis);

@@ -10,6 +10,7 @@ import io.hearth.series.rollup.RollupRules;
 import io.hearth.series.value.AppendBatch;
 import io.hearth.shadow.Limits;
 import io.hearth.shadow.ShadowStore;
+import io.hearth.sync.wire.PeerTransport;
 import io.hearth.table.Cursor;
 import io.hearth.table.Direction;
 import io.hearth.table.Page;

@@ -1,9 +1,9 @@
 package io.hearth.rest.sync;
 
 import io.hearth.rest.http.FastGzip;
-import io.hearth.sync.RecordLines;
-import io.hearth.sync.SyncPage;
 import io.hearth.sync.feed.FeedReader;
+import io.hearth.sync.wire.RecordLines;
+import io.hearth.sync.wire.SyncPage;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;

@@ -15,12 +15,12 @@ import io.hearth.rest.problem.ProblemType;
 import io.hearth.series.WindowDigests;
 import io.hearth.series.value.ClockAheadException;
 import io.hearth.shadow.ShadowId;
-import io.hearth.sync.Digests;
-import io.hearth.sync.RecordLines;
 import io.hearth.sync.ShadowVerification;
 import io.hearth.sync.SyncService;
 import io.hearth.sync.SyncSource;
 import io.hearth.sync.Verification;
+import io.hearth.sync.wire.PeerDigests;
+import io.hearth.sync.wire.RecordLines;
 import io.hearth.table.Scan;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.GET;
@@ -138,7 +138,7 @@ public class SyncVerificationResource {
         if (which >= of) {
             throw ProblemException.invalid(new FieldError("segment", "must be less than segments"));
         }
-        Digests digests = verification.digests(which, of, range, tombstonesFromMillis);
+        PeerDigests digests = verification.digests(which, of, range, tombstonesFromMillis);
         Map<String, Map<String, String>> devices = new TreeMap<>();
         digests.byDevice().forEach((device, windows) -> devices.put(device.value(), inHex(windows)));
         return new Digests(

@@ -1,8 +1,8 @@
 package io.hearth.sync.feed;
 
 import io.hearth.concurrent.DaemonThreads;
-import io.hearth.sync.SyncPage;
 import io.hearth.sync.SyncSource;
+import io.hearth.sync.wire.SyncPage;
 import io.hearth.table.Cursor;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;

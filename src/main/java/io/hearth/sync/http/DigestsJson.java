@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.hearth.model.DeviceId;
-import io.hearth.sync.Digests;
-import io.hearth.sync.ShadowDigest;
+import io.hearth.sync.wire.PeerDigests;
+import io.hearth.sync.wire.ShadowDigest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ final class DigestsJson {
     }
 
     /** @throws IOException if they are not what was asked for */
-    static Digests read(InputStream in) throws IOException {
+    static PeerDigests read(InputStream in) throws IOException {
         try (JsonParser parser = JSON.createParser(in)) {
             return new DigestsJson(parser).read();
         } catch (IllegalArgumentException e) {
@@ -42,7 +42,7 @@ final class DigestsJson {
         }
     }
 
-    private Digests read() throws IOException {
+    private PeerDigests read() throws IOException {
         Map<DeviceId, SortedMap<Long, Long>> byDevice = new TreeMap<>();
         List<ShadowDigest> shadows = new ArrayList<>(); // a peer of an earlier version has none
         require(JsonToken.START_OBJECT, parser.nextToken());
@@ -68,7 +68,7 @@ final class DigestsJson {
             }
         }
         require(JsonToken.END_OBJECT, parser.currentToken());
-        return new Digests(byDevice, shadows);
+        return new PeerDigests(byDevice, shadows);
     }
 
     private SortedMap<Long, Long> windows() throws IOException {

@@ -7,12 +7,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.hearth.model.DeviceId;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
-import io.hearth.sync.Digests;
 import io.hearth.sync.Peer;
-import io.hearth.sync.PeerPage;
-import io.hearth.sync.PeerStart;
-import io.hearth.sync.PeerTransport;
-import io.hearth.sync.RecordLines;
+import io.hearth.sync.wire.PeerDigests;
+import io.hearth.sync.wire.PeerPage;
+import io.hearth.sync.wire.PeerStart;
+import io.hearth.sync.wire.PeerTransport;
+import io.hearth.sync.wire.RecordLines;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -103,7 +103,7 @@ public final class HttpPeer implements PeerTransport {
     }
 
     @Override
-    public Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis)
+    public PeerDigests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis)
             throws IOException {
         InputStream in = get(
                 "digests?segment=" + segment + "&segments=" + segments + "&from=" + range.startMicros() + "&to="

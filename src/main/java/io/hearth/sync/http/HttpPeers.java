@@ -2,7 +2,7 @@ package io.hearth.sync.http;
 
 import io.hearth.model.RegionId;
 import io.hearth.sync.Peer;
-import io.hearth.sync.PeerTransport;
+import io.hearth.sync.wire.PeerTransport;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;

@@ -10,13 +10,13 @@ import com.sun.net.httpserver.HttpsServer;
 import io.hearth.model.DeviceId;
 import io.hearth.model.RegionId;
 import io.hearth.model.TimeRange;
-import io.hearth.sync.Digests;
 import io.hearth.sync.Peer;
-import io.hearth.sync.PeerPage;
-import io.hearth.sync.PeerTransport;
-import io.hearth.sync.RecordLines;
-import io.hearth.sync.ShadowDigest;
-import io.hearth.sync.SyncPage;
+import io.hearth.sync.wire.PeerDigests;
+import io.hearth.sync.wire.PeerPage;
+import io.hearth.sync.wire.PeerTransport;
+import io.hearth.sync.wire.RecordLines;
+import io.hearth.sync.wire.ShadowDigest;
+import io.hearth.sync.wire.SyncPage;
 import io.hearth.table.Cursor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -195,14 +195,14 @@ class HttpPeerTest {
                         + "\"shadows\":[{\"thing\":\"t\",\"name\":\"n\",\"digest\":\"2\",\"later\":{}}]}")
                 .getBytes(StandardCharsets.US_ASCII);
 
-        Digests digests = digests();
+        PeerDigests digests = digests();
 
         assertThat(digests.byDevice())
                 .isEqualTo(Map.of(
                         new DeviceId("d1"), Map.of(86_400_000_000L, -1L, 0L, 31L), new DeviceId("d2"), Map.of()));
         assertThat(digests.shadows()).containsExactly(new ShadowDigest(new DeviceId("t"), "n", 2));
         answer = "{}".getBytes(StandardCharsets.US_ASCII);
-        assertThat(digests()).isEqualTo(new Digests(Map.of(), List.of()));
+        assertThat(digests()).isEqualTo(new PeerDigests(Map.of(), List.of()));
     }
 
     @ParameterizedTest
@@ -224,7 +224,7 @@ class HttpPeerTest {
         assertThatThrownBy(this::digests).isInstanceOf(IOException.class);
     }
 
-    private Digests digests() throws IOException {
+    private PeerDigests digests() throws IOException {
         try (PeerTransport transport = transport(false)) {
             return transport.digests(0, 8, new TimeRange(0, 1), 0);
         }

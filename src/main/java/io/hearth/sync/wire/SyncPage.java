@@ -1,4 +1,4 @@
-package io.hearth.sync;
+package io.hearth.sync.wire;
 
 import io.hearth.table.Cursor;
 import java.util.List;
@@ -9,6 +9,6 @@ import org.jspecify.annotations.Nullable;
  *
  * @param next where to go on; null at the end of a segment of a snapshot
  * @param more whether there was more when the page was made
- * @param behind how many changes lie behind the page, at most {@link SyncSource#MOST_COUNTED}; -1 if nobody counted
+ * @param behind how many changes lie behind the page, at most {@link io.hearth.sync.SyncSource#MOST_COUNTED}; -1 if nobody counted
  */
 public record SyncPage(List<SyncRecord> records, @Nullable Cursor next, boolean more, long behind) {}

@@ -1,4 +1,4 @@
-package io.hearth.sync;
+package io.hearth.sync.wire;
 
 import java.util.Locale;
 

@@ -1,4 +1,4 @@
-package io.hearth.sync;
+package io.hearth.sync.wire;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -57,7 +57,7 @@ public final class RecordLines {
     private static final int LINE_BYTES = 1 << 20;
 
     /** Records of a page and lines that are put aside, far beyond what a page is cut at: each takes memory, however short it is. */
-    static final int MAX_RECORDS = 300_000;
+    public static final int MAX_RECORDS = 300_000;
 
     /** Of the JSON of a line, far beyond the names of a device's metrics. */
     private static final long MAX_TOKENS = 200_000;
@@ -134,12 +134,12 @@ public final class RecordLines {
     }
 
     /** The line of one record. */
-    static String line(SyncRecord record) {
+    public static String line(SyncRecord record) {
         return line(json -> record.accept(new LineWriter(json)));
     }
 
     /** The line of runs that are written already. */
-    static String runsLine(byte[] data, int count) {
+    public static String runsLine(byte[] data, int count) {
         return line(json -> writeRuns(data, count, json));
     }
 
@@ -290,8 +290,7 @@ public final class RecordLines {
             throw new IOException("the clock of the peer says " + clockMillis + " ms, which is no time");
         }
         long behind = Math.max(-1, json.path("behind").asLong(-1));
-        return new PeerPage(
-                records, aside, next, json.path("more").asBoolean(), behind, clockMillis, bytes);
+        return new PeerPage(records, aside, next, json.path("more").asBoolean(), behind, clockMillis, bytes);
     }
 
     private static void requireFew(List<SyncRecord> records, List<PutAside> aside) throws IOException {
@@ -305,7 +304,7 @@ public final class RecordLines {
     }
 
     /** The records of one line that was kept; empty if this build does not know it either. */
-    static List<SyncRecord> readKept(String line) {
+    public static List<SyncRecord> readKept(String line) {
         List<SyncRecord> records = new ArrayList<>();
         try {
             JsonNode json = MAPPER.readTree(line);
@@ -434,7 +433,7 @@ public final class RecordLines {
     }
 
     /** Reads a page from memory. */
-    static PeerPage read(byte[] page) throws IOException {
+    public static PeerPage read(byte[] page) throws IOException {
         return read(new ByteArrayInputStream(page));
     }
 }

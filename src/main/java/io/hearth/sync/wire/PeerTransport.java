@@ -1,4 +1,4 @@
-package io.hearth.sync;
+package io.hearth.sync.wire;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.TimeRange;
@@ -49,8 +49,7 @@ public interface PeerTransport extends AutoCloseable {
      *
      * @param tombstonesFromMillis older tombstones of shadows are passed over, in epoch milliseconds
      */
-    Digests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis)
-            throws IOException;
+    PeerDigests digests(int segment, int segments, TimeRange range, long tombstonesFromMillis) throws IOException;
 
     /**
      * The document that the peer has of a shadow; no record if it has none.

@@ -1,4 +1,4 @@
-package io.hearth.sync;
+package io.hearth.sync.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -76,8 +76,8 @@ class RecordLinesTest {
         byte[] document = {77};
         CRC32C crc = new CRC32C();
         crc.update(document);
-        String later = "{\"v\":1,\"kind\":\"shadow\",\"thing\":\"d1\",\"name\":\"\",\"crc\":" + crc.getValue() + ",\"data\":\""
-                + Base64.getEncoder().encodeToString(document) + "\"}";
+        String later = "{\"v\":1,\"kind\":\"shadow\",\"thing\":\"d1\",\"name\":\"\",\"crc\":" + crc.getValue()
+                + ",\"data\":\"" + Base64.getEncoder().encodeToString(document) + "\"}";
         String page = later + "\n" + new String(page(DEVICE), StandardCharsets.UTF_8);
 
         PeerPage answer = RecordLines.read(page.getBytes(StandardCharsets.UTF_8));

@@ -1,4 +1,4 @@
-package io.hearth.sync;
+package io.hearth.sync.wire;
 
 import io.hearth.model.DeviceId;
 import io.hearth.series.value.DeviceSummary;

@@ -1,4 +1,4 @@
-package io.hearth.sync;
+package io.hearth.sync.wire;
 
 import io.hearth.model.DeviceId;
 import java.util.List;
@@ -6,4 +6,4 @@ import java.util.Map;
 import java.util.SortedMap;
 
 /** The digests of devices, by the starts of their days, and of shadows. */
-public record Digests(Map<DeviceId, SortedMap<Long, Long>> byDevice, List<ShadowDigest> shadows) {}
+public record PeerDigests(Map<DeviceId, SortedMap<Long, Long>> byDevice, List<ShadowDigest> shadows) {}
