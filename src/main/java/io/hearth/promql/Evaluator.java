@@ -153,7 +153,7 @@ public final class Evaluator {
         long offsetMicros = call.window().series().offsetMicros();
         double[] parameters = call.parameter() == null ? new double[0] : scalar(call.parameter());
         Supplier<StepSampler> samplers = () -> new StepSampler.Windowed(
-                grid, offsetMicros, rangeMicros, Window.of(call.function(), rangeMicros, parameters, budget));
+                grid, offsetMicros, rangeMicros, WindowFactory.of(call.function(), rangeMicros, parameters, budget));
         sample(call.window().series(), rangeMicros, samplers, sink);
     }
 

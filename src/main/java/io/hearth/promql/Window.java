@@ -27,22 +27,6 @@ abstract class Window {
         budget.hold(FIRST_CAPACITY);
     }
 
-    /** A window of the samples of one series at a time. */
-    static Window of(WindowFunction function, long rangeMicros, double[] parameters, QueryBudget budget) {
-        return switch (function) {
-            case AVG_OVER_TIME, SUM_OVER_TIME -> new SumWindow(budget, function == WindowFunction.AVG_OVER_TIME);
-            case MIN_OVER_TIME, MAX_OVER_TIME -> new ExtremeWindow(budget, function == WindowFunction.MAX_OVER_TIME);
-            case STDDEV_OVER_TIME, STDVAR_OVER_TIME ->
-                new SpreadWindow(budget, function == WindowFunction.STDDEV_OVER_TIME);
-            case RATE -> new ChangeWindow(budget, true, rangeMicros / 1e6);
-            case INCREASE -> new ChangeWindow(budget, true, 1);
-            case DELTA -> new ChangeWindow(budget, false, 1);
-            case COUNT_OVER_TIME, LAST_OVER_TIME, TS_OF_LAST_OVER_TIME, IRATE, IDELTA ->
-                new EdgeWindow(budget, function);
-            case QUANTILE_OVER_TIME -> new QuantileWindow(budget, parameters);
-        };
-    }
-
     final void clear() {
         head = 0;
         middle = 0;
@@ -120,7 +104,7 @@ abstract class Window {
     }
 
     /** Sum or mean, with the rounding errors of the additions summed beside (Neumaier). */
-    private static final class SumWindow extends Window {
+    static final class SumWindow extends Window {
         private final boolean mean;
         private final CompensatedSum back = new CompensatedSum();
         private final CompensatedSum both = new CompensatedSum();
@@ -182,7 +166,7 @@ abstract class Window {
     }
 
     /** The least or greatest sample. */
-    private static final class ExtremeWindow extends Window {
+    static final class ExtremeWindow extends Window {
         private final boolean greatest;
         private double back;
         private double[] front = new double[FIRST_CAPACITY];
@@ -227,7 +211,7 @@ abstract class Window {
     }
 
     /** Population variance or its root, the moments of both halves combined (Chan, Golub, LeVeque). */
-    private static final class SpreadWindow extends Window {
+    static final class SpreadWindow extends Window {
         private final boolean root;
         private final Spread back = new Spread();
         private final Spread both = new Spread();
@@ -279,7 +263,7 @@ abstract class Window {
     }
 
     /** What the last one or two samples tell, or their number. */
-    private static final class EdgeWindow extends Window {
+    static final class EdgeWindow extends Window {
         private final WindowFunction function;
 
         EdgeWindow(QueryBudget budget, WindowFunction function) {
@@ -312,7 +296,7 @@ abstract class Window {
     }
 
     /** A quantile, interpolated between the two nearest samples; sorts each window, so it costs more than the others. */
-    private static final class QuantileWindow extends Window {
+    static final class QuantileWindow extends Window {
         private final double[] quantiles;
 
         QuantileWindow(QueryBudget budget, double[] quantiles) {

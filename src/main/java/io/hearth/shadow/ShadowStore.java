@@ -98,7 +98,7 @@ public final class ShadowStore {
         return change(id, stored -> {
             ShadowDocument previous = pruned(stored.document());
             WriteStamp stamp = previous.nextStamp(now(), region);
-            ShadowUpdate update = ShadowUpdate.of(previous, request, stamp, settings.limits());
+            ShadowUpdate update = ShadowDecision.update(previous, request, stamp, settings.limits());
             ShadowDocument current = update.current().withBoundedTombstones();
             ShadowChange change = new ShadowChange(
                     ShadowChange.newId(),
@@ -310,7 +310,7 @@ public final class ShadowStore {
     private StoredShadow deleted(StoredShadow stored, ShadowRequest request, String by) {
         ShadowDocument previous = stored.document();
         WriteStamp stamp = previous.nextStamp(now(), region);
-        ShadowDocument document = ShadowUpdate.deletion(previous, request, stamp);
+        ShadowDocument document = ShadowDecision.deletion(previous, request, stamp);
         ShadowChange change = new ShadowChange(
                 ShadowChange.newId(),
                 ShadowChange.Kind.DELETED,

@@ -79,9 +79,9 @@ final class RandomShadows {
         wallMillis += random.nextInt(5) - 1;
         WriteStamp stamp = document.nextStamp(HybridTime.of(wallMillis, 0), region);
         if (document.exists() && random.nextInt(20) == 0) {
-            return ShadowUpdate.deletion(document, new ShadowRequest(null, null, null), stamp);
+            return ShadowDecision.deletion(document, new ShadowRequest(null, null, null), stamp);
         }
-        return ShadowUpdate.of(document, request(), stamp, Limits.DEFAULT).current();
+        return ShadowDecision.update(document, request(), stamp, Limits.DEFAULT).current();
     }
 
     /** A document after {@code writes} random writes of one region. */

@@ -155,7 +155,7 @@ class RegionMergePropertyTest {
     @Test
     void merge_ofADeletion_keepsOnlyWhatWasWrittenLater() {
         ShadowDocument a = write(ShadowDocument.NONE, A, 1000, "{'desired':{'color':'red'},'reported':{'level':1}}");
-        ShadowDocument deleted = ShadowUpdate.deletion(
+        ShadowDocument deleted = ShadowDecision.deletion(
                 merged(ShadowDocument.NONE, a),
                 new ShadowRequest(null, null, null),
                 new WriteStamp(HybridTime.of(2000, 0), B));
@@ -175,7 +175,7 @@ class RegionMergePropertyTest {
         byte[] body = ("{'state':" + state + "}").replace('\'', '"').getBytes(StandardCharsets.UTF_8);
         ShadowRequest request = ShadowRequest.update(body, Limits.DEFAULT);
         WriteStamp stamp = new WriteStamp(HybridTime.of(millis, 0), region);
-        return ShadowUpdate.of(document, request, stamp, Limits.DEFAULT).current();
+        return ShadowDecision.update(document, request, stamp, Limits.DEFAULT).current();
     }
 
     private static String state(ShadowDocument document) {

@@ -118,7 +118,7 @@ class ShadowDocumentGoldenTest {
                     .append(i % 10);
         }
         byte[] body = ("{\"state\":" + state + "}}}").getBytes(StandardCharsets.UTF_8);
-        ShadowDocument document = ShadowUpdate.of(
+        ShadowDocument document = ShadowDecision.update(
                         ShadowDocument.NONE,
                         ShadowRequest.update(body, new Limits(Limits.MOST_STATE_BYTES, 6)),
                         new WriteStamp(HybridTime.of(1_790_000_000_000L, 0), LOCAL),
@@ -131,7 +131,7 @@ class ShadowDocumentGoldenTest {
 
     private static ShadowDocument write(ShadowDocument document, WriteStamp stamp, String state) {
         byte[] body = ("{\"state\":" + state + "}").getBytes(StandardCharsets.UTF_8);
-        return ShadowUpdate.of(document, ShadowRequest.update(body, Limits.DEFAULT), stamp, Limits.DEFAULT)
+        return ShadowDecision.update(document, ShadowRequest.update(body, Limits.DEFAULT), stamp, Limits.DEFAULT)
                 .current();
     }
 }

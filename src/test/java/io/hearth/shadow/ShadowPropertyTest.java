@@ -118,7 +118,7 @@ class ShadowPropertyTest {
     private static ShadowUpdate update(ShadowDocument document, ShadowRequest request) {
         // A fixed second, so that timestamps do not differ by themselves.
         WriteStamp stamp = document.nextStamp(HybridTime.of(1_790_000_100_000L, 0), LOCAL);
-        return ShadowUpdate.of(document, request, stamp, Limits.DEFAULT);
+        return ShadowDecision.update(document, request, stamp, Limits.DEFAULT);
     }
 
     private static ObjectNode whole(ShadowDocument document) {
@@ -134,7 +134,7 @@ class ShadowPropertyTest {
     }
 
     private static JsonNode state(ShadowRequest request) {
-        ShadowUpdate echo = ShadowUpdate.of(
+        ShadowUpdate echo = ShadowDecision.update(
                 ShadowDocument.NONE, request, new WriteStamp(HybridTime.of(1, 0), LOCAL), Limits.DEFAULT);
         return parse(ShadowJson.accepted(echo)).get("state");
     }

@@ -1,22 +1,34 @@
 package io.hearth.mqtt.external;
 
 import io.hearth.ingest.Delivery;
+import io.hearth.mqtt.InFlight;
 import io.hearth.mqtt.TelemetryMessage;
 
 /** A message as the broker delivered it. It is acknowledged in the session it came with, or not at all. */
 final class BrokerMessage extends TelemetryMessage {
+    /** The session that a message came with. */
+    interface Origin {
+        /** The message is kept. */
+        void acknowledge(BrokerMessage message);
+
+        /** It was not kept. */
+        void refuse(BrokerMessage message);
+    }
+
     private final int packetId;
     private final int qos;
-    private final BrokerSession session;
-    private final Intake intake;
+    private final Origin session;
+    private final InFlight inFlight;
+    private final BrokerMetrics metrics;
     private final long receivedNanos = System.nanoTime();
 
-    BrokerMessage(Delivery delivery, int packetId, int qos, BrokerSession session, Intake intake) {
+    BrokerMessage(Delivery delivery, int packetId, int qos, Origin session, InFlight inFlight, BrokerMetrics metrics) {
         super(delivery);
         this.packetId = packetId;
         this.qos = qos;
         this.session = session;
-        this.intake = intake;
+        this.inFlight = inFlight;
+        this.metrics = metrics;
     }
 
     int packetId() {
@@ -27,20 +39,22 @@ final class BrokerMessage extends TelemetryMessage {
         return qos;
     }
 
-    /** {@link System#nanoTime} at its arrival. */
-    long receivedNanos() {
-        return receivedNanos;
-    }
-
     @Override
     protected void settled() {
         session.acknowledge(this);
-        intake.settled(this);
+        leave();
+        if (qos > 0) {
+            metrics.acknowledged(receivedNanos);
+        }
     }
 
     @Override
     protected void failed(Throwable cause) {
         session.refuse(this);
-        intake.failed(this);
+        leave();
+    }
+
+    private void leave() {
+        inFlight.leave(getPayload().payload().length);
     }
 }

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Each has a Paho client of its own: packet ids mean something within one connection only, so an acknowledgement that
  * comes late must not reach the next one, where the broker may have given its id to another message.
  */
-final class BrokerSession implements MqttCallback {
+final class BrokerSession implements MqttCallback, BrokerMessage.Origin {
     /** Hears how the session goes, on a thread of Paho; must be quick. */
     interface Listener {
         /**
@@ -165,7 +165,8 @@ final class BrokerSession implements MqttCallback {
     }
 
     /** Tells the broker that the message is durable. Without effect if the connection is gone: the broker delivers it again. */
-    void acknowledge(BrokerMessage message) {
+    @Override
+    public void acknowledge(BrokerMessage message) {
         if (message.qos() == 0 || ended.isDone()) {
             return;
         }
@@ -177,7 +178,8 @@ final class BrokerSession implements MqttCallback {
     }
 
     /** The message was not kept. A broker delivers again what is not acknowledged, but only over a new connection. */
-    void refuse(BrokerMessage message) {
+    @Override
+    public void refuse(BrokerMessage message) {
         if (message.qos() > 0 && taking) {
             end("messages could not be stored, and the broker delivers them again over a new connection");
         }

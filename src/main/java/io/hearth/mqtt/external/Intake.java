@@ -43,7 +43,7 @@ final class Intake {
     }
 
     /** Hands a message on; never blocks. Whoever calls must {@link #awaitRoom} before it receives the next one. */
-    void take(String topic, MqttMessage message, BrokerSession session) {
+    void take(String topic, MqttMessage message, BrokerMessage.Origin session) {
         byte[] payload = message.getPayload();
         metrics.received(message.getQos());
         inFlight.enter(payload.length);
@@ -53,7 +53,8 @@ final class Intake {
         // it.
         Delivery delivery =
                 new Delivery(topic, device == null ? topic : device, payload, EpochMicros.of(clock.instant()), null);
-        BrokerMessage received = new BrokerMessage(delivery, message.getId(), message.getQos(), session, this);
+        BrokerMessage received =
+                new BrokerMessage(delivery, message.getId(), message.getQos(), session, inFlight, metrics);
         if (request != null && message.isRetained()) {
             received.ack(); // It was for then, and not for now.
         } else if (request != null && turn != null && !turn.isMine()) {
@@ -74,17 +75,6 @@ final class Intake {
     /** Filters that match every request for a shadow. */
     List<String> shadowFilters() {
         return shadows.topics().filters();
-    }
-
-    void settled(BrokerMessage message) {
-        inFlight.leave(message.getPayload().payload().length);
-        if (message.qos() > 0) {
-            metrics.acknowledged(message.receivedNanos());
-        }
-    }
-
-    void failed(BrokerMessage message) {
-        inFlight.leave(message.getPayload().payload().length);
     }
 
     /** Blocks while too much is in flight, and for as long as {@code wanted}; {@link #wake} has that asked again. */
