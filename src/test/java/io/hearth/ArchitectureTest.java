@@ -112,7 +112,14 @@ class ArchitectureTest {
                             "table")),
             Map.entry(
                     "series.rollup",
-                    Set.of("bytes", "model", "series.aggregate", "series.chunk", "series.item", "series.value", "table")),
+                    Set.of(
+                            "bytes",
+                            "model",
+                            "series.aggregate",
+                            "series.chunk",
+                            "series.item",
+                            "series.value",
+                            "table")),
             Map.entry(
                     "series.seal",
                     Set.of(
@@ -129,7 +136,15 @@ class ArchitectureTest {
             Map.entry("series.value", Set.of("model", "series.aggregate", "table")),
             Map.entry(
                     "series.window",
-                    Set.of("bytes", "layout", "model", "series.chunk", "series.item", "series.rollup", "series.value", "table")),
+                    Set.of(
+                            "bytes",
+                            "layout",
+                            "model",
+                            "series.chunk",
+                            "series.item",
+                            "series.rollup",
+                            "series.value",
+                            "table")),
             Map.entry(
                     "series.write",
                     Set.of(
@@ -176,8 +191,21 @@ class ArchitectureTest {
                             "shadow",
                             "table")),
             Map.entry("presence", Set.of("bytes", "layout", "model", "table")),
-            Map.entry("live", Set.of("bytes", "changes", "concurrent", "model", "presence", "series", "series.item", "shadow", "table")),
-            Map.entry("ingest", Set.of("bytes", "codec", "concurrent", "layout", "model", "series", "series.value", "table")),
+            Map.entry(
+                    "live",
+                    Set.of(
+                            "bytes",
+                            "changes",
+                            "concurrent",
+                            "model",
+                            "presence",
+                            "series",
+                            "series.item",
+                            "shadow",
+                            "table")),
+            Map.entry(
+                    "ingest",
+                    Set.of("bytes", "codec", "concurrent", "layout", "model", "series", "series.value", "table")),
             Map.entry("ingest.bulk", Set.of("codec", "codec.parquet", "config", "ingest", "table")),
             Map.entry("shadow", Set.of("bytes", "layout", "model", "table")),
             Map.entry(

@@ -66,6 +66,21 @@ class DocumentationTest {
         assertThat(named).isEqualTo(rooms());
     }
 
+    @Test
+    void picture_hasEveryRoom() throws IOException {
+        Set<String> drawn = Pattern.compile("class=\"t\">([a-z.]+)<")
+                .matcher(Files.readString(DOCS.resolve("images").resolve("rooms.svg")))
+                .results()
+                .map(room -> room.group(1))
+                .collect(Collectors.toCollection(TreeSet::new));
+
+        assertThat(rooms()).containsAll(drawn);
+        assertThat(drawn)
+                .containsAll(rooms().stream()
+                        .map(room -> room.replaceFirst("\\..*", ""))
+                        .toList());
+    }
+
     /** The packages that have classes. */
     private static Set<String> rooms() throws IOException {
         try (Stream<Path> files = Files.walk(ROOMS)) {
