@@ -15,7 +15,7 @@ import io.hearth.series.item.IncomingRun;
 import io.hearth.series.item.SealedTransmissions;
 import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.rollup.Rollups;
-import io.hearth.series.rollup.WindowRollup;
+import io.hearth.series.rollup.RollupReader;
 import io.hearth.series.value.RemoteRun;
 import io.hearth.series.window.Reorganisation;
 import io.hearth.table.Bytes;
@@ -78,7 +78,7 @@ public final class SeriesItems {
             case DeviceItems.CHUNK -> checkChunk(item);
             case DeviceItems.TRANSMISSIONS -> SealedTransmissions.read(item, new ArrayList<>());
             case DeviceItems.ROLLUP ->
-                WindowRollup.decode(
+                RollupReader.read(
                         item.body().array(),
                         SeriesKeys.rollupWindowStart(item.key().sortKey()),
                         metric -> true);

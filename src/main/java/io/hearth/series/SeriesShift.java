@@ -27,6 +27,8 @@ import io.hearth.series.item.RunWriter;
 import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.item.StampedPoints;
 import io.hearth.series.item.StoredRun;
+import io.hearth.series.rollup.RollupReader;
+import io.hearth.series.rollup.RollupWriter;
 import io.hearth.series.rollup.WindowRollup;
 import io.hearth.series.value.DeviceSummary;
 import io.hearth.series.value.Erasure;
@@ -135,12 +137,12 @@ public final class SeriesShift {
     private static List<Write> shiftRollup(Item item, StampShift shift) {
         byte[] body = item.body().array();
         long window = SeriesKeys.rollupWindowStart(item.key().sortKey());
-        WindowRollup rollup = WindowRollup.decode(body, window, metric -> true);
+        WindowRollup rollup = RollupReader.read(body, window, metric -> true);
         if (Arrays.stream(rollup.earliest())
                 .noneMatch(time -> time != WindowRollup.NO_READINGS && shift.isAhead(time))) {
             return List.of();
         }
-        Bytes shifted = Bytes.wrap(rollup.withoutEarliest().encodeItem(body));
+        Bytes shifted = Bytes.wrap(new RollupWriter(rollup.withoutEarliest()).encodeItem(body));
         return List.of(
                 new Write.Put(new Item(item.key(), shifted, item.expiresAtSeconds(), item.version(), item.index())));
     }

@@ -151,7 +151,7 @@ public final class Rollups {
         Set<RollupLevel.Id> kept = new HashSet<>();
         for (RollupLevel.Id level : knownOf(device).levels) {
             for (Item stored : items(device, level, window, window + SeriesKeys.WINDOW_MICROS)) {
-                if (hasLostRaw(WindowRollup.decode(stored.body().array(), window, metric -> false))) {
+                if (hasLostRaw(RollupReader.read(stored.body().array(), window, metric -> false))) {
                     kept.add(level);
                 } else {
                     superseded.put(stored.key().sortKey(), stored);
@@ -266,7 +266,7 @@ public final class Rollups {
         long expiresAt = level.keptSeconds() == 0
                 ? 0
                 : Math.max(1, (window + SeriesKeys.WINDOW_MICROS) / 1_000_000 + level.keptSeconds());
-        for (byte[] body : rollup.encode()) {
+        for (byte[] body : new RollupWriter(rollup).encode()) {
             items.add(new Item(
                     SeriesKeys.rollup(device, level, window, items.size()),
                     Bytes.wrap(body),
@@ -327,7 +327,7 @@ public final class Rollups {
         while (walk.hasNext() && SeriesKeys.rollupWindowStart(walk.peek().key().sortKey()) == window) {
             Item item = walk.next();
             sortKeys.add(item.key().sortKey());
-            WindowRollup one = WindowRollup.decode(
+            WindowRollup one = RollupReader.read(
                     item.body().array(), window, metric -> metrics.isEmpty() || metrics.contains(metric));
             whole = whole == null ? one : whole.with(one);
         }
@@ -367,7 +367,7 @@ public final class Rollups {
         for (Item item : items) {
             WindowRollup rollup;
             try {
-                rollup = WindowRollup.decode(item.body().array(), window, metric -> true);
+                rollup = RollupReader.read(item.body().array(), window, metric -> true);
             } catch (CorruptItemException e) {
                 gone.add(item); // it answers nothing, and nobody knows what it holds
                 continue;
@@ -378,7 +378,7 @@ public final class Rollups {
             WindowRollup without = rollup.without(erasure);
             isEmpty &= without.isEmpty();
             if (!without.erased().equals(rollup.erased())) {
-                Bytes body = Bytes.wrap(without.encodeItem(item.body().array()));
+                Bytes body = Bytes.wrap(new RollupWriter(without).encodeItem(item.body().array()));
                 left.add(new Item(item.key(), body, item.expiresAtSeconds(), item.version() + 1, null));
             }
         }

@@ -96,18 +96,18 @@ class RollupGoldenTest {
         byte[] body = rollups().get(0).body().array();
         byte[] earlier = Arrays.copyOf(body, body.length - 12);
 
-        WindowRollup rollup = WindowRollup.decode(earlier, WINDOW, metric -> true);
+        WindowRollup rollup = RollupReader.read(earlier, WINDOW, metric -> true);
 
         assertThat(rollup.earliest()).containsExactly(0, 0, 0);
-        WindowRollup same = WindowRollup.decode(body, WINDOW, metric -> true);
+        WindowRollup same = RollupReader.read(body, WINDOW, metric -> true);
         assertThat(rollup.cells().keySet()).isEqualTo(same.cells().keySet());
-        assertThat(same.encodeItem(body)).isEqualTo(body);
+        assertThat(new RollupWriter(same).encodeItem(body)).isEqualTo(body);
     }
 
     @Test
     void without_anErasure_losesThePartsThatMayHoldEarlierWrites() {
         byte[] body = rollups().get(0).body().array();
-        WindowRollup rollup = WindowRollup.decode(body, WINDOW, metric -> true);
+        WindowRollup rollup = RollupReader.read(body, WINDOW, metric -> true);
         long first = rollup.earliest()[0];
         assertThat(rollup.earliest()).containsExactly(first, WindowRollup.NO_READINGS, first + 2);
 
@@ -117,7 +117,7 @@ class RollupGoldenTest {
         TimeRange last = new TimeRange(WINDOW + DAY - 1, WINDOW + DAY);
         WindowRollup without = rollup.without(erasure(first + 2, last));
         assertThat(without.erased()).containsExactly(2);
-        WindowRollup stored = WindowRollup.decode(without.encodeItem(body), WINDOW, metric -> true);
+        WindowRollup stored = RollupReader.read(new RollupWriter(without).encodeItem(body), WINDOW, metric -> true);
         assertThat(stored.erased()).containsExactly(2);
         assertThat(stored.earliest()).isEqualTo(rollup.earliest());
         assertThat(stored.without(erasure(first + 2, last))).isSameAs(stored);
@@ -132,7 +132,7 @@ class RollupGoldenTest {
     void decode_unknownFormat_isRefusedByName() {
         byte[] body = rollups().get(0).body().array().clone();
         body[0] = 3;
-        assertThatThrownBy(() -> WindowRollup.decode(body, WINDOW, metric -> true))
+        assertThatThrownBy(() -> RollupReader.read(body, WINDOW, metric -> true))
                 .isInstanceOf(UnsupportedFormatException.class)
                 .hasMessageContaining("format version 3");
     }
@@ -145,7 +145,7 @@ class RollupGoldenTest {
             byte[] damaged = body.clone();
             damaged[1 + random.nextInt(body.length - 1)] = (byte) random.nextInt(256);
             try {
-                WindowRollup.decode(damaged, WINDOW, metric -> true);
+                RollupReader.read(damaged, WINDOW, metric -> true);
             } catch (CorruptItemException e) {
                 assertThat(e).hasMessageContaining(" ");
             }
