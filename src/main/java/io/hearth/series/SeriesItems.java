@@ -5,7 +5,7 @@ import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.layout.DeviceItems;
 import io.hearth.layout.Partitions;
 import io.hearth.model.EpochMicros;
-import io.hearth.series.catalog.DeviceCatalog;
+import io.hearth.series.catalog.StoredDevice;
 import io.hearth.series.chunk.Chunk;
 import io.hearth.series.chunk.ChunkScratch;
 import io.hearth.series.clock.StampLease;
@@ -14,8 +14,8 @@ import io.hearth.series.item.Expiry;
 import io.hearth.series.item.IncomingRun;
 import io.hearth.series.item.SealedTransmissions;
 import io.hearth.series.item.SeriesKeys;
-import io.hearth.series.rollup.Rollups;
 import io.hearth.series.rollup.RollupReader;
+import io.hearth.series.rollup.Rollups;
 import io.hearth.series.value.RemoteRun;
 import io.hearth.series.window.Reorganisation;
 import io.hearth.table.Bytes;
@@ -73,7 +73,7 @@ public final class SeriesItems {
 
     private static boolean checkOfDevice(Item item) {
         switch (SeriesKeys.kindOf(item.key().sortKey())) {
-            case DeviceItems.DEVICE -> DeviceCatalog.decode(item);
+            case DeviceItems.DEVICE -> StoredDevice.of(item);
             case DeviceItems.RUN -> IncomingRun.parse(new RemoteRun(item.key(), item.body()), Expiry.WITHOUT_ROLLUPS);
             case DeviceItems.CHUNK -> checkChunk(item);
             case DeviceItems.TRANSMISSIONS -> SealedTransmissions.read(item, new ArrayList<>());

@@ -9,7 +9,6 @@ import io.hearth.model.RegionId;
 import io.hearth.model.StampShift;
 import io.hearth.model.Value;
 import io.hearth.model.WriteStamp;
-import io.hearth.series.catalog.DeviceCatalog;
 import io.hearth.series.catalog.StoredDevice;
 import io.hearth.series.chunk.Chunk;
 import io.hearth.series.chunk.ChunkScratch;
@@ -78,7 +77,7 @@ public final class SeriesShift {
         } else if (ErasureLog.isEntry(key)) {
             add(ErasureLog.decode(item).erasure().stamp(), stamps);
         } else if (StoredDevice.isDevice(key)) {
-            stamps.add(hybridTimeOf(DeviceCatalog.decode(item).firstSeenMicros()));
+            stamps.add(hybridTimeOf(StoredDevice.of(item).firstSeenMicros()));
         } else if (isTransmissions(key)) {
             stamps.add(SeriesKeys.runHybridTime(key.sortKey()));
         }
@@ -302,13 +301,13 @@ public final class SeriesShift {
     }
 
     private static List<Write> shiftDevice(Item item, StampShift shift) {
-        DeviceSummary device = DeviceCatalog.decode(item);
+        DeviceSummary device = StoredDevice.of(item);
         long firstSeen = hybridTimeOf(device.firstSeenMicros());
         if (!shift.isAhead(firstSeen)) {
             return List.of();
         }
         long toMicros = (shift.stamp(firstSeen) >>> HybridTime.COUNTER_BITS) * 1000;
-        Item moved = DeviceCatalog.recordSince(device, toMicros);
+        Item moved = StoredDevice.itemSince(device, toMicros);
         return List.of(new Write.Put(new Item(moved.key(), moved.body(), 0, item.version(), moved.index())));
     }
 

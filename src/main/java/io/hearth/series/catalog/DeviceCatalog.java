@@ -4,9 +4,6 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.CacheLoader;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
-import io.hearth.bytes.ByteReader;
-import io.hearth.bytes.ByteWriter;
-import io.hearth.bytes.Format;
 import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.PointBuffer;
@@ -23,7 +20,6 @@ import io.hearth.table.ConditionFailedException;
 import io.hearth.table.Consistency;
 import io.hearth.table.Cursor;
 import io.hearth.table.Direction;
-import io.hearth.table.IndexKey;
 import io.hearth.table.Item;
 import io.hearth.table.Page;
 import io.hearth.table.Query;
@@ -37,17 +33,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
@@ -56,9 +49,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which devices there are, which metrics each has sent, and which regions have written its readings. A record is written when
  * any of that is new, before the readings are, so the catalog is never behind them.
- *
- * <p>Format 2 of the record: {@code [1] format | varint first seen, µs | varint metrics, each a text | varint regions, each a
- * text}. Format 1, of earlier builds, has no regions. It never expires.
  */
 public final class DeviceCatalog {
     /** The most metrics a device may have, over all of its readings, so that its record fits an item. */
@@ -66,9 +56,6 @@ public final class DeviceCatalog {
 
     /** All names of a device's metrics together, so that its record fits an item. */
     private static final int MAX_METRIC_BYTES = 350_000;
-
-    private static final int FORMAT = 2;
-    private static final int FORMAT_WITHOUT_REGIONS = 1;
 
     /** How much of the records is kept in memory where nothing else is said. */
     public static final long CACHED_BYTES = 40L << 20;
@@ -261,15 +248,6 @@ public final class DeviceCatalog {
         return (known.firstSeenMicros == 0 && known.metrics.isEmpty()) || known.regions.equals(Set.of(writer));
     }
 
-    /** A record as one of a device that was first seen at a time. */
-    public static Item recordSince(DeviceSummary record, long firstSeenMicros) {
-        return record(record.id(), firstSeenMicros, record.metrics(), record.regions());
-    }
-
-    public static Item record(DeviceId device, long firstSeenMicros, Set<String> metrics, Set<RegionId> regions) {
-        return encode(device, new Known(firstSeenMicros, metrics, regions, false));
-    }
-
     /** @param seenMicros when the device was seen, at the latest; 0 if that says nothing */
     private Known grow(DeviceId device, Collection<String> metrics, Set<RegionId> regions, long seenMicros) {
         return cache.asMap().compute(device, (id, current) -> {
@@ -302,7 +280,7 @@ public final class DeviceCatalog {
 
     /** Tells that a record of {@link #recordWith} has become durable. */
     public void stored(Item record) {
-        DeviceSummary summary = decode(record);
+        DeviceSummary summary = StoredDevice.of(record);
         ids.added(summary.id());
         cache.asMap()
                 .computeIfPresent(
@@ -346,13 +324,13 @@ public final class DeviceCatalog {
     }
 
     private boolean isStored(Item record) {
-        DeviceSummary summary = decode(record);
+        DeviceSummary summary = StoredDevice.of(record);
         Known known = cache.getIfPresent(summary.id());
         return known != null && known.stored && known.metrics.containsAll(summary.metrics());
     }
 
     private Uni<Void> merge(Item record) {
-        DeviceSummary ours = decode(record);
+        DeviceSummary ours = StoredDevice.of(record);
         return table.get(record.key(), Consistency.STRONG)
                 .chain(found -> {
                     Known stored = known(found);
@@ -426,21 +404,21 @@ public final class DeviceCatalog {
         } catch (ConditionFailedException e) {
             return false;
         }
-        DeviceSummary summary = decode(record);
+        DeviceSummary summary = StoredDevice.of(record);
         cache.invalidate(summary.id());
         ids.added(summary.id());
         return true;
     }
 
     public Optional<DeviceSummary> find(DeviceId device) {
-        return item(device).map(DeviceCatalog::decode);
+        return item(device).map(StoredDevice::of);
     }
 
     public DevicePage list(int limit, @Nullable Cursor cursor) {
         Page page = Blocking.await(table.queryIndex(
                 new Query(Partitions.DEVICES, SortRange.ALL, Direction.ASCENDING, limit, cursor, Consistency.STRONG)));
         List<DeviceSummary> devices =
-                page.items().stream().map(DeviceCatalog::decode).toList();
+                page.items().stream().map(StoredDevice::of).toList();
         return new DevicePage(devices, page.next());
     }
 
@@ -493,7 +471,7 @@ public final class DeviceCatalog {
     }
 
     private Known known(Optional<Item> record) {
-        return record.map(found -> known(decode(found))).orElse(Known.NOTHING);
+        return record.map(found -> known(StoredDevice.of(found))).orElse(Known.NOTHING);
     }
 
     private Known known(DeviceSummary record) {
@@ -502,39 +480,6 @@ public final class DeviceCatalog {
     }
 
     private static Item encode(DeviceId device, Known known) {
-        ByteWriter out = new ByteWriter(64);
-        out.writeByte(FORMAT);
-        out.writeVarint(known.firstSeenMicros);
-        out.writeVarint(known.metrics.size());
-        new TreeSet<>(known.metrics).forEach(out::writeText);
-        out.writeVarint(known.regions.size());
-        new TreeSet<>(known.regions).forEach(writer -> out.writeText(writer.value()));
-        IndexKey index =
-                new IndexKey(Partitions.DEVICES, Bytes.wrap(device.value().getBytes(StandardCharsets.US_ASCII)));
-        // Any version but that of the record before, by which a removal of that one finds that this one has come.
-        long version = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE / 2);
-        return new Item(SeriesKeys.device(device), Bytes.wrap(out.toByteArray()), 0, version, index);
-    }
-
-    public static DeviceSummary decode(Item record) {
-        ByteReader in = new ByteReader(record.body().array());
-        int format = in.readByte();
-        Format.require(format, FORMAT_WITHOUT_REGIONS, FORMAT, "a device record");
-        long firstSeenMicros = in.readVarint();
-        int count = in.readCount(in.remaining());
-        SortedSet<String> metrics = new TreeSet<>();
-        for (int i = 0; i < count; i++) {
-            metrics.add(in.readText());
-        }
-        SortedSet<RegionId> regions = new TreeSet<>();
-        int writers = format == FORMAT_WITHOUT_REGIONS ? 0 : in.readCount(in.remaining());
-        for (int i = 0; i < writers; i++) {
-            regions.add(new RegionId(in.readText()));
-        }
-        return new DeviceSummary(
-                new DeviceId(record.key().partitionKey()),
-                firstSeenMicros,
-                Collections.unmodifiableSortedSet(metrics),
-                Collections.unmodifiableSortedSet(regions));
+        return StoredDevice.item(device, known.firstSeenMicros, known.metrics, known.regions);
     }
 }

@@ -7,6 +7,7 @@ import io.hearth.model.TimeRange;
 import io.hearth.model.WriteStamp;
 import io.hearth.series.SeriesStore;
 import io.hearth.series.catalog.DeviceCatalog;
+import io.hearth.series.catalog.StoredDevice;
 import io.hearth.series.clock.HybridClock;
 import io.hearth.series.clock.WriteClock;
 import io.hearth.series.erase.ErasureLog.Entry;
@@ -334,13 +335,13 @@ public final class Eraser {
         if (found.isEmpty()) {
             return !hasReadings || parts.catalog.put(describe(erasure), Condition.absent());
         }
-        DeviceSummary record = DeviceCatalog.decode(found.get());
+        DeviceSummary record = StoredDevice.of(found.get());
         Condition unchanged = Condition.version(found.get().version());
         if (record.firstSeenMicros() >= erasure.behindMicros()) {
             return true;
         }
         if (hasReadings) {
-            return parts.catalog.put(DeviceCatalog.recordSince(record, erasure.behindMicros()), unchanged);
+            return parts.catalog.put(StoredDevice.itemSince(record, erasure.behindMicros()), unchanged);
         }
         parts.rollups.eraseRecord(device);
         try {
@@ -357,6 +358,6 @@ public final class Eraser {
         Set<String> metrics = new TreeSet<>();
         Set<RegionId> regions = new HashSet<>();
         parts.pass.describe(erasure.device(), metrics, regions);
-        return DeviceCatalog.record(erasure.device(), erasure.behindMicros(), metrics, regions);
+        return StoredDevice.item(erasure.device(), erasure.behindMicros(), metrics, regions);
     }
 }

@@ -378,7 +378,8 @@ public final class Rollups {
             WindowRollup without = rollup.without(erasure);
             isEmpty &= without.isEmpty();
             if (!without.erased().equals(rollup.erased())) {
-                Bytes body = Bytes.wrap(new RollupWriter(without).encodeItem(item.body().array()));
+                Bytes body = Bytes.wrap(
+                        new RollupWriter(without).encodeItem(item.body().array()));
                 left.add(new Item(item.key(), body, item.expiresAtSeconds(), item.version() + 1, null));
             }
         }

@@ -45,7 +45,7 @@ class DeviceCatalogTest {
         }
         assertThat(catalog.cachedBytes()).isLessThanOrEqualTo(MAX_BYTES);
         Item second = catalog.recordWith(device(0), Set.of("b"), 2);
-        assertThat(DeviceCatalog.decode(second).metrics()).containsExactly("a", "b");
+        assertThat(StoredDevice.of(second).metrics()).containsExactly("a", "b");
     }
 
     @Test
