@@ -21,6 +21,7 @@ import io.hearth.limits.RunningQueries;
 import io.hearth.limits.SignInDelay;
 import io.hearth.live.LiveEvents;
 import io.hearth.live.LiveFeed;
+import io.hearth.live.LiveMetrics;
 import io.hearth.model.RegionId;
 import io.hearth.mqtt.ShadowTopics;
 import io.hearth.mqtt.endpoint.KnownDevices;
@@ -47,7 +48,6 @@ import io.hearth.table.memory.MemoryTable;
 import io.hearth.table.rocksdb.RocksDbSettings;
 import io.hearth.table.rocksdb.RocksDbTable;
 import io.hearth.table.rocksdb.TableMetrics;
-import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.system.DiskSpaceMetrics;
@@ -239,21 +239,7 @@ class Wiring {
                         Math.toIntExact(limits.streamQueue().asLongValue()),
                         limits.streamsBytes().asLongValue(),
                         SLOW_STREAM));
-        Gauge.builder("hearth.stream.waiting.bytes", feed, LiveFeed::waitingBytes)
-                .description("What waits for clients of the live stream to take it")
-                .register(registry);
-        FunctionCounter.builder("hearth.stream.cut", feed, LiveFeed::cut)
-                .description("Clients of the live stream that were cut as they read too slowly")
-                .register(registry);
-        Gauge.builder("hearth.stream.clients", feed, LiveFeed::listeners)
-                .description("Clients that follow the live stream")
-                .register(registry);
-        FunctionCounter.builder("hearth.stream.events", feed, LiveFeed::told)
-                .description("Events sent to clients of the live stream")
-                .register(registry);
-        FunctionCounter.builder("hearth.stream.missed", feed, LiveFeed::missed)
-                .description("Times that a client of the live stream was told that it missed changes")
-                .register(registry);
+        LiveMetrics.watch(feed, registry);
         return feed;
     }
 

@@ -1,4 +1,4 @@
-package io.hearth.boot;
+package io.hearth.ops;
 
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tags;
