@@ -8,16 +8,8 @@ import io.hearth.bytes.CorruptItemException;
 import io.hearth.bytes.Format;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
-import io.hearth.model.ReadingBlock;
 import io.hearth.model.TimeRange;
-import io.hearth.series.aggregate.BucketGrid;
-import io.hearth.series.aggregate.RollupBuilder;
-import io.hearth.series.aggregate.RollupCell;
 import io.hearth.series.chunk.Chunk;
-import io.hearth.series.chunk.ChunkScratch;
-import io.hearth.series.chunk.Span;
-import io.hearth.series.item.BlockBuilder;
-import io.hearth.series.item.Expiry;
 import io.hearth.series.item.RollupLevel;
 import io.hearth.series.item.SeriesKeys;
 import io.hearth.series.value.Erasure;
@@ -36,7 +28,6 @@ import io.hearth.table.Write;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -47,7 +38,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -61,9 +51,6 @@ import org.jspecify.annotations.Nullable;
  * seconds}. It is written before the first rollup of a level is.
  */
 public final class Rollups {
-    /** Of all metrics that are added up at a time. */
-    private static final int CELLS_AT_A_TIME = 50_000;
-
     private static final int RECORD_FORMAT = 1;
     private static final int KNOWN_DEVICES = 200_000;
     private static final Duration KNOWN_FOR_IF_SHARED = Duration.ofMinutes(1);
@@ -159,11 +146,11 @@ public final class Rollups {
             }
         }
         if (!chunks.isEmpty() && isWritable(window)) {
-            List<Readings> blocks = List.of();
+            WindowReadings readings = null;
             for (RollupLevel level : rules.levelsOf(device)) {
                 if (!kept.contains(level.id())) {
-                    blocks = blocks.isEmpty() ? blocks(window, chunks) : blocks;
-                    WindowRollup rollup = rollup(device, level, window, blocks, rawUntilSeconds);
+                    readings = readings == null ? WindowReadings.of(window, chunks) : readings;
+                    WindowRollup rollup = readings.rollup(rules, device, level, rawUntilSeconds);
                     items.addAll(items(device, level.id(), window, rollup, hybridTime));
                 }
             }
@@ -187,77 +174,6 @@ public final class Rollups {
     private boolean hasLostRaw(WindowRollup rollup) {
         return rollup.rawUntilSeconds() != 0
                 && rollup.rawUntilSeconds() <= wallClock.instant().getEpochSecond();
-    }
-
-    private WindowRollup rollup(
-            DeviceId device, RollupLevel level, long window, List<Readings> readings, long rawUntilSeconds) {
-        TimeRange range = new TimeRange(window, window + SeriesKeys.WINDOW_MICROS);
-        BucketGrid grid = BucketGrid.of(range, level.every(), rules.zone());
-        Set<String> metrics = new TreeSet<>();
-        readings.forEach(its -> its.block.columns().forEach(column -> metrics.add(column.metric())));
-        Set<String> notKept = rules.notKept(device, level, metrics);
-        metrics.removeAll(notKept);
-        SortedMap<String, @Nullable RollupCell[]> cells = new TreeMap<>();
-        int atATime = Math.max(1, CELLS_AT_A_TIME / grid.size());
-        List<String> left = List.copyOf(metrics);
-        while (!left.isEmpty()) {
-            Set<String> some = Set.copyOf(left.subList(0, Math.min(atATime, left.size())));
-            RollupBuilder builder = new RollupBuilder(grid, some::contains);
-            readings.forEach(its -> builder.add(its.block));
-            cells.putAll(builder.cells());
-            left = left.subList(some.size(), left.size());
-        }
-        long[] bounds = new long[grid.size() + 1];
-        for (int bucket = 0; bucket < grid.size(); bucket++) {
-            bounds[bucket] = Math.max(window, grid.startMicros(bucket));
-        }
-        bounds[grid.size()] = range.endMicros();
-        return new WindowRollup(0, rawUntilSeconds, notKept, new TreeSet<>(), earliest(grid, readings), bounds, cells);
-    }
-
-    /** By bucket, the hybrid time of the earliest write. */
-    private static long[] earliest(BucketGrid grid, List<Readings> readings) {
-        long[] earliest = new long[grid.size()];
-        Arrays.fill(earliest, WindowRollup.NO_READINGS);
-        for (Readings its : readings) {
-            int row = 0;
-            for (Span span : its.spans) {
-                long time = span.stamp().time().packed();
-                for (int end = row + span.readings(); row < end; row++) {
-                    int bucket = grid.indexOf(its.block.timesMicros()[row]);
-                    if (bucket >= 0) {
-                        earliest[bucket] = Math.min(earliest[bucket], time);
-                    }
-                }
-            }
-        }
-        return earliest;
-    }
-
-    /** Readings with the stamps of their writes. */
-    private record Readings(ReadingBlock block, List<Span> spans) {}
-
-    /** The readings of chunks in order of time, expired ones included. */
-    private static List<Readings> blocks(long window, List<Chunk> chunks) {
-        List<Chunk> ordered = new ArrayList<>(chunks);
-        ordered.sort(Comparator.comparingLong(Chunk::firstMicros));
-        boolean overlap = false;
-        for (int i = 1; i < ordered.size(); i++) {
-            overlap |= ordered.get(i).firstMicros() <= ordered.get(i - 1).lastMicros();
-        }
-        List<Readings> blocks = new ArrayList<>();
-        if (!overlap) {
-            ordered.forEach(
-                    chunk -> blocks.add(new Readings(chunk.decode(metric -> true, new ChunkScratch()), chunk.spans())));
-            return blocks;
-        }
-        TimeRange range = new TimeRange(window, window + SeriesKeys.WINDOW_MICROS);
-        BlockBuilder builder = new BlockBuilder(Set.of(), range, Expiry.BEFORE_EXPIRY, 0);
-        ChunkScratch scratch = new ChunkScratch();
-        ordered.forEach(chunk -> builder.addChunk(chunk.decode(metric -> true, scratch), chunk.spans()));
-        ReadingBlock merged = builder.build();
-        blocks.add(new Readings(merged, builder.spans()));
-        return blocks;
     }
 
     private static List<Item> items(
