@@ -137,6 +137,11 @@ final class ApiContract {
                 .anyMatch(template -> template.pattern.matcher(plain).matches());
     }
 
+    /** Whether the document has the path with this method. */
+    boolean knows(String method, String path) {
+        return route(method, path).isPresent();
+    }
+
     /** A path as it is routed: without dot segments, doubled slashes and a slash at the end. */
     private static String plain(String path) {
         String plain =

@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
@@ -36,6 +37,9 @@ abstract class RestFixture {
 
     @SuppressWarnings("NullAway.Init")
     static HearthProcess hearth;
+
+    /** What the service says of itself, which is the same for each. */
+    private static @Nullable ApiContract contract;
 
     @BeforeAll
     static void start() {
@@ -88,8 +92,31 @@ abstract class RestFixture {
         return send(request).statusCode();
     }
 
+    /** Sends a request; its answer must be one that the OpenAPI document has. */
     static HttpResponse<byte[]> send(HttpRequest.Builder request) throws Exception {
-        return CLIENT.send(request.timeout(java.time.Duration.ofSeconds(60)).build(), BodyHandlers.ofByteArray());
+        HttpResponse<byte[]> response =
+                CLIENT.send(request.timeout(java.time.Duration.ofSeconds(60)).build(), BodyHandlers.ofByteArray());
+        if (contract == null) {
+            contract = new ApiContract(hearth.client().json("/q/openapi?format=json"));
+        }
+        URI uri = response.request().uri();
+        String method = response.request().method();
+        // Whoever has no credentials is refused before anybody looks for an operation.
+        boolean refusedUnrouted = response.statusCode() == 401 && !contract.knows(method, uri.getRawPath());
+        if (contract.knows(uri.getRawPath()) && !refusedUnrouted) {
+            boolean packed = response.headers().firstValue("Content-Encoding").isPresent();
+            String target = uri.getRawQuery() == null ? uri.getRawPath() : uri.getRawPath() + '?' + uri.getRawQuery();
+            ApiContract.Request sent = new ApiContract.Request(method, target, null, new byte[0]);
+            assertThat(contract.problemsOf(
+                            sent,
+                            new ApiContract.Answer(
+                                    response.statusCode(),
+                                    response.headers().firstValue("Content-Type").orElse(null),
+                                    packed ? null : response.body())))
+                    .as(sent + " is answered with " + text(response))
+                    .isEmpty();
+        }
+        return response;
     }
 
     static String text(HttpResponse<byte[]> response) {
