@@ -328,6 +328,7 @@ class ArchitectureTest {
                             "rest.http",
                             "rest.param",
                             "rest.problem",
+                            "route",
                             "security",
                             "shadow",
                             "table")),

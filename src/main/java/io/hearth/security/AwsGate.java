@@ -2,6 +2,7 @@ package io.hearth.security;
 
 import io.hearth.identity.Principal;
 import io.hearth.identity.Right;
+import io.hearth.route.AnswerBody;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -115,8 +116,10 @@ public class AwsGate {
         context.response()
                 .setStatusCode(status)
                 .putHeader("x-amzn-ErrorType", type)
-                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-                .end("{\"code\":" + status + ",\"message\":\"" + message + "\",\"timestamp\":"
+                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
+        AnswerBody.end(
+                context,
+                "{\"code\":" + status + ",\"message\":\"" + message + "\",\"timestamp\":"
                         + clock.instant().getEpochSecond() + "}");
     }
 }

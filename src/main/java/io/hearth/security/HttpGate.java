@@ -4,6 +4,7 @@ import io.hearth.identity.Principal;
 import io.hearth.identity.Right;
 import io.hearth.limits.Connections;
 import io.hearth.limits.SignInDelay;
+import io.hearth.route.AnswerBody;
 import io.hearth.route.Routes;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -215,10 +216,8 @@ public class HttpGate {
                 health.getReadinessAsync()
                         .subscribe()
                         .with(
-                                ready -> context.response()
-                                        .setStatusCode(ready.isDown() ? 503 : 200)
-                                        .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-                                        .end(ready.isDown() ? INFLUX_FAIL_BODY : INFLUX_PASS_BODY),
+                                ready -> answerJson(
+                                        context, ready, ready.isDown() ? INFLUX_FAIL_BODY : INFLUX_PASS_BODY),
                                 context::fail);
             default -> {
                 return false;
@@ -230,11 +229,16 @@ public class HttpGate {
     private static void answerBare(RoutingContext context, Uni<SmallRyeHealth> checked) {
         checked.subscribe()
                 .with(
-                        health -> context.response()
-                                .setStatusCode(health.isDown() ? 503 : 200)
-                                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-                                .end(health.isDown() ? "{\"status\":\"DOWN\"}" : "{\"status\":\"UP\"}"),
+                        health -> answerJson(
+                                context, health, health.isDown() ? "{\"status\":\"DOWN\"}" : "{\"status\":\"UP\"}"),
                         context::fail);
+    }
+
+    private static void answerJson(RoutingContext context, SmallRyeHealth health, String body) {
+        context.response()
+                .setStatusCode(health.isDown() ? 503 : 200)
+                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
+        AnswerBody.end(context, body);
     }
 
     private void refuse(RoutingContext context, boolean operations) {
@@ -270,8 +274,8 @@ public class HttpGate {
         context.response()
                 .setStatusCode(status)
                 .putHeader(HttpHeaders.CONTENT_TYPE, "application/problem+json")
-                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
-                .end(body);
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+        AnswerBody.end(context, body);
     }
 
     private static Channel channelOf(HttpServerRequest request) {

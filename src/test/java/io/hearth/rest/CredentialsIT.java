@@ -12,6 +12,8 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.URI;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -164,6 +166,34 @@ class CredentialsIT extends RestFixture {
             assertThat(status == 404 && !operation.method().equals("DELETE"))
                     .as("%s is not there", operation)
                     .isFalse();
+        }
+    }
+
+    /** Over HTTP/2, which the client asks for, a body would be an error of the protocol. */
+    @Test
+    void head_thatNoResourceAnswers_hasNoBody() throws Exception {
+        for (String path : List.of(
+                "/nowhere",
+                "/api/v1/devices",
+                "/health",
+                "/q/health/live",
+                "/q/metrics",
+                "/things/d1/shadow",
+                "/api/v1/devices/d1/readings:nothing")) {
+            URI uri = hearth.httpUri().resolve(path);
+            send(HttpRequest.newBuilder(uri)); // asks for HTTP/2
+            for (String token : List.of("", "Bearer " + hearth.adminToken())) {
+                if (path.startsWith("/q/") && !token.isEmpty()) {
+                    continue; // Quarkus answers it
+                }
+                HttpRequest.Builder request = HttpRequest.newBuilder(uri).method("HEAD", BodyPublishers.noBody());
+                if (!token.isEmpty()) {
+                    request.header("Authorization", token);
+                }
+                HttpResponse<byte[]> response = send(request);
+                assertThat(response.version()).isEqualTo(HttpClient.Version.HTTP_2);
+                assertThat(response.body()).as(path).isEmpty();
+            }
         }
     }
 

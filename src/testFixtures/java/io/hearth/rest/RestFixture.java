@@ -101,8 +101,9 @@ abstract class RestFixture {
         }
         URI uri = response.request().uri();
         String method = response.request().method();
-        // Whoever has no credentials is refused before anybody looks for an operation.
-        boolean refusedUnrouted = response.statusCode() == 401 && !contract.knows(method, uri.getRawPath());
+        // Who has no or wrong credentials is refused before anybody looks for an operation.
+        boolean refusedUnrouted = (response.statusCode() == 401 || response.statusCode() == 403)
+                && !contract.knows(method, uri.getRawPath());
         if (contract.knows(uri.getRawPath()) && !refusedUnrouted) {
             boolean packed = response.headers().firstValue("Content-Encoding").isPresent();
             String target = uri.getRawQuery() == null ? uri.getRawPath() : uri.getRawPath() + '?' + uri.getRawQuery();
@@ -111,7 +112,9 @@ abstract class RestFixture {
                             sent,
                             new ApiContract.Answer(
                                     response.statusCode(),
-                                    response.headers().firstValue("Content-Type").orElse(null),
+                                    response.headers()
+                                            .firstValue("Content-Type")
+                                            .orElse(null),
                                     packed ? null : response.body())))
                     .as(sent + " is answered with " + text(response))
                     .isEmpty();

@@ -2,6 +2,7 @@ package io.hearth.rest.problem;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.hearth.route.AnswerBody;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
@@ -51,9 +52,9 @@ public final class FallbackRoutes {
         }
         Problem problem = failure.problem(context.request().path());
         try {
-            response.setStatusCode(problem.status())
-                    .putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE)
-                    .end(json.writeValueAsString(problem));
+            String body = json.writeValueAsString(problem);
+            response.setStatusCode(problem.status()).putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE);
+            AnswerBody.end(context, body);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a problem is always writable", e);
         }

@@ -3,6 +3,7 @@ package io.hearth.rest.shadow;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.hearth.model.DeviceId;
+import io.hearth.route.AnswerBody;
 import io.hearth.security.AwsGate;
 import io.hearth.shadow.NamePage;
 import io.hearth.shadow.ShadowError;
@@ -239,8 +240,8 @@ public class AwsShadowRoutes {
         context.response()
                 .setStatusCode(status)
                 .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
-                .end(Buffer.buffer(json));
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+        AnswerBody.end(context, Buffer.buffer(json));
     }
 
     private long seconds() {
