@@ -142,11 +142,6 @@ public final class Ingest implements AutoCloseable {
         });
     }
 
-    /** Begins a stream of lines, each a reading of any device. */
-    public LineSequence newSequence() {
-        return new LineSequence(this);
-    }
-
     Admission admission() {
         return admission;
     }

@@ -17,7 +17,8 @@ public final class LineSequence {
     private final Ingest ingest;
     private final AppendOrder order = new AppendOrder();
 
-    LineSequence(Ingest ingest) {
+    /** Begins a stream of lines, each a reading of any device. */
+    public LineSequence(Ingest ingest) {
         this.ingest = ingest;
     }
 

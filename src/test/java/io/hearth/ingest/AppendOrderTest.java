@@ -91,7 +91,7 @@ class AppendOrderTest {
     void lines_laterPieceIsDecodedFirst_laterLineWins() throws Exception {
         SeriesFixture.append(store, "d1", YESTERDAY, Map.of("a", 0));
         int before = table.written.get();
-        LineSequence lines = ingest.newSequence();
+        LineSequence lines = new LineSequence(ingest);
         CountDownLatch secondIsDecoded = new CountDownLatch(1);
         CompletableFuture<IngestResult> first = store(lines, keyWith(1), secondIsDecoded::await, () -> {});
         CompletableFuture<IngestResult> second = store(lines, keyWith(2), () -> {}, secondIsDecoded::countDown);
@@ -106,7 +106,7 @@ class AppendOrderTest {
 
     @Test
     void lines_withoutTimeWhenALaterPieceIsDecodedFirst_ascendInTheirOrder() throws Exception {
-        LineSequence lines = ingest.newSequence();
+        LineSequence lines = new LineSequence(ingest);
         CountDownLatch secondIsDecoded = new CountDownLatch(1);
         CompletableFuture<IngestResult> first = store(
                 lines, "{\"device\":\"d1\",\"a\":1}\n{\"device\":\"d1\",\"a\":2}", secondIsDecoded::await, () -> {});
@@ -123,7 +123,7 @@ class AppendOrderTest {
     @Test
     void lines_earlierPieceIsStampedAgain_laterLineWins() throws Exception {
         SeriesFixture.append(store, "d1", YESTERDAY, Map.of("a", 0));
-        LineSequence lines = ingest.newSequence();
+        LineSequence lines = new LineSequence(ingest);
         CompletableFuture<@Nullable Void> refusal = table.refuseNext();
         CompletableFuture<IngestResult> first = store(lines, keyWith(1), () -> {}, () -> {});
         await().until(() -> table.refusal == null);
@@ -142,7 +142,7 @@ class AppendOrderTest {
 
     @Test
     void lines_earlierPieceFails_laterOneEnds() throws Exception {
-        LineSequence lines = ingest.newSequence();
+        LineSequence lines = new LineSequence(ingest);
         CompletableFuture<IngestResult> first = store(
                 lines,
                 keyWith(1),

@@ -578,7 +578,7 @@ class IngestTest {
                 "{\"device\":\"d1\",\"a\":1}\r\n\n{\"device\":\"!\",\"a\":1}\nnonsense\n{\"device\":\"d2\",\"ts\":" + T0
                         + ",\"values\":{\"b\":2}}");
 
-        IngestResult result = ingest.newSequence()
+        IngestResult result = new LineSequence(ingest)
                 .next(points -> new JsonLines().read(lines, lines.length, points), 1)
                 .await()
                 .indefinitely();

@@ -39,7 +39,7 @@ final class BatchRun {
 
     /** @param freeOfAll how many more blocks of all streams may be under way */
     BatchRun(Ingest ingest, LineFormat format, Semaphore freeOfAll) {
-        this.sequence = ingest.newSequence();
+        this.sequence = new LineSequence(ingest);
         this.format = format;
         this.freeOfAll = freeOfAll;
     }

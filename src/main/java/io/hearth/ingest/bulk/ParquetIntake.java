@@ -98,7 +98,7 @@ public class ParquetIntake {
         List<BulkResult.Rejected> rejected = new ArrayList<>();
         try {
             ParquetReadings readings = new ParquetReadings(file);
-            LineSequence sequence = ingest.newSequence();
+            LineSequence sequence = new LineSequence(ingest);
             while (!readings.isAtEnd()) {
                 IngestResult result = Blocking.await(sequence.next(
                         points -> readings.read(points, ROWS_AT_A_TIME), BulkResult.MAX_LISTED - rejected.size()));

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Tells of what clients do wrong in at most one line a second, as anybody can do any amount of it. */
 final class QuietLog {
-    private static final Logger LOG = Logger.getLogger(MqttEndpoint.class);
+    private static final Logger LOG = Logger.getLogger("io.hearth.mqtt.endpoint.MqttEndpoint");
     private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final AtomicLong nextNanos = new AtomicLong(System.nanoTime());

@@ -42,7 +42,7 @@ final class ChangeLog {
     ChangePage read(Database database, Cursor after, int limit, long committed) throws RocksDBException {
         long sequence = sequence(after);
         if (sequence > committed) {
-            throw LogReader.expired(); // the table was put back to an earlier state
+            throw LogTail.expired(); // the table was put back to an earlier state
         }
         List<Change> changes = new ArrayList<>();
         if (sequence < committed) {
@@ -93,7 +93,7 @@ final class ChangeLog {
         }
         ByteBuffer bytes = ByteBuffer.wrap(position);
         if (!tableId.equals(new UUID(bytes.getLong(), bytes.getLong()))) {
-            throw LogReader.expired(); // made for a table that was in this place before
+            throw LogTail.expired(); // made for a table that was in this place before
         }
         return bytes.getLong();
     }

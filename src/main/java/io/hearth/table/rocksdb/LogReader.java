@@ -67,7 +67,7 @@ final class LogReader implements AutoCloseable {
     private long readOn(long after, long committed, Visitor visitor) throws IOException, LogTail.GapException {
         LogTail tail = take(after);
         if (tail == null) {
-            throw expired();
+            throw LogTail.expired();
         }
         boolean keep = false;
         try {
@@ -100,10 +100,6 @@ final class LogReader implements AutoCloseable {
         } catch (IOException e) {
             throw new TableException("the log of the table cannot be read: " + e, e);
         }
-    }
-
-    static CursorExpiredException expired() {
-        return new CursorExpiredException("the changes behind the cursor are no longer kept", null);
     }
 
     private void handle(LogTail.GapException gap, Database database) throws IOException, RocksDBException {

@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.table.CursorExpiredException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.Arrays;
@@ -97,8 +98,12 @@ final class LogTail implements Closeable {
             if (files.all().containsKey(file)) {
                 throw e;
             }
-            throw LogReader.expired();
+            throw expired();
         }
+    }
+
+    static CursorExpiredException expired() {
+        return new CursorExpiredException("the changes behind the cursor are no longer kept", null);
     }
 
     private void advance() throws IOException, GapException {
