@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import io.hearth.model.EpochMicros;
 import io.hearth.model.PointBuffer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -190,7 +191,13 @@ public final class JsonReadings {
             // Half a surrogate pair, which is one of the reasons for a refusal, can be written as an escape only.
             generator.enable(JsonWriteFeature.ESCAPE_NON_ASCII.mappedFeature());
             generator.writeStartObject();
-            generator.writeNumberField("ts", part.timeMicros());
+            long micros = part.timeMicros();
+            if (EpochMicros.ofEpochNumber(micros) == micros) {
+                generator.writeNumberField("ts", micros);
+            } else {
+                // So near to 1970 it would be read in another unit.
+                generator.writeStringField("ts", EpochMicros.toRfc3339(micros));
+            }
             selectValues(parser, values, generator);
         }
     }
@@ -210,6 +217,9 @@ public final class JsonReadings {
             depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
             if (token.isScalarValue() && !values.get(place++)) {
                 generator.writeNull();
+            } else if (token.isNumeric()) {
+                // As it was written: no number type takes any exponent.
+                generator.writeNumber(parser.getText());
             } else {
                 generator.copyCurrentEventExact(parser);
             }

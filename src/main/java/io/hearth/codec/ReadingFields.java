@@ -25,7 +25,7 @@ final class ReadingFields {
     private boolean hasValues;
     private @Nullable String device;
 
-    /** The metrics that are null; null if there is none. */
+    /** The metrics that are there and have no value to store; null if there is none. */
     private @Nullable List<String> absent;
 
     /** How many values there were, {@code ts} and null among them. */
@@ -191,10 +191,7 @@ final class ReadingFields {
         }
         int place = values++;
         if (token == JsonToken.VALUE_NULL) {
-            if (absent == null) {
-                absent = new ArrayList<>();
-            }
-            absent.add(metric);
+            noteAbsent(metric);
             return;
         }
         if (!keepsRest) {
@@ -204,12 +201,21 @@ final class ReadingFields {
         try {
             addValue(metric, token);
         } catch (UnfitReadingException e) {
+            noteAbsent(metric);
             refuse(place, String.valueOf(e.getMessage()));
             return;
         }
         if (!hasRoomForLast()) {
+            noteAbsent(metric);
             refuse(place, "the reading's names and texts have more than " + PointBuffer.MAX_READING_BYTES + " bytes");
         }
+    }
+
+    private void noteAbsent(String metric) {
+        if (absent == null) {
+            absent = new ArrayList<>();
+        }
+        absent.add(metric);
     }
 
     private void refuse(int place, String detail) {

@@ -43,7 +43,15 @@ final class Admission {
      * @param parts what of the payload is not stored, in the same order
      * @param timeless whether a reading came without a time of its own, so that it would be doubled if it came again
      */
-    record Admitted(List<Rejection> rejections, List<JsonReadings.Part> parts, boolean timeless) {}
+    record Admitted(List<Rejection> rejections, List<JsonReadings.Part> parts, boolean timeless) {
+        /** The same, with the readings of which something is not stored as they came. */
+        Admitted withWholeReadings() {
+            List<JsonReadings.Part> whole = parts.stream()
+                    .map(part -> new JsonReadings.Part(part.index()))
+                    .toList();
+            return new Admitted(rejections, whole, timeless);
+        }
+    }
 
     /**
      * Adds the readings of a payload that can be stored to the points of {@code batch}, each with a device time; the caller
@@ -148,7 +156,11 @@ final class Admission {
 
     /** A payload that was admitted, with only what is not stored of it. */
     byte[] rejectedOf(byte[] payload, Admitted admitted) {
-        return json.select(payload, admitted.parts);
+        byte[] selected = json.select(payload, admitted.parts);
+        // Written anew it may be several times as long, and a dead letter would not keep all of it.
+        return selected.length <= DeadLetters.KEPT
+                ? selected
+                : json.select(payload, admitted.withWholeReadings().parts);
     }
 
     static String invalidDevice() {

@@ -371,8 +371,9 @@ public final class Ingest implements AutoCloseable {
             if (origin.redelivered() && admitted.timeless() && isStored(device, transmission)) {
                 metrics.duplicates.increment();
                 group.batch.points().truncate(first);
-                // It may not have been durable when the delivery came first: rather twice than never.
-                buryRejected(delivery, reading, admitted, group);
+                // It may not have been durable when the delivery came first: rather twice than never. This delivery's
+                // time is not the one under which the rest is stored.
+                buryRejected(delivery, reading, admitted.withWholeReadings(), group);
                 return;
             }
             if (admitted.timeless()) {

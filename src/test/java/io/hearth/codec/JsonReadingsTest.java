@@ -400,8 +400,29 @@ class JsonReadingsTest {
 
         assertThat(selected)
                 .isEqualToIgnoringCase("[{\"ts\":1700000000000000,\"b\":null,\"t\":\"\\u00e9\\ud800\",\"values\":"
-                        + "{\"c\":null,\"ts\":null,\"o\":{\"p\":[1E+999,null]}}}"
+                        + "{\"c\":null,\"ts\":null,\"o\":{\"p\":[1e999,null]}}}"
                         + ",{\"ts\":1700000000000001,\"e\":[null,{\"f\":7}]}]");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1e9999999999", "1e-9999999999", "-0", "1.50", "12345678901234567890123"})
+    void select_anyNumber_isKeptAsItWasWritten(String number) {
+        byte[] payload = ("{\"a\":1,\"b\":" + number + "}").getBytes(StandardCharsets.UTF_8);
+        List<JsonReadings.Part> parts = List.of(new JsonReadings.Part(0, places(1), 1_700_000_000_000_000L));
+
+        assertThat(new String(json.select(payload, parts), StandardCharsets.UTF_8))
+                .isEqualTo("{\"ts\":1700000000000000,\"a\":null,\"b\":" + number + "}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {300_000_000, 0, -5_000_000, 99_999_999_999_999_999L, 100_000_000_000_000_000L})
+    void select_anyTime_isReadBackAsTheSame(long micros) throws Exception {
+        byte[] payload = "{\"a\":1,\"b\":2}".getBytes(StandardCharsets.UTF_8);
+
+        byte[] selected = json.select(payload, List.of(new JsonReadings.Part(0, places(1), micros)));
+
+        assertThat(json.decode(selected, points)).isEmpty();
+        assertThat(points.timeMicros(0)).isEqualTo(micros);
     }
 
     @Test
@@ -441,6 +462,8 @@ class JsonReadingsTest {
                 "{\"t\":\"" + text + "\"}",
                 "{\"ts\":\"never\",\"a\":1}",
                 "{\"a\":1,\"t\":\"" + text + "\",\"a\":2}",
+                "{\"a\":1,\"t\":\"" + text + "\",\"t\":2}",
+                "{\"a\":1,\"t\":2,\"t\":\"" + text + "\"}",
                 "{\"a\":1,\"t\":\"" + text + "\",\"ts\":{}}")) {
             List<RejectedReading> rejected = decodeMost(reading);
             assertThat(rejected).as(reading).hasSize(1);

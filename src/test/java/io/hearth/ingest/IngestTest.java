@@ -516,7 +516,27 @@ class IngestTest {
         await().until(() -> receipts.size() == 2);
 
         assertThat(readings("d1")).hasSize(1);
-        assertThat(deadLetters.list(10, null, null).letters()).hasSize(1);
+        assertThat(deadLetters.list(10, null, null).letters())
+                .extracting(DeadLetter::payload)
+                .containsExactly(bytes(payload));
+    }
+
+    @Test
+    void submit_refusedValuesThatWouldBeTooLongWrittenAnew_areKeptAsTheyCame() {
+        ingest.close();
+        ingest = open(Duration.ZERO, 4 << 20);
+        String text = "é".repeat(Value.MAX_TEXT_BYTES);
+        String payload = IntStream.range(0, 60)
+                .mapToObj(i -> "\"t" + i + "\":\"" + text + "\"")
+                .collect(Collectors.joining(",", "{\"ok\":1,", "}"));
+        submit("m", "d1", payload, null);
+        await().until(() -> receipts.size() == 1);
+
+        assertThat(readings("d1")).extracting(Map.Entry::getValue).containsExactly(Map.of("ok", 1.0));
+        DeadLetter letter = deadLetters.list(10, null, null).letters().get(0);
+        assertThat(letter.payload()).isEqualTo(bytes(payload));
+        assertThat(ingest.replay(letter).await().indefinitely().stored()).isZero();
+        assertThat(readings("d1")).hasSize(1);
     }
 
     @Test
