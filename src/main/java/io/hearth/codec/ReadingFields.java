@@ -207,7 +207,7 @@ final class ReadingFields {
         }
         if (!hasRoomForLast()) {
             noteAbsent(metric);
-            refuse(place, "the reading's names and texts have more than " + PointBuffer.MAX_READING_BYTES + " bytes");
+            refuse(place, PointBuffer.TOO_LARGE);
         }
     }
 

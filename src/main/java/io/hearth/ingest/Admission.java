@@ -182,9 +182,7 @@ final class Admission {
     private @Nullable Objection plainObjection(PointBuffer points, int reading, long nowMicros) {
         return points.fits(reading)
                 ? clockObjection(points, reading, nowMicros)
-                : new Objection(
-                        RejectionReason.INVALID_READING,
-                        "the reading's names and texts have more than " + PointBuffer.MAX_READING_BYTES + " bytes");
+                : new Objection(RejectionReason.INVALID_READING, PointBuffer.TOO_LARGE);
     }
 
     private @Nullable Objection clockObjection(PointBuffer points, int reading, long nowMicros) {

@@ -20,6 +20,10 @@ public final class PointBuffer {
     /** The most bytes that a reading may have, see {@link #fits}. */
     public static final int MAX_READING_BYTES = 120_000;
 
+    /** What is wrong with a reading that does not fit, for its sender. */
+    public static final String TOO_LARGE =
+            "the reading's names and texts have more than " + MAX_READING_BYTES + " bytes";
+
     /** So many points of any size fit into a reading: names have at most 128 bytes, texts 1,024. */
     public static final int POINTS_THAT_ALWAYS_FIT = 100;
 
