@@ -85,6 +85,9 @@ public final class DeviceCatalog {
     private final long maxCachedBytes;
     private final Cache<DeviceId, Known> cache;
 
+    /** Held from when a record is made until the table has taken it. */
+    private final Object writeOrder = new Object();
+
     private final Function<DeviceId, Known> loader = this::load;
     private final DeviceIds ids = new DeviceIds(LISTED_DEVICES);
 
@@ -142,6 +145,14 @@ public final class DeviceCatalog {
         boolean isSomething() {
             return firstSeenMicros != 0 || !metrics.isEmpty() || !regions.isEmpty();
         }
+
+        /** Whether all that a record says is durable. */
+        boolean covers(DeviceSummary record) {
+            return stored
+                    && firstSeenMicros <= record.firstSeenMicros()
+                    && regions.containsAll(record.regions())
+                    && metrics.containsAll(record.metrics());
+        }
     }
 
     /**
@@ -194,7 +205,7 @@ public final class DeviceCatalog {
         return true;
     }
 
-    /** The record to store along with readings that have these metrics; until {@link #stored} is called, with each batch. */
+    /** The record to {@link #store} before readings that have these metrics; until it is durable, with each batch. */
     public Item recordWith(DeviceId device, Set<String> metrics, long nowMicros) {
         return encode(device, grow(device, metrics, Set.of(region), nowMicros));
     }
@@ -230,22 +241,21 @@ public final class DeviceCatalog {
     /** The record to store so that everything another region knows of a device is known here; empty if it is. */
     public Optional<Item> recordMergedWith(DeviceSummary other) {
         Known known = cache.get(other.id(), loader);
-        boolean covered = known.stored
-                && known.firstSeenMicros <= other.firstSeenMicros()
-                && known.regions.containsAll(other.regions())
-                && known.metrics.containsAll(other.metrics());
-        if (covered) {
+        if (known.covers(other)) {
             return Optional.empty();
         }
         requireItem(other.id(), known, other.metrics());
-        return Optional.of(
-                encode(other.id(), grow(other.id(), other.metrics(), other.regions(), other.firstSeenMicros())));
+        return Optional.of(grownBy(other));
     }
 
     /** Whether no other region has written readings of a device, as far as is known here; also if nobody has. */
     public boolean isWrittenOnlyBy(DeviceId device, RegionId writer) {
         Known known = cache.get(device, loader);
         return (known.firstSeenMicros == 0 && known.metrics.isEmpty()) || known.regions.equals(Set.of(writer));
+    }
+
+    private Item grownBy(DeviceSummary record) {
+        return encode(record.id(), grow(record.id(), record.metrics(), record.regions(), record.firstSeenMicros()));
     }
 
     /** @param seenMicros when the device was seen, at the latest; 0 if that says nothing */
@@ -279,7 +289,7 @@ public final class DeviceCatalog {
     }
 
     /** Tells that a record of {@link #recordWith} has become durable. */
-    public void stored(Item record) {
+    private void stored(Item record) {
         DeviceSummary summary = StoredDevice.of(record);
         ids.added(summary.id());
         cache.asMap()
@@ -293,17 +303,30 @@ public final class DeviceCatalog {
     }
 
     /**
-     * Stores records of {@link #recordWith}; where other processes write to the table, too, together with what they have put into
-     * them.
+     * Stores records of {@link #recordWith}, together with what has become known of their devices since they were made; where other
+     * processes write to the table, too, with what they have put into them.
      *
-     * @return completes when all are durable; fails as the table does
+     * @return completes when all are durable; fails as the table does, and may then be subscribed to again
      */
     public Uni<Void> store(List<Item> records) {
-        if (table.isShared()) {
-            return merge(records);
+        return Uni.createFrom().deferred(() -> table.isShared() ? merge(records) : write(records));
+    }
+
+    /**
+     * A write that is tried again may come behind a later one of the same device, so what is known now is stored. The table keeps the
+     * order in which writes are handed to it, and one at a time is: no record replaces one that says more.
+     */
+    private Uni<Void> write(List<Item> records) {
+        List<Item> grown;
+        CompletableFuture<Void> written;
+        synchronized (writeOrder) {
+            grown = records.stream()
+                    .map(record -> grownBy(StoredDevice.of(record)))
+                    .toList();
+            written = table.write(grown.stream().<Write>map(Write.Put::new).toList())
+                    .subscribeAsCompletionStage();
         }
-        List<Write> writes = records.stream().<Write>map(Write.Put::new).toList();
-        return table.write(writes).invoke(() -> records.forEach(this::stored));
+        return Uni.createFrom().completionStage(written).invoke(() -> grown.forEach(this::stored));
     }
 
     private Uni<Void> merge(List<Item> records) {
@@ -326,7 +349,7 @@ public final class DeviceCatalog {
     private boolean isStored(Item record) {
         DeviceSummary summary = StoredDevice.of(record);
         Known known = cache.getIfPresent(summary.id());
-        return known != null && known.stored && known.metrics.containsAll(summary.metrics());
+        return known != null && known.covers(summary);
     }
 
     private Uni<Void> merge(Item record) {

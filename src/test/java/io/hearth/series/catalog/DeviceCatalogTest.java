@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.hearth.model.DeviceId;
 import io.hearth.model.RegionId;
+import io.hearth.series.value.DeviceSummary;
 import io.hearth.table.Item;
-import io.hearth.table.Write;
 import io.hearth.table.memory.MemoryTable;
 import java.time.Clock;
 import java.util.List;
@@ -55,10 +55,26 @@ class DeviceCatalogTest {
         assertThat(catalog.isKnown(device(2))).isFalse();
     }
 
+    @Test
+    void store_aRecordBehindALaterOne_keepsWhatThatSays() {
+        Item first = catalog.recordWith(device(1), Set.of("a"), 1);
+        Item second = catalog.recordFor(device(1), Set.of("b"), new RegionId("other"), 2)
+                .orElseThrow();
+        catalog.store(List.of(second)).await().indefinitely();
+
+        catalog.store(List.of(first)).await().indefinitely();
+
+        DeviceSummary stored = catalog.find(device(1)).orElseThrow();
+        assertThat(stored.metrics()).containsExactly("a", "b");
+        assertThat(stored.regions()).containsExactlyInAnyOrder(new RegionId("local"), new RegionId("other"));
+        assertThat(stored.firstSeenMicros()).isEqualTo(1);
+        assertThat(catalog.recordFor(device(1), Set.of("a", "b"), new RegionId("other"), 2))
+                .isEmpty();
+    }
+
     private void store(DeviceId device, Set<String> metrics) {
         Item record = catalog.recordWith(device, metrics, 1);
-        table.write(List.of(new Write.Put(record))).await().indefinitely();
-        catalog.stored(record);
+        catalog.store(List.of(record)).await().indefinitely();
     }
 
     private static Set<String> names(int device) {
