@@ -27,4 +27,23 @@ public final class DaemonThreads {
         AtomicInteger number = new AtomicInteger();
         return task -> thread(prefix + number.incrementAndGet(), task);
     }
+
+    /** Waits until {@code thread} has ended, unless it is the caller; keeps an interrupt for later. */
+    public static void join(Thread thread) {
+        if (thread == Thread.currentThread()) {
+            return;
+        }
+        boolean interrupted = false;
+        while (true) {
+            try {
+                thread.join();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
 }

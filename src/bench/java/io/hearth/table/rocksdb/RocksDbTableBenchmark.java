@@ -187,7 +187,7 @@ public final class RocksDbTableBenchmark {
         RocksDB.loadLibrary();
         byte[][] keys = new byte[1000][];
         byte[][] values = new byte[keys.length][];
-        try (Database database = Database.open(RocksDbSettings.of(directory))) {
+        try (Database database = Database.open(RocksDbSettings.of(directory).database())) {
             for (int round = 0; round < 6; round++) {
                 boolean ours = round % 2 == 0;
                 long cpuNanos = 0;

@@ -78,7 +78,7 @@ final class Committer {
     /** Commits who waits, refuses who comes, and returns when everybody is answered. */
     void close() {
         queue.close();
-        Threads.join(thread);
+        DaemonThreads.join(thread);
     }
 
     private void run() {

@@ -33,7 +33,7 @@ final class Completions {
     /** Returns when everybody who was added is answered, unless one of them is asking. */
     void close() {
         waiting.add(new Answers(null));
-        Threads.join(thread);
+        DaemonThreads.join(thread);
     }
 
     private void run() {

@@ -48,7 +48,7 @@ final class Database implements AutoCloseable {
     private final WriteOptions lazily;
 
     /** Opens the database of {@code settings}, and creates it if there is none, as far as its own files tell. */
-    static Database open(RocksDbSettings settings) {
+    static Database open(DatabaseSettings settings) {
         return open(settings, 0, new Damages(), true);
     }
 
@@ -61,7 +61,7 @@ final class Database implements AutoCloseable {
      * @throws TableDamagedException if it has lost what was durable; nothing was changed
      * @throws TableException if it is open elsewhere, or cannot be used
      */
-    static Database open(RocksDbSettings settings, long acknowledged, Damages damages, boolean compacting) {
+    static Database open(DatabaseSettings settings, long acknowledged, Damages damages, boolean compacting) {
         Path directory = settings.directory();
         try {
             ManifestFile manifest = ManifestFile.read(directory);
@@ -104,9 +104,9 @@ final class Database implements AutoCloseable {
         return status != null && status.getCode() == Status.Code.Corruption;
     }
 
-    /** Opens a database whose log was made anew by {@link TableRepair}, which has looked at it. */
-    static Database openRepaired(Path directory) throws IOException, RocksDBException {
-        return new Database(RocksDbSettings.of(directory), ManifestFile.read(directory), false);
+    /** Opens a database whose log was made anew by a repair, which has looked at it. */
+    static Database openRepaired(DatabaseSettings settings) throws IOException, RocksDBException {
+        return new Database(settings, ManifestFile.read(settings.directory()), false);
     }
 
     /** The failure of a read, as the table's users hear of it: damaged or not, with the file that RocksDB names. */
@@ -132,7 +132,7 @@ final class Database implements AutoCloseable {
     }
 
     /** @param manifest what is there already; null creates the database */
-    private Database(RocksDbSettings settings, @Nullable ManifestFile manifest, boolean compacting)
+    private Database(DatabaseSettings settings, @Nullable ManifestFile manifest, boolean compacting)
             throws RocksDBException {
         boolean opened = false;
         try {
@@ -163,7 +163,7 @@ final class Database implements AutoCloseable {
         }
     }
 
-    private DBOptions databaseOptions(RocksDbSettings settings) {
+    private DBOptions databaseOptions(DatabaseSettings settings) {
         return trackingLogs()
                 .setDbWriteBufferSize(settings.memtableBytes())
                 .setMaxTotalWalSize(WAL_PER_MEMTABLE * settings.memtableBytes())
@@ -209,7 +209,7 @@ final class Database implements AutoCloseable {
         return options;
     }
 
-    private ColumnFamilyOptions familyOptions(RocksDbSettings settings, LRUCache cache) {
+    private ColumnFamilyOptions familyOptions(DatabaseSettings settings, LRUCache cache) {
         return insertingBehindTheLast()
                 .setWriteBufferSize(Math.max(settings.memtableBytes() / 4, 1 << 20))
                 .setMaxWriteBufferNumber(4)

@@ -17,7 +17,7 @@ final class DatabaseGuard implements AutoCloseable {
         T on(Database database) throws RocksDBException;
     }
 
-    private final RocksDbSettings settings;
+    private final DatabaseSettings settings;
     private final DurableFile durable;
     private final Damages damages;
     private final StampedLock lock = new StampedLock();
@@ -25,7 +25,7 @@ final class DatabaseGuard implements AutoCloseable {
     private @Nullable Database database;
     private boolean closed;
 
-    DatabaseGuard(RocksDbSettings settings, DurableFile durable, Damages damages) {
+    DatabaseGuard(DatabaseSettings settings, DurableFile durable, Damages damages) {
         this.settings = settings;
         this.durable = durable;
         this.damages = damages;

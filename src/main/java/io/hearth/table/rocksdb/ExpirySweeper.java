@@ -91,7 +91,7 @@ final class ExpirySweeper implements AutoCloseable {
         closed.countDown();
         compaction.setCanceled(true);
         if (thread != null) {
-            Threads.join(thread);
+            DaemonThreads.join(thread);
         }
         synchronized (this) {
             compaction.close();

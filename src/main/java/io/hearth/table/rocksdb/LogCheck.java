@@ -14,7 +14,7 @@ import org.jboss.logging.Logger;
 
 /**
  * Reads the write-ahead log before RocksDB replays it, and refuses one that has lost what was durable: RocksDB would stop at
- * the damage and say nothing. RATIONALE.md in this package says how damage is told from the torn end that a power failure
+ * the damage and say nothing. RATIONALE.md of the engine says how damage is told from the torn end that a power failure
  * leaves.
  */
 final class LogCheck {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The time goes on with the running time of the process, and over restarts from where it was. A wall clock that is ahead of it,
  * because it was set or because the machine was off, is followed once it has been so far ahead, steadily, for
  * {@link #PROBATION} of running time: nobody has to confirm that a machine was off for months, and whoever sees that a clock
- * is wrong has so long to set it right. The time never goes back. RATIONALE.md in this package has the reasons.
+ * is wrong has so long to set it right. The time never goes back. RATIONALE.md of the engine has the reasons.
  */
 final class RemovalClock {
     /** Running time for which the wall clock must have been ahead until that is believed. */

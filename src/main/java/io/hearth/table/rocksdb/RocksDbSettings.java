@@ -39,4 +39,9 @@ public record RocksDbSettings(
         return new RocksDbSettings(
                 directory, true, Duration.ofHours(1), Duration.ofMinutes(10), 64L << 20, 64L << 20, 64L << 20);
     }
+
+    /** The part that concerns the database. */
+    DatabaseSettings database() {
+        return new DatabaseSettings(directory, fsync, walRetention, blockCacheBytes, memtableBytes);
+    }
 }

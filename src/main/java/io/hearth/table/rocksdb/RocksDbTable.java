@@ -91,7 +91,7 @@ public final class RocksDbTable implements Table {
         boolean opened = false;
         try {
             format = mark(settings.directory(), found);
-            guard = new DatabaseGuard(settings, durable, damages);
+            guard = new DatabaseGuard(settings.database(), durable, damages);
             opened = true;
         } finally {
             if (!opened) {

@@ -255,7 +255,7 @@ public final class TableRepair {
     }
 
     private TableRestore restore(Map<Long, SortedFileEntry> damaged) throws IOException, RocksDBException {
-        Database database = Database.openRepaired(to);
+        Database database = Database.openRepaired(RocksDbSettings.of(to).database());
         boolean done = false;
         try {
             // The earliest first, so that later ones have the last word.

@@ -35,7 +35,7 @@ public final class TableRestore implements AutoCloseable {
                     null);
         }
         RocksDB.loadLibrary();
-        return new TableRestore(directory, Database.open(RocksDbSettings.of(directory)));
+        return new TableRestore(directory, Database.open(RocksDbSettings.of(directory).database()));
     }
 
     TableRestore(Path directory, Database database) {

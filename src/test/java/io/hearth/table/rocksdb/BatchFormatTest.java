@@ -50,7 +50,7 @@ final class BatchFormatTest {
         BatchFormat.putIndexEntry(bytes("entry"), ours);
         BatchFormat.deleteIndexEntry(bytes("gone"), ours);
 
-        try (Database database = Database.open(RocksDbSettings.of(directory));
+        try (Database database = Database.open(RocksDbSettings.of(directory).database());
                 WriteBatch theirs = new WriteBatch()) {
             theirs.put(database.index(), bytes("entry"), new byte[0]);
             theirs.delete(database.index(), bytes("gone"));

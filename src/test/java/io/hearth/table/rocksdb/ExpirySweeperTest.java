@@ -260,7 +260,7 @@ final class ExpirySweeperTest {
         BatchFormat.slice(value, batch);
         byte[] bytes = batch.toByteArray();
         BatchFormat.writeCount(bytes, 1);
-        try (Database database = Database.open(TestTables.settings(directory))) {
+        try (Database database = Database.open(TestTables.settings(directory).database())) {
             database.write(bytes);
         }
     }

@@ -209,7 +209,7 @@ final class LogDamageTest {
         TestTables.open(directory, clock).close();
         Files.delete(directory.resolve(DurableFile.NAME));
         Path killed;
-        try (Database database = Database.open(TestTables.settings(directory))) {
+        try (Database database = Database.open(TestTables.settings(directory).database())) {
             for (int i = 0; i < 100; i++) {
                 ByteWriter batch = new ByteWriter(100);
                 batch.writeBytes(new byte[BatchFormat.HEADER_BYTES]);

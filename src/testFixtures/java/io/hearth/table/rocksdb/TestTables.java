@@ -45,7 +45,7 @@ final class TestTables {
 
     /** Puts everything into one sorted file of each column family; the table is not open. */
     static void compact(Path directory) throws RocksDBException {
-        try (Database database = Database.open(settings(directory))) {
+        try (Database database = Database.open(settings(directory).database())) {
             for (ColumnFamilyHandle family : List.of(database.items(), database.index())) {
                 database.db().compactRange(family);
             }
