@@ -7,7 +7,7 @@ import io.hearth.table.Bytes;
 import io.hearth.table.PrivateDirectory;
 import io.hearth.table.TableException;
 import io.hearth.table.rocksdb.LogRecord;
-import io.hearth.table.rocksdb.TableRestore;
+import io.hearth.table.rocksdb.offline.TableRestore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -11,7 +11,7 @@ import io.hearth.shadow.ShadowItemCheck;
 import io.hearth.sync.SyncItemCheck;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
-import io.hearth.table.rocksdb.StoredItemKinds;
+import io.hearth.table.rocksdb.offline.StoredItemKinds;
 import java.util.HexFormat;
 
 /** Every kind of item that Hearth stores. */

@@ -10,7 +10,7 @@ import io.hearth.table.TableException;
 import io.hearth.table.rocksdb.RocksDbSettings;
 import io.hearth.table.rocksdb.RocksDbTable;
 import io.hearth.table.rocksdb.TableCheckpoint;
-import io.hearth.table.rocksdb.TableRestore;
+import io.hearth.table.rocksdb.offline.TableRestore;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

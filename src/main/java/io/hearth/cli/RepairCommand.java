@@ -1,6 +1,6 @@
 package io.hearth.cli;
 
-import io.hearth.table.rocksdb.TableRepair;
+import io.hearth.table.rocksdb.offline.TableRepair;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

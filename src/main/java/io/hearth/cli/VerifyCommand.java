@@ -1,7 +1,7 @@
 package io.hearth.cli;
 
 import io.hearth.backup.Verification;
-import io.hearth.table.rocksdb.TableVerification;
+import io.hearth.table.rocksdb.offline.TableVerification;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

@@ -2,6 +2,10 @@ package io.hearth.table.rocksdb;
 
 import io.hearth.table.CursorExpiredException;
 import io.hearth.table.TableException;
+import io.hearth.table.rocksdb.database.Database;
+import io.hearth.table.rocksdb.file.Damages;
+import io.hearth.table.rocksdb.log.LogFiles;
+import io.hearth.table.rocksdb.log.LogTail;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

@@ -1,5 +1,7 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.table.rocksdb.row.BatchFormat;
+
 /**
  * One commit as the log has it.
  *

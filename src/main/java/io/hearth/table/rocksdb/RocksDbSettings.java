@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.table.rocksdb.database.DatabaseSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -41,7 +42,7 @@ public record RocksDbSettings(
     }
 
     /** The part that concerns the database. */
-    DatabaseSettings database() {
+    public DatabaseSettings database() {
         return new DatabaseSettings(directory, fsync, walRetention, blockCacheBytes, memtableBytes);
     }
 }

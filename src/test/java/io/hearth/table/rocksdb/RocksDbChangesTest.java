@@ -16,6 +16,7 @@ import io.hearth.table.CursorExpiredException;
 import io.hearth.table.FakeClock;
 import io.hearth.table.Item;
 import io.hearth.table.Write;
+import io.hearth.table.rocksdb.log.LogFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package io.hearth.table.rocksdb;
 
+import io.hearth.table.rocksdb.log.LogFiles;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -65,7 +66,7 @@ public final class TableFiles {
         return contents;
     }
 
-    static void delete(Path directory) throws IOException {
+    public static void delete(Path directory) throws IOException {
         if (!Files.exists(directory)) {
             return;
         }
@@ -77,7 +78,7 @@ public final class TableFiles {
     }
 
     /** The newest log file that has records. */
-    static Path newestLog(Path directory) throws IOException {
+    public static Path newestLog(Path directory) throws IOException {
         Path newest = null;
         for (Path log : new LogFiles(directory).live().values()) {
             if (Files.size(log) > 0) {

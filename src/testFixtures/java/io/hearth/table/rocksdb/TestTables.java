@@ -7,6 +7,7 @@ import io.hearth.table.IndexKey;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
 import io.hearth.table.Write;
+import io.hearth.table.rocksdb.database.Database;
 import io.smallrye.mutiny.Uni;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -18,33 +19,33 @@ import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.RocksDBException;
 
 /** Tables and items for the tests of this engine. */
-final class TestTables {
+public final class TestTables {
     private TestTables() {}
 
     /** Small memory, so that tests reach files and log switches, and no sweep but by hand. */
-    static RocksDbSettings settings(Path directory) {
+    public static RocksDbSettings settings(Path directory) {
         return settings(directory, true);
     }
 
-    static RocksDbSettings settings(Path directory, boolean fsync) {
+    public static RocksDbSettings settings(Path directory, boolean fsync) {
         return new RocksDbSettings(directory, fsync, Duration.ofHours(1), Duration.ZERO, 4 << 20, 1 << 20, 64 << 20);
     }
 
-    static RocksDbTable open(Path directory, FakeClock clock) {
+    public static RocksDbTable open(Path directory, FakeClock clock) {
         return open(settings(directory), clock);
     }
 
-    static RocksDbTable open(RocksDbSettings settings, FakeClock clock) {
+    public static RocksDbTable open(RocksDbSettings settings, FakeClock clock) {
         return RocksDbTable.open(settings, clock, clock::nanoTime, CommitListener.NONE);
     }
 
     /** Without syncs, which only a power failure would tell. */
-    static RocksDbTable openUnsynced(Path directory, FakeClock clock) {
+    public static RocksDbTable openUnsynced(Path directory, FakeClock clock) {
         return open(settings(directory, false), clock);
     }
 
     /** Puts everything into one sorted file of each column family; the table is not open. */
-    static void compact(Path directory) throws RocksDBException {
+    public static void compact(Path directory) throws RocksDBException {
         try (Database database = Database.open(settings(directory).database())) {
             for (ColumnFamilyHandle family : List.of(database.items(), database.index())) {
                 database.db().compactRange(family);
@@ -52,31 +53,31 @@ final class TestTables {
         }
     }
 
-    static <T> T await(Uni<T> uni) {
+    public static <T> T await(Uni<T> uni) {
         return uni.await().atMost(Duration.ofSeconds(90));
     }
 
-    static Key key(String partition, int sort) {
+    public static Key key(String partition, int sort) {
         return new Key(partition, Bytes.wrap(ByteBuffer.allocate(4).putInt(sort).array()));
     }
 
-    static Item item(String partition, int sort, String body) {
+    public static Item item(String partition, int sort, String body) {
         return Item.of(key(partition, sort), bytes(body));
     }
 
-    static Item expiring(String partition, int sort, long expiresAtSeconds) {
+    public static Item expiring(String partition, int sort, long expiresAtSeconds) {
         return new Item(key(partition, sort), bytes("expires"), expiresAtSeconds, 0, null);
     }
 
-    static Item indexed(String partition, int sort, String body, long expiresAtSeconds) {
+    public static Item indexed(String partition, int sort, String body, long expiresAtSeconds) {
         return new Item(key(partition, sort), bytes(body), expiresAtSeconds, 0, new IndexKey("index", bytes("i")));
     }
 
-    static Bytes bytes(String text) {
+    public static Bytes bytes(String text) {
         return Bytes.wrap(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    static void store(RocksDbTable table, Item... items) {
+    public static void store(RocksDbTable table, Item... items) {
         List<Write> writes = new ArrayList<>();
         for (Item item : items) {
             writes.add(new Write.Put(item));
