@@ -5,6 +5,7 @@ import io.hearth.bytes.ByteWriter;
 import io.hearth.bytes.Varint;
 import io.hearth.model.Column;
 import io.hearth.model.ReadingBlock;
+import io.hearth.series.chunk.integer.IntegerEncoder;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.function.IntToDoubleFunction;

@@ -5,6 +5,7 @@ import io.hearth.bytes.Format;
 import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.Column;
 import io.hearth.model.ReadingBlock;
+import io.hearth.series.chunk.integer.IntegerDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -189,7 +190,7 @@ public final class Chunk {
     private long[] decodeTimes(ChunkScratch scratch) {
         ByteReader in = checked(times, "times");
         long[] micros = scratch.times(readings);
-        IntegerDecoder.decode(in, readings, micros, scratch);
+        IntegerDecoder.decode(in, readings, micros, scratch.forIntegers());
         in.expectEnd();
         long before = Long.MIN_VALUE;
         boolean ascending = true;

@@ -1,5 +1,6 @@
 package io.hearth.series.chunk;
 
+import io.hearth.series.chunk.integer.IntegerScratch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -12,26 +13,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ChunkScratch {
     private final List<ColumnArrays> columns = new ArrayList<>();
-    private int[] table = {};
-    private byte[] tokens = {};
+    private final IntegerScratch forIntegers = new IntegerScratch();
     private long[] times = {};
     private long[] integers = {};
     private long[] moreIntegers = {};
     private long[] runKinds = {};
     private double[] packedNumbers = {};
 
-    int[] table() {
-        if (table.length == 0) {
-            table = new int[1 << RansModel.MAX_SCALE_BITS];
-        }
-        return table;
-    }
-
-    byte[] tokens(int count) {
-        if (tokens.length < count) {
-            tokens = new byte[count];
-        }
-        return tokens;
+    /** For the decoding of integers. */
+    IntegerScratch forIntegers() {
+        return forIntegers;
     }
 
     long[] times(int count) {

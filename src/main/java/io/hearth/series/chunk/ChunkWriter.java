@@ -3,6 +3,7 @@ package io.hearth.series.chunk;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.model.Column;
 import io.hearth.model.ReadingBlock;
+import io.hearth.series.chunk.integer.IntegerEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;

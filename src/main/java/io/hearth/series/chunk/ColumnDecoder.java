@@ -2,6 +2,7 @@ package io.hearth.series.chunk;
 
 import io.hearth.bytes.ByteReader;
 import io.hearth.model.Column;
+import io.hearth.series.chunk.integer.IntegerDecoder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,7 +63,7 @@ final class ColumnDecoder {
     private static void placeBools(
             ByteReader in, int count, int readings, byte[] kinds, double[] numbers, ChunkScratch scratch) {
         long[] packed = scratch.integers(count);
-        IntegerDecoder.decode(in, count, packed, scratch);
+        IntegerDecoder.decode(in, count, packed, scratch.forIntegers());
         int next = 0;
         for (int i = 0; i < readings; i++) {
             if (kinds[i] == Column.BOOL) {

@@ -1,6 +1,7 @@
 package io.hearth.series.chunk;
 
 import io.hearth.bytes.ByteWriter;
+import io.hearth.series.chunk.integer.IntegerEncoder;
 
 /** Writes a column as {@link ColumnDecoder} reads it. */
 final class ColumnEncoder {

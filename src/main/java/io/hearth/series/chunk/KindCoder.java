@@ -3,6 +3,8 @@ package io.hearth.series.chunk;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.model.Column;
+import io.hearth.series.chunk.integer.IntegerDecoder;
+import io.hearth.series.chunk.integer.IntegerEncoder;
 import java.util.Arrays;
 
 /**
@@ -71,11 +73,11 @@ final class KindCoder {
         int oddRuns = runs / 2;
         int evenRuns = runs - oddRuns;
         long[] evenLengths = scratch.integers(evenRuns);
-        IntegerDecoder.decode(in, evenRuns, evenLengths, scratch);
+        IntegerDecoder.decode(in, evenRuns, evenLengths, scratch.forIntegers());
         long[] oddLengths = scratch.moreIntegers(oddRuns);
-        IntegerDecoder.decode(in, oddRuns, oddLengths, scratch);
+        IntegerDecoder.decode(in, oddRuns, oddLengths, scratch.forIntegers());
         long[] runKinds = scratch.runKinds(runs);
-        IntegerDecoder.decode(in, runs, runKinds, scratch);
+        IntegerDecoder.decode(in, runs, runKinds, scratch.forIntegers());
         int at = 0;
         for (int run = 0; run < runs; run++) {
             runKinds[run] += run < 2 ? 0 : runKinds[run - 2];

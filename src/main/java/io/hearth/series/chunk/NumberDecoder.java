@@ -2,6 +2,7 @@ package io.hearth.series.chunk;
 
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ScaledDecimal;
+import io.hearth.series.chunk.integer.IntegerDecoder;
 
 /**
  * Reads numbers, whose count is known from elsewhere and above 0, in one of three forms:
@@ -44,7 +45,7 @@ final class NumberDecoder {
             case DICTIONARY -> decodeDictionary(in, count, wanted, out, scratch);
             case BITS -> {
                 long[] ordered = scratch.integers(count);
-                IntegerDecoder.decode(in, count, wanted, ordered, scratch);
+                IntegerDecoder.decode(in, count, wanted, ordered, scratch.forIntegers());
                 for (int i = 0; i < wanted; i++) {
                     out[i] = Double.longBitsToDouble(flipNegative(ordered[i]));
                 }
@@ -60,7 +61,7 @@ final class NumberDecoder {
             throw in.corrupt(digits + " decimal digits");
         }
         long[] scaled = scratch.integers(count);
-        IntegerDecoder.decode(in, count, wanted, scaled, scratch);
+        IntegerDecoder.decode(in, count, wanted, scaled, scratch.forIntegers());
         double power = ScaledDecimal.power(digits);
         for (int i = 0; i < wanted; i++) {
             out[i] = scaled[i] / power;
@@ -78,12 +79,12 @@ final class NumberDecoder {
     private static void decodeDictionary(ByteReader in, int count, int wanted, double[] out, ChunkScratch scratch) {
         int size = in.readCount(1, count);
         long[] distinct = scratch.moreIntegers(size);
-        IntegerDecoder.decode(in, size, distinct, scratch);
+        IntegerDecoder.decode(in, size, distinct, scratch.forIntegers());
         for (int i = 0; i < size; i++) {
             distinct[i] = flipNegative(distinct[i]);
         }
         long[] indexes = scratch.integers(count);
-        IntegerDecoder.decode(in, count, wanted, indexes, scratch);
+        IntegerDecoder.decode(in, count, wanted, indexes, scratch.forIntegers());
         for (int i = 0; i < wanted; i++) {
             long index = indexes[i];
             if (index < 0 || index >= size) {

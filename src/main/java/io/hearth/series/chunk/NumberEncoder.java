@@ -1,6 +1,7 @@
 package io.hearth.series.chunk;
 
 import io.hearth.bytes.ByteWriter;
+import io.hearth.series.chunk.integer.IntegerEncoder;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -5,6 +5,8 @@ import io.hearth.bytes.ByteWriter;
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
+import io.hearth.series.chunk.integer.IntegerDecoder;
+import io.hearth.series.chunk.integer.IntegerEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,7 +88,7 @@ final class SpanCoder {
 
     private static long[] decode(ByteReader in, int count, ChunkScratch scratch) {
         long[] values = new long[count];
-        IntegerDecoder.decode(in, count, values, scratch);
+        IntegerDecoder.decode(in, count, values, scratch.forIntegers());
         return values;
     }
 

@@ -3,6 +3,8 @@ package io.hearth.series.chunk;
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
 import io.hearth.model.Value;
+import io.hearth.series.chunk.integer.IntegerDecoder;
+import io.hearth.series.chunk.integer.IntegerEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.TreeSet;
@@ -70,7 +72,7 @@ final class TextCoder {
     static String[] decode(ByteReader in, int count, ChunkScratch scratch) {
         int size = in.readCount(1, count);
         long[] lengths = scratch.integers(count);
-        IntegerDecoder.decode(in, size, lengths, scratch);
+        IntegerDecoder.decode(in, size, lengths, scratch.forIntegers());
         int bytes = 0;
         for (int i = 0; i < size; i++) {
             if (lengths[i] < 0 || lengths[i] > Value.MAX_TEXT_BYTES) {
@@ -86,7 +88,7 @@ final class TextCoder {
             at += (int) lengths[i];
         }
         long[] indexes = lengths;
-        IntegerDecoder.decode(in, count, indexes, scratch);
+        IntegerDecoder.decode(in, count, indexes, scratch.forIntegers());
         String[] texts = new String[count];
         for (int i = 0; i < count; i++) {
             if (indexes[i] < 0 || indexes[i] >= size) {

@@ -1,4 +1,4 @@
-package io.hearth.series.chunk;
+package io.hearth.series.chunk.integer;
 
 /**
  * Splits any 64-bit integer into a token of a small alphabet, which is entropy coded, and bits that are stored as they

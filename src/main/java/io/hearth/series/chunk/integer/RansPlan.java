@@ -1,4 +1,4 @@
-package io.hearth.series.chunk;
+package io.hearth.series.chunk.integer;
 
 import io.hearth.bytes.ByteWriter;
 import io.hearth.bytes.Varint;

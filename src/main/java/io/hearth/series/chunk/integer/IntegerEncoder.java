@@ -1,13 +1,13 @@
-package io.hearth.series.chunk;
+package io.hearth.series.chunk.integer;
 
 import io.hearth.bytes.ByteWriter;
 import java.util.Arrays;
 
 /** Writes integers as {@link IntegerDecoder} reads them: tries each order and both codes, keeps the shortest. */
-final class IntegerEncoder {
+public final class IntegerEncoder {
     private IntegerEncoder() {}
 
-    static void encode(long[] values, int count, ByteWriter out) {
+    public static void encode(long[] values, int count, ByteWriter out) {
         if (count == 0) {
             return;
         }

@@ -1,4 +1,4 @@
-package io.hearth.series.chunk;
+package io.hearth.series.chunk.integer;
 
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.Varint;
@@ -27,7 +27,7 @@ import java.util.Arrays;
  *
  * <p>[1] T. Pelkonen et al., "Gorilla: A Fast, Scalable, In-Memory Time Series Database", VLDB 2015
  */
-final class IntegerDecoder {
+public final class IntegerDecoder {
     static final int MAX_ORDER = 2;
     static final int RANS = 4;
     static final int INTERLEAVED = 8;
@@ -47,8 +47,12 @@ final class IntegerDecoder {
 
     private IntegerDecoder() {}
 
-    /** @param out takes {@code count} integers */
-    static void decode(ByteReader in, int count, long[] out, ChunkScratch scratch) {
+    /**
+     * Reads {@code count} integers.
+     *
+     * @param out has room for as many
+     */
+    public static void decode(ByteReader in, int count, long[] out, IntegerScratch scratch) {
         decode(in, count, count, out, scratch);
     }
 
@@ -57,7 +61,7 @@ final class IntegerDecoder {
      *
      * @param out has room for {@code count}; what stands behind those that are wanted means nothing
      */
-    static void decode(ByteReader in, int count, int wanted, long[] out, ChunkScratch scratch) {
+    public static void decode(ByteReader in, int count, int wanted, long[] out, IntegerScratch scratch) {
         if (count == 0) {
             return;
         }
@@ -97,7 +101,7 @@ final class IntegerDecoder {
             int scaleBits,
             int lanes,
             long[] out,
-            ChunkScratch scratch) {
+            IntegerScratch scratch) {
         long center = in.readSignedVarint();
         long unit = in.readVarint();
         int[] table = scratch.table();

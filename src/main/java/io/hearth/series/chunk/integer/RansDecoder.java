@@ -1,4 +1,4 @@
-package io.hearth.series.chunk;
+package io.hearth.series.chunk.integer;
 
 import io.hearth.bytes.ByteReader;
 import java.lang.invoke.MethodHandles;
