@@ -209,6 +209,7 @@ class ArchitectureTest {
                     "series",
                     Set.of(
                             "bytes",
+                            "concurrent",
                             "layout",
                             "model",
                             "series.aggregate",

@@ -1,4 +1,4 @@
-/** Threads of the service. */
+/** Threads of the service: how they are made, and how they pause. */
 @NullMarked
 package io.hearth.concurrent;
 

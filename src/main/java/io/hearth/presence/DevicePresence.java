@@ -52,7 +52,7 @@ public final class DevicePresence {
     public static final long NO_SESSION = 0;
 
     /** After how long without a beat a process is taken for dead by others on the same table. */
-    public static final Duration SILENCE = Duration.ofSeconds(45);
+    public static final Duration SILENCE = Processes.SILENCE;
 
     private static final Duration FORGET_LIMIT = Duration.ofSeconds(30);
 

@@ -48,19 +48,20 @@ import java.util.function.LongSupplier;
  *
  * <p>On a table with one process, every other record is of a process that has ended. On a shared one each process renews its
  * record, a beat. Clocks of different machines are not compared: a process has ended when another one has seen no beat of it
- * for {@link DevicePresence#SILENCE} of its own stopwatch and has then marked its record. A process that was only suspended,
+ * for {@link #SILENCE} of its own stopwatch and has then marked its record. A process that was only suspended,
  * or cut off from the table, finds the mark with its next beat and goes on under another number.
  *
  * <p>{@link #beat} and {@link #findEnded} block, and are called by one thread at a time.
  */
 final class Processes {
+    /** After how long without a beat a process is taken for dead by others on the same table. */
+    static final Duration SILENCE = Duration.ofSeconds(45);
 
     private static final int FORMAT = 1;
     private static final int PAGE_ITEMS = 1000;
 
     /** After a longer pause between two looks it is this process that stalled, or the table: then all get the time anew. */
-    private static final Duration LONGEST_PAUSE =
-            DevicePresence.SILENCE.multipliedBy(2).dividedBy(3);
+    private static final Duration LONGEST_PAUSE = SILENCE.multipliedBy(2).dividedBy(3);
 
     private final Table table;
     private final InstantSource clock;
@@ -176,7 +177,7 @@ final class Processes {
             seen.put(process, new Seen(beat, nowNanos));
             return false;
         }
-        return nowNanos - last.sinceNanos > DevicePresence.SILENCE.toNanos();
+        return nowNanos - last.sinceNanos > SILENCE.toNanos();
     }
 
     private boolean marksEnded(Item record, State state) {

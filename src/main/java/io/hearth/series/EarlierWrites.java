@@ -24,22 +24,13 @@ final class EarlierWrites implements Eraser.Writers {
 
     /**
      * @param remote is asked for when an erasure waits
-     * @param pauseMillis waits for so many milliseconds
+     * @param pauseMillis waits for so many milliseconds; less if the thread is interrupted
      */
     EarlierWrites(UnsettledAppends appends, Supplier<RemoteWrites> remote, WriteClock clock, LongConsumer pauseMillis) {
         this.appends = appends;
         this.remote = remote;
         this.clock = clock;
         this.pauseMillis = pauseMillis;
-    }
-
-    /** Sleeps; an interrupt ends that, and what other processes store meanwhile is looked for once more. */
-    static void sleep(long millis) {
-        try {
-            Thread.sleep(millis);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     @Override

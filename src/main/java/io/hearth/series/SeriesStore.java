@@ -1,6 +1,7 @@
 package io.hearth.series;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.hearth.concurrent.Sleep;
 import io.hearth.model.DeviceId;
 import io.hearth.model.PointBuffer;
 import io.hearth.model.ReadingBlock;
@@ -93,7 +94,7 @@ public final class SeriesStore {
      */
     public SeriesStore(
             Table table, RegionId region, InstantSource wallClock, Duration retention, RollupRules rollupRules) {
-        this(table, region, wallClock, retention, rollupRules, DeviceCatalog.CACHED_BYTES, EarlierWrites::sleep);
+        this(table, region, wallClock, retention, rollupRules, DeviceCatalog.CACHED_BYTES, Sleep::forMillis);
     }
 
     /**
@@ -107,7 +108,7 @@ public final class SeriesStore {
             Duration retention,
             RollupRules rollupRules,
             long catalogBytes) {
-        this(table, region, wallClock, retention, rollupRules, catalogBytes, EarlierWrites::sleep);
+        this(table, region, wallClock, retention, rollupRules, catalogBytes, Sleep::forMillis);
     }
 
     /** @param pauseMillis waits for so many milliseconds */

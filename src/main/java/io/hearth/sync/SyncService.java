@@ -1,6 +1,7 @@
 package io.hearth.sync;
 
 import io.hearth.concurrent.DaemonThreads;
+import io.hearth.concurrent.Sleep;
 import io.hearth.model.RegionId;
 import io.hearth.series.replicate.RemoteWrites;
 import io.hearth.sync.wire.PeerTransport;
@@ -183,12 +184,12 @@ public final class SyncService implements AutoCloseable {
     private void keepUp() {
         Duration retry = FIRST_RETRY;
         while (!closed && !attemptStart()) {
-            rest(retry.toMillis());
+            Sleep.forMillis(retry.toMillis());
             Duration doubled = retry.multipliedBy(2);
             retry = doubled.compareTo(LONGEST_RETRY) > 0 ? LONGEST_RETRY : doubled;
         }
         while (!closed) {
-            rest(LOOK_INTERVAL.toMillis());
+            Sleep.forMillis(LOOK_INTERVAL.toMillis());
             if (!closed) {
                 lookAgain();
             }
@@ -392,14 +393,6 @@ public final class SyncService implements AutoCloseable {
         }
     }
 
-    private static void rest(long millis) {
-        try {
-            Thread.sleep(millis);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     /** A peer, and the thread that pulls from it. */
     private final class Entry {
         private final Peer peer;
@@ -433,7 +426,7 @@ public final class SyncService implements AutoCloseable {
                 while (!worker.hasEnded()) {
                     long pauseMillis = worker.turn();
                     if (pauseMillis > 0) {
-                        rest(pauseMillis);
+                        Sleep.forMillis(pauseMillis);
                     }
                 }
                 // The interrupt that ended it must not end this, too.
