@@ -249,12 +249,14 @@ class ArchitectureTest {
                             "series",
                             "series.item",
                             "shadow",
+                            "shadow.document",
                             "table")),
             Map.entry(
                     "ingest",
                     Set.of("bytes", "codec", "concurrent", "layout", "model", "series", "series.value", "table")),
             Map.entry("ingest.bulk", Set.of("codec", "codec.parquet", "config", "ingest", "table")),
-            Map.entry("shadow", Set.of("bytes", "layout", "model", "table")),
+            Map.entry("shadow", Set.of("bytes", "layout", "model", "shadow.document", "table")),
+            Map.entry("shadow.document", Set.of("bytes", "model")),
             Map.entry(
                     "sync",
                     Set.of(
@@ -268,16 +270,17 @@ class ArchitectureTest {
                             "series.replicate",
                             "series.value",
                             "shadow",
+                            "shadow.document",
                             "sync.wire",
                             "table")),
             Map.entry("sync.feed", Set.of("concurrent", "sync", "sync.wire", "table")),
             Map.entry("sync.http", Set.of("model", "sync", "sync.wire")),
-            Map.entry("sync.wire", Set.of("bytes", "model", "series.value", "shadow", "table")),
+            Map.entry("sync.wire", Set.of("bytes", "model", "series.value", "shadow.document", "table")),
             Map.entry("limits", Set.of()),
             Map.entry("identity", Set.of()),
             Map.entry("route", Set.of("identity")),
             Map.entry("security", Set.of("config", "identity", "limits", "model", "route", "table")),
-            Map.entry("mqtt", Set.of("ingest", "config", "model", "security", "shadow")),
+            Map.entry("mqtt", Set.of("ingest", "config", "model", "security", "shadow", "shadow.document")),
             Map.entry(
                     "mqtt.endpoint",
                     Set.of(
@@ -378,6 +381,7 @@ class ArchitectureTest {
                             "route",
                             "security",
                             "shadow",
+                            "shadow.document",
                             "table")),
             Map.entry(
                     "rest.live",
@@ -405,7 +409,7 @@ class ArchitectureTest {
                             "series",
                             "series.item",
                             "series.value",
-                            "shadow",
+                            "shadow.document",
                             "sync",
                             "sync.feed",
                             "sync.wire",

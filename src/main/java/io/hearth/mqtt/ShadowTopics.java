@@ -1,6 +1,6 @@
 package io.hearth.mqtt;
 
-import io.hearth.shadow.ShadowId;
+import io.hearth.shadow.document.ShadowId;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

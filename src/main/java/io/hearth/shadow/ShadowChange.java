@@ -1,6 +1,7 @@
 package io.hearth.shadow;
 
 import io.hearth.model.HybridTime;
+import io.hearth.shadow.document.LostWrite;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 

@@ -3,6 +3,8 @@ package io.hearth.shadow;
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
+import io.hearth.shadow.document.RegionMerge;
+import io.hearth.shadow.document.ShadowDocument;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

@@ -7,6 +7,7 @@ import io.hearth.bytes.Format;
 import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
+import io.hearth.shadow.document.ShadowId;
 import io.hearth.table.Bytes;
 import io.hearth.table.Condition;
 import io.hearth.table.ConditionFailedException;
@@ -43,13 +44,19 @@ final class ShadowHistory {
     private final Table table;
     private final ShadowItems items;
     private final InstantSource clock;
-    private final ShadowStore.Settings settings;
+    private final Duration kept;
+    private final Duration keptAfterDelete;
 
-    ShadowHistory(Table table, InstantSource clock, ShadowStore.Settings settings) {
+    /**
+     * @param kept how long changes are kept; zero for not at all
+     * @param keptAfterDelete how long deleted shadows are remembered
+     */
+    ShadowHistory(Table table, InstantSource clock, Duration kept, Duration keptAfterDelete) {
         this.table = table;
         this.items = new ShadowItems(table);
         this.clock = clock;
-        this.settings = settings;
+        this.kept = kept;
+        this.keptAfterDelete = keptAfterDelete;
     }
 
     boolean isKept(ShadowChange change) {
@@ -57,7 +64,7 @@ final class ShadowHistory {
     }
 
     private long expiryOf(ShadowChange change) {
-        return change.time().physicalMillis() / 1000 + settings.historyKept().toSeconds();
+        return change.time().physicalMillis() / 1000 + kept.toSeconds();
     }
 
     /** Stores a change; completes also if the table does not take it, of which the log tells. */
@@ -132,9 +139,7 @@ final class ShadowHistory {
         if (found.isPresent() && beginningOf(found.get()).compareTo(time) >= 0) {
             return Uni.createFrom().voidItem();
         }
-        Duration kept = settings.historyKept().compareTo(settings.keptAfterDelete()) > 0
-                ? settings.historyKept()
-                : settings.keptAfterDelete();
+        Duration longer = kept.compareTo(keptAfterDelete) > 0 ? kept : keptAfterDelete;
         long fromSeconds = Math.max(clock.millis(), time.physicalMillis()) / 1000 + 1;
         ByteWriter body = new ByteWriter(9);
         body.writeByte(BEGINNING_FORMAT);
@@ -142,7 +147,7 @@ final class ShadowHistory {
         Item item = new Item(
                 ShadowKeys.beginning(id),
                 Bytes.wrap(body.toByteArray()),
-                fromSeconds + kept.toSeconds(),
+                fromSeconds + longer.toSeconds(),
                 found.map(Item::version).orElse(0L) + 1,
                 null);
         return table.put(

@@ -2,6 +2,7 @@ package io.hearth.shadow;
 
 import io.hearth.layout.DeviceItems;
 import io.hearth.model.DeviceId;
+import io.hearth.shadow.document.ShadowId;
 import io.hearth.table.Bytes;
 import io.hearth.table.Key;
 import io.hearth.table.SortRange;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *   change     41 | name | 00 | [8] hybrid time | [8] id
  *   beginning  42 | name, of the history after an erasure
  *
- * A change needs a new format version; ShadowDocumentGoldenTest pins the bytes.
+ * A change needs a new format version; StoredShadowGoldenTest pins the bytes.
  */
 final class ShadowKeys {
     private static final int PLACE_BYTES = 16;

@@ -1,5 +1,8 @@
 package io.hearth.shadow;
 
+import io.hearth.shadow.document.ShadowDocument;
+import io.hearth.shadow.document.ShadowId;
+import io.hearth.shadow.document.ShadowUpdate;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,6 +1,13 @@
 package io.hearth.shadow;
 
 import io.hearth.model.DeviceId;
+import io.hearth.shadow.document.Limits;
+import io.hearth.shadow.document.ShadowDocument;
+import io.hearth.shadow.document.ShadowError;
+import io.hearth.shadow.document.ShadowException;
+import io.hearth.shadow.document.ShadowId;
+import io.hearth.shadow.document.ShadowRequest;
+import io.hearth.shadow.document.ShadowUpdate;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayDeque;
 import java.util.Queue;

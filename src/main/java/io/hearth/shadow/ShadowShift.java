@@ -5,12 +5,13 @@ import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import io.hearth.model.StampShift;
 import io.hearth.model.WriteStamp;
+import io.hearth.shadow.document.LostWrite;
+import io.hearth.shadow.document.ShadowDocument;
+import io.hearth.shadow.document.ShadowId;
 import io.hearth.table.Item;
 import io.hearth.table.Key;
 import io.hearth.table.Write;
 import java.util.List;
-import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Moves stored shadows and their histories to other write stamps, item by item, after the clock was wrong. To be used while
@@ -32,8 +33,7 @@ public final class ShadowShift {
     public void collect(Item item, StampShift.Builder stamps) {
         if (StoredShadow.isShadow(item.key())) {
             StoredShadow shadow = StoredShadow.of(item);
-            shadow.document().seen().forEach((writer, time) -> add(new WriteStamp(time, writer), stamps));
-            shadow.document().root().forEachStamp(stamp -> add(stamp, stamps));
+            shadow.document().forEachStamp(stamp -> add(stamp, stamps));
             if (shadow.lastChange() != null) {
                 collect(shadow.lastChange(), stamps);
             }
@@ -66,7 +66,7 @@ public final class ShadowShift {
     public List<Write> shift(Item item, StampShift shift) {
         if (StoredShadow.isShadow(item.key())) {
             StoredShadow shadow = StoredShadow.of(item);
-            ShadowDocument document = shifted(shadow.document(), shift);
+            ShadowDocument document = shadow.document().shifted(shift);
             ShadowChange change = shadow.lastChange() == null ? null : shifted(shadow.lastChange(), shift);
             if (change == null || (document.equals(shadow.document()) && change.equals(shadow.lastChange()))) {
                 return List.of();
@@ -92,26 +92,6 @@ public final class ShadowShift {
     private static long expiresAt(Item item, ShadowDocument document, StampShift shift) {
         WriteStamp last = document.lastWrite();
         return last == null ? item.expiresAtSeconds() : shift.expiresAtSeconds(item.expiresAtSeconds(), last.time());
-    }
-
-    private static ShadowDocument shifted(ShadowDocument document, StampShift shift) {
-        TreeMap<RegionId, HybridTime> seen = new TreeMap<>();
-        document.seen().forEach((writer, time) -> seen.put(writer, new HybridTime(shift.stamp(time.packed()))));
-        return new ShadowDocument(document.version(), seen, shifted(document.root(), shift));
-    }
-
-    private static Node shifted(Node node, StampShift shift) {
-        Node.Assignment assigned = node.assigned();
-        TreeMap<String, Node> children = new TreeMap<>();
-        node.children().forEach((name, child) -> children.put(name, shifted(child, shift)));
-        return new Node(
-                assigned == null ? null : new Node.Assignment(shift.stamp(assigned.stamp()), assigned.value()),
-                shifted(node.objectSince(), shift),
-                children.isEmpty() ? Node.NO_CHILDREN : children);
-    }
-
-    private static @Nullable WriteStamp shifted(@Nullable WriteStamp stamp, StampShift shift) {
-        return stamp == null ? null : shift.stamp(stamp);
     }
 
     private static ShadowChange shifted(ShadowChange change, StampShift shift) {

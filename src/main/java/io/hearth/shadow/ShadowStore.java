@@ -4,6 +4,19 @@ import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
+import io.hearth.shadow.document.ChangedFields;
+import io.hearth.shadow.document.DocumentFormat;
+import io.hearth.shadow.document.Limits;
+import io.hearth.shadow.document.LostWrite;
+import io.hearth.shadow.document.RegionMerge;
+import io.hearth.shadow.document.ShadowDecision;
+import io.hearth.shadow.document.ShadowDocument;
+import io.hearth.shadow.document.ShadowError;
+import io.hearth.shadow.document.ShadowException;
+import io.hearth.shadow.document.ShadowId;
+import io.hearth.shadow.document.ShadowRequest;
+import io.hearth.shadow.document.ShadowUpdate;
+import io.hearth.shadow.document.TombstoneBound;
 import io.hearth.table.ConditionFailedException;
 import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
@@ -59,7 +72,7 @@ public final class ShadowStore {
         this.clock = clock;
         this.settings = settings;
         items = new ShadowItems(table);
-        history = new ShadowHistory(table, clock, settings);
+        history = new ShadowHistory(table, clock, settings.historyKept(), settings.keptAfterDelete());
     }
 
     public Limits limits() {
@@ -99,7 +112,7 @@ public final class ShadowStore {
             ShadowDocument previous = pruned(stored.document());
             WriteStamp stamp = previous.nextStamp(now(), region);
             ShadowUpdate update = ShadowDecision.update(previous, request, stamp, settings.limits());
-            ShadowDocument current = update.current().withBoundedTombstones();
+            ShadowDocument current = TombstoneBound.apply(update.current());
             ShadowChange change = new ShadowChange(
                     ShadowChange.newId(),
                     ShadowChange.Kind.UPDATED,
@@ -172,7 +185,7 @@ public final class ShadowStore {
     }
 
     private static ShadowDocument bounded(RegionMerge merge) {
-        return merge.document().withBoundedTombstones();
+        return TombstoneBound.apply(merge.document());
     }
 
     /** @param beginning of the history: nothing that was written before is told */
@@ -188,7 +201,7 @@ public final class ShadowStore {
         // What an erasure elsewhere has removed is not told by name.
         boolean erases = from.packed() > 0 && document.isBare();
         ChangedFields fields =
-                ChangedFields.between(erases ? Node.NOTHING : local.root(), erases ? Node.NOTHING : document.root());
+                ChangedFields.between(erases ? ShadowDocument.NONE : local, erases ? ShadowDocument.NONE : document);
         long time = Math.max(now().packed(), last == null ? 0 : last.time().packed() + 1);
         return new ShadowChange(
                         ShadowChange.newId(),

@@ -8,6 +8,10 @@ import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
+import io.hearth.shadow.document.DocumentFormat;
+import io.hearth.shadow.document.LostWrite;
+import io.hearth.shadow.document.ShadowDocument;
+import io.hearth.shadow.document.ShadowId;
 import io.hearth.table.Bytes;
 import io.hearth.table.Condition;
 import io.hearth.table.Item;
@@ -30,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>The last change lies with the document, and moves to an item of its own, {@code [1] format | change}, when the next one
- * takes its place: so a change and its entry in the history are one write. ShadowDocumentGoldenTest pins the bytes.
+ * takes its place: so a change and its entry in the history are one write. StoredShadowGoldenTest pins the bytes.
  *
  * @param lastChange null only if there is no item
  * @param itemVersion for the condition of the next write; below 0 if there is no item
@@ -62,7 +66,7 @@ public record StoredShadow(
         ByteReader in = reader(item);
         ShadowChange change = readChange(in);
         ShadowDocument document =
-                ShadowDocument.decode(Arrays.copyOfRange(in.array(), in.position(), in.position() + in.remaining()));
+                DocumentFormat.decode(Arrays.copyOfRange(in.array(), in.position(), in.position() + in.remaining()));
         return new StoredShadow(idOf(item.key()), document, change, item.version());
     }
 
@@ -80,7 +84,7 @@ public record StoredShadow(
         ByteWriter out = new ByteWriter(512);
         out.writeByte(FORMAT);
         writeChange(change, out);
-        out.writeBytes(document.encode());
+        out.writeBytes(DocumentFormat.encode(document));
         return new Item(ShadowKeys.document(id), Bytes.wrap(out.toByteArray()), expiresAtSeconds, itemVersion, null);
     }
 

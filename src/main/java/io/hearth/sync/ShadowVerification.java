@@ -4,10 +4,11 @@ import io.hearth.bytes.CorruptItemException;
 import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
-import io.hearth.shadow.ShadowDocument;
-import io.hearth.shadow.ShadowId;
 import io.hearth.shadow.ShadowStore;
 import io.hearth.shadow.StoredShadow;
+import io.hearth.shadow.document.DocumentFormat;
+import io.hearth.shadow.document.ShadowDocument;
+import io.hearth.shadow.document.ShadowId;
 import io.hearth.sync.wire.PeerPage;
 import io.hearth.sync.wire.PeerTransport;
 import io.hearth.sync.wire.ShadowDigest;
@@ -84,7 +85,7 @@ public final class ShadowVerification {
                         digests.add(new ShadowDigest(
                                 shadow.id().thing(),
                                 shadow.id().name(),
-                                shadow.document().digest(tombstonesFromMillis)));
+                                DocumentFormat.digest(shadow.document(), tombstonesFromMillis)));
                     }
                 } catch (CorruptItemException | UnsupportedFormatException e) {
                     LOG.errorf(
@@ -126,11 +127,14 @@ public final class ShadowVerification {
                 // It may have been written since: what is fetched is what counts from here on.
                 PeerPage answer = transport.shadow(their.thing(), their.name());
                 ShadowDocument document = documentOf(answer);
-                if (document == null || digestHere(id, tombstonesFromMillis) == document.digest(tombstonesFromMillis)) {
+                if (document == null
+                        || digestHere(id, tombstonesFromMillis)
+                                == DocumentFormat.digest(document, tombstonesFromMillis)) {
                     continue;
                 }
                 target.take(answer, peer);
-                boolean repaired = digestHere(id, tombstonesFromMillis) == document.digest(tombstonesFromMillis);
+                boolean repaired =
+                        digestHere(id, tombstonesFromMillis) == DocumentFormat.digest(document, tombstonesFromMillis);
                 differences.add(new Difference(id, isSettled(document), repaired));
             } catch (CorruptItemException | UnsupportedFormatException e) {
                 LOG.errorf("Shadow %s is damaged here: %s", id, e.getMessage());
@@ -149,7 +153,7 @@ public final class ShadowVerification {
     }
 
     private long digestHere(ShadowId id, long tombstonesFromMillis) {
-        return Blocking.await(shadows.stored(id)).document().digest(tombstonesFromMillis);
+        return DocumentFormat.digest(Blocking.await(shadows.stored(id)).document(), tombstonesFromMillis);
     }
 
     private boolean isSettled(ShadowDocument document) {

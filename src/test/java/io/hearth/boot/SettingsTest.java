@@ -18,7 +18,7 @@ import io.hearth.ops.SealSchedule;
 import io.hearth.ops.SyncSchedule;
 import io.hearth.security.Credentials;
 import io.hearth.security.Listeners;
-import io.hearth.shadow.Limits;
+import io.hearth.shadow.document.Limits;
 import io.hearth.sync.Peer;
 import java.lang.reflect.Field;
 import java.net.URI;

@@ -3,6 +3,8 @@ package io.hearth.shadow;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hearth.model.RegionId;
+import io.hearth.shadow.document.Limits;
+import io.hearth.shadow.document.ShadowDocument;
 import io.hearth.table.Table;
 import io.hearth.table.dynamodb.DynamoDbSettings;
 import io.hearth.table.dynamodb.DynamoDbTable;

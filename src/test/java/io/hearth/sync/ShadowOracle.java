@@ -1,7 +1,7 @@
 package io.hearth.sync;
 
 import io.hearth.model.WriteStamp;
-import io.hearth.shadow.ShadowId;
+import io.hearth.shadow.document.ShadowId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

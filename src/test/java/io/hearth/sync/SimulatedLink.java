@@ -2,7 +2,7 @@ package io.hearth.sync;
 
 import io.hearth.model.DeviceId;
 import io.hearth.model.TimeRange;
-import io.hearth.shadow.ShadowId;
+import io.hearth.shadow.document.ShadowId;
 import io.hearth.sync.wire.PeerDigests;
 import io.hearth.sync.wire.PeerPage;
 import io.hearth.sync.wire.PeerStart;

@@ -8,6 +8,18 @@ import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
+import io.hearth.shadow.document.DocumentFormat;
+import io.hearth.shadow.document.JsonValue;
+import io.hearth.shadow.document.Limits;
+import io.hearth.shadow.document.RegionMerge;
+import io.hearth.shadow.document.ShadowDocument;
+import io.hearth.shadow.document.ShadowError;
+import io.hearth.shadow.document.ShadowException;
+import io.hearth.shadow.document.ShadowId;
+import io.hearth.shadow.document.ShadowJson;
+import io.hearth.shadow.document.ShadowRequest;
+import io.hearth.shadow.document.ShadowUpdate;
+import io.hearth.shadow.document.TombstoneBound;
 import io.hearth.table.Condition;
 import io.hearth.table.Consistency;
 import io.hearth.table.Direction;
@@ -274,7 +286,7 @@ abstract class ShadowStoreContract {
         }
 
         ShadowDocument document = await(store.get(CLASSIC, bare()));
-        assertThat(document.encode()).hasSizeLessThanOrEqualTo(ShadowDocument.MAX_STORED_BYTES);
+        assertThat(DocumentFormat.encode(document)).hasSizeLessThanOrEqualTo(TombstoneBound.MAX_STORED_BYTES);
         assertThat(json(document)).contains("'reported':{'kept':11}");
         // The latest are still known: an older write of another region does not bring the field back.
         assertThat(document.root().child("reported").child("some-field-11-0").isPresent())

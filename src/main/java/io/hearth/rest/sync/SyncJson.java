@@ -11,7 +11,7 @@ import io.hearth.rest.format.JsonRows;
 import io.hearth.rest.format.TextOutput;
 import io.hearth.series.item.StoredRun;
 import io.hearth.series.value.Erasure;
-import io.hearth.shadow.ShadowJson;
+import io.hearth.shadow.document.ShadowJson;
 import io.hearth.sync.wire.SyncPage;
 import io.hearth.sync.wire.SyncRecord;
 import io.hearth.table.Cursor;

@@ -14,7 +14,7 @@ import io.hearth.rest.problem.ProblemException;
 import io.hearth.rest.problem.ProblemType;
 import io.hearth.series.WindowDigests;
 import io.hearth.series.value.ClockAheadException;
-import io.hearth.shadow.ShadowId;
+import io.hearth.shadow.document.ShadowId;
 import io.hearth.sync.ShadowVerification;
 import io.hearth.sync.SyncService;
 import io.hearth.sync.SyncSource;

@@ -17,8 +17,8 @@ import io.hearth.model.WriteStamp;
 import io.hearth.series.value.DeviceSummary;
 import io.hearth.series.value.Erasure;
 import io.hearth.series.value.RemoteRun;
-import io.hearth.shadow.ShadowDocument;
-import io.hearth.shadow.ShadowId;
+import io.hearth.shadow.document.DocumentFormat;
+import io.hearth.shadow.document.ShadowId;
 import io.hearth.table.Bytes;
 import io.hearth.table.Cursor;
 import io.hearth.table.Key;
@@ -210,7 +210,7 @@ public final class RecordLines {
             begin("shadow", json);
             json.writeStringField("thing", shadow.id().thing().value());
             json.writeStringField("name", shadow.id().name());
-            writeData(shadow.document().encode(), json);
+            writeData(DocumentFormat.encode(shadow.document()), json);
             end(json);
         }
     }
@@ -367,7 +367,7 @@ public final class RecordLines {
                         new ShadowId(
                                 new DeviceId(json.path("thing").asText()),
                                 json.path("name").asText()),
-                        ShadowDocument.decode(data(json))));
+                        DocumentFormat.decode(data(json))));
             default -> {
                 return false;
             }

@@ -4,8 +4,8 @@ import io.hearth.model.DeviceId;
 import io.hearth.series.value.DeviceSummary;
 import io.hearth.series.value.Erasure;
 import io.hearth.series.value.RemoteRun;
-import io.hearth.shadow.ShadowDocument;
-import io.hearth.shadow.ShadowId;
+import io.hearth.shadow.document.ShadowDocument;
+import io.hearth.shadow.document.ShadowId;
 import io.hearth.table.Bytes;
 
 /** Something that a region has, as it tells it to others. Taking one in twice, or in another order, changes nothing. */

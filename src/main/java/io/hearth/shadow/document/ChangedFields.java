@@ -1,4 +1,4 @@
-package io.hearth.shadow;
+package io.hearth.shadow.document;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -6,7 +6,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Lists which fields a write touched, as JSON Pointers (RFC 6901); a bounded list, and the number of what it lacks. */
-final class ChangedFields {
+public final class ChangedFields {
     static final int MAX_FIELDS = 64;
     static final int MAX_CHARS = 4096;
 
@@ -17,7 +17,7 @@ final class ChangedFields {
     private ChangedFields() {}
 
     /** Those that a patch names: its leaves, arrays, nulls and empty objects. */
-    static ChangedFields of(@Nullable JsonValue patch) {
+    public static ChangedFields of(@Nullable JsonValue patch) {
         ChangedFields fields = new ChangedFields();
         if (patch instanceof JsonValue.Fields sections) {
             sections.fields().forEach((name, section) -> fields.collect("/" + name, section));
@@ -29,17 +29,17 @@ final class ChangedFields {
     }
 
     /** Those that were written between two states of a document. */
-    static ChangedFields between(Node before, Node after) {
+    public static ChangedFields between(ShadowDocument before, ShadowDocument after) {
         ChangedFields fields = new ChangedFields();
-        fields.collect("", before, after);
+        fields.collect("", before.root(), after.root());
         return fields;
     }
 
-    List<String> pointers() {
+    public List<String> pointers() {
         return pointers;
     }
 
-    int more() {
+    public int more() {
         return more;
     }
 

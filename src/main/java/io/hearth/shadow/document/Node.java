@@ -1,5 +1,6 @@
-package io.hearth.shadow;
+package io.hearth.shadow.document;
 
+import io.hearth.model.StampShift;
 import io.hearth.model.WriteStamp;
 import java.util.Collection;
 import java.util.Collections;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param objectSince when it was last made an object
  * @param children by name, none of them without content
  */
-record Node(@Nullable Assignment assigned, @Nullable WriteStamp objectSince, SortedMap<String, Node> children) {
+public record Node(@Nullable Assignment assigned, @Nullable WriteStamp objectSince, SortedMap<String, Node> children) {
     static final SortedMap<String, Node> NO_CHILDREN = Collections.emptySortedMap();
 
     /** Nothing, and nothing known about it. */
@@ -33,10 +34,10 @@ record Node(@Nullable Assignment assigned, @Nullable WriteStamp objectSince, Sor
      *
      * @param value no object
      */
-    record Assignment(WriteStamp stamp, JsonValue value) {}
+    public record Assignment(WriteStamp stamp, JsonValue value) {}
 
     /** A value that an object has replaced is never seen again, so only its stamp is kept. */
-    Node {
+    public Node {
         if (assigned != null
                 && objectSince != null
                 && objectSince.compareTo(assigned.stamp) >= 0
@@ -46,7 +47,7 @@ record Node(@Nullable Assignment assigned, @Nullable WriteStamp objectSince, Sor
     }
 
     /** Whether anything stands here. */
-    boolean isPresent() {
+    public boolean isPresent() {
         return isObject() || assigned != null && assigned.value != JsonValue.Null.NULL;
     }
 
@@ -66,7 +67,7 @@ record Node(@Nullable Assignment assigned, @Nullable WriteStamp objectSince, Sor
     }
 
     /** The child of this name; {@link #NOTHING} if there never was one. */
-    Node child(String name) {
+    public Node child(String name) {
         return children.getOrDefault(name, NOTHING);
     }
 
@@ -143,6 +144,16 @@ record Node(@Nullable Assignment assigned, @Nullable WriteStamp objectSince, Sor
             visitor.accept(objectSince);
         }
         children.values().forEach(child -> child.forEachStamp(visitor));
+    }
+
+    /** This position and what is beneath it, at the stamps that they are to be moved to. */
+    Node shifted(StampShift shift) {
+        TreeMap<String, Node> shifted = new TreeMap<>();
+        children.forEach((name, child) -> shifted.put(name, child.shifted(shift)));
+        return new Node(
+                assigned == null ? null : new Assignment(shift.stamp(assigned.stamp), assigned.value),
+                objectSince == null ? null : shift.stamp(objectSince),
+                sorted(shifted));
     }
 
     private static void putKnown(Map<String, Node> children, String name, Node child) {

@@ -1,4 +1,4 @@
-package io.hearth.shadow;
+package io.hearth.shadow.document;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.quicktheories.QuickTheory.qt;
@@ -107,10 +107,10 @@ class ShadowPropertyTest {
     void encode_ofRandomDocuments_comesBack() {
         qt().withExamples(1000).forAll(SEEDS, WRITES).checkAssert((seed, writes) -> {
             for (ShadowDocument document : new RandomShadows(seed).regions(1 + writes % 3)) {
-                ShadowDocument decoded = ShadowDocument.decode(document.encode());
+                ShadowDocument decoded = DocumentFormat.decode(DocumentFormat.encode(document));
 
                 assertThat(decoded).isEqualTo(document);
-                assertThat(decoded.encode()).isEqualTo(document.encode());
+                assertThat(DocumentFormat.encode(decoded)).isEqualTo(DocumentFormat.encode(document));
             }
         });
     }

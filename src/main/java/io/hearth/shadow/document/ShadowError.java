@@ -1,4 +1,4 @@
-package io.hearth.shadow;
+package io.hearth.shadow.document;
 
 /**
  * What a refused request is told.
@@ -31,7 +31,7 @@ public record ShadowError(int code, String message) {
     }
 
     /** There is no such shadow; the classic one goes by the name of its thing. */
-    static ShadowError noShadow(ShadowId id) {
+    public static ShadowError noShadow(ShadowId id) {
         return noShadow(id.isClassic() ? id.thing().value() : id.name());
     }
 

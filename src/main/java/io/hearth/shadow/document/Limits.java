@@ -1,4 +1,4 @@
-package io.hearth.shadow;
+package io.hearth.shadow.document;
 
 /**
  * How large a shadow may become.

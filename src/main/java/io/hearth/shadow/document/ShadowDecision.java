@@ -1,4 +1,4 @@
-package io.hearth.shadow;
+package io.hearth.shadow.document;
 
 import io.hearth.model.WriteStamp;
 

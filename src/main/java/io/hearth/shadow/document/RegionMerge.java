@@ -1,9 +1,10 @@
-package io.hearth.shadow;
+package io.hearth.shadow.document;
 
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 
@@ -33,12 +34,37 @@ public record RegionMerge(ShadowDocument document, boolean needsStoring, boolean
         boolean needsStoring = !root.equals(local.root()) || !seen.equals(local.seen());
         boolean stateChanged = !root.equals(local.root()) && !Objects.equals(View.of(root), View.of(local.root()));
         ShadowDocument merged = new ShadowDocument(local.version() + (stateChanged ? 1 : 0), seen, root);
-        List<LostWrite> lost = new ArrayList<>(local.lostIn(merged, remote));
-        lost.addAll(remote.lostIn(merged, local));
+        List<LostWrite> lost = lost(local, merged, remote);
+        lost.addAll(lost(remote, merged, local));
         return new RegionMerge(merged, needsStoring, stateChanged, lost);
     }
 
     private static HybridTime later(HybridTime one, HybridTime other) {
         return one.compareTo(other) >= 0 ? one : other;
+    }
+
+    /**
+     * The fields whose write is in {@code mine}, but not in {@code merged}, although {@code other} had not seen it: two regions wrote
+     * them without knowing of each other, and the write in {@code mine} lost. Writes of the same value are no conflict.
+     */
+    private static List<LostWrite> lost(ShadowDocument mine, ShadowDocument merged, ShadowDocument other) {
+        List<LostWrite> lost = new ArrayList<>();
+        collectLost(mine.root(), merged.root(), "", other, lost);
+        return lost;
+    }
+
+    private static void collectLost(
+            Node mine, Node merged, String pointer, ShadowDocument other, List<LostWrite> lost) {
+        Node.Assignment written = mine.assigned();
+        if (written != null && !mine.isObject() && !other.hasSeen(written.stamp())) {
+            JsonValue now = merged.isPresent() ? merged.leaf() : JsonValue.Null.NULL;
+            if (now == null || !now.isSameAs(written.value())) {
+                lost.add(new LostWrite(pointer, written.stamp(), written.value()));
+            }
+        }
+        for (Map.Entry<String, Node> child : mine.children().entrySet()) {
+            String childPointer = ChangedFields.child(pointer, child.getKey());
+            collectLost(child.getValue(), merged.child(child.getKey()), childPointer, other, lost);
+        }
     }
 }

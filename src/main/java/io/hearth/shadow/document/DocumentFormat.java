@@ -1,4 +1,4 @@
-package io.hearth.shadow;
+package io.hearth.shadow.document;
 
 import io.hearth.bytes.ByteReader;
 import io.hearth.bytes.ByteWriter;
@@ -7,6 +7,9 @@ import io.hearth.bytes.Format;
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,7 +38,9 @@ import org.jspecify.annotations.Nullable;
  *
  * A change needs a new format number; ShadowDocumentGoldenTest pins the bytes.
  */
-final class DocumentFormat {
+
+/** Stored shadows, and values in them, as bytes. */
+public final class DocumentFormat {
     private static final int FORMAT = 1;
     private static final int MADE_OBJECT = 0x10;
     private static final int HAS_CHILDREN = 0x20;
@@ -54,7 +59,45 @@ final class DocumentFormat {
 
     private DocumentFormat() {}
 
-    static void write(ShadowDocument document, ByteWriter out) {
+    /** The document as bytes, to be stored and to be sent to other regions. */
+    public static byte[] encode(ShadowDocument document) {
+        ByteWriter out = new ByteWriter(256);
+        write(document, out);
+        return out.toByteArray();
+    }
+
+    /**
+     * The document that {@link #encode} wrote.
+     *
+     * @throws CorruptItemException the bytes are none
+     */
+    public static ShadowDocument decode(byte[] bytes) {
+        try {
+            return read(new ByteReader(bytes));
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw new CorruptItemException("a shadow holds what no shadow can hold", e);
+        }
+    }
+
+    /**
+     * What the document comes to, to be compared with the same shadow in another region: every field, tombstone and stamp, but not
+     * the version, which is each region's own.
+     *
+     * @param tombstonesFromMillis older tombstones are passed over, in epoch milliseconds
+     * @return the first 8 bytes of SHA-256
+     */
+    public static long digest(ShadowDocument document, long tombstonesFromMillis) {
+        ShadowDocument kept = document.withoutTombstonesBefore(tombstonesFromMillis);
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256")
+                    .digest(encode(new ShadowDocument(0, kept.seen(), kept.root())));
+            return ByteBuffer.wrap(hash).getLong();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    private static void write(ShadowDocument document, ByteWriter out) {
         out.writeByte(FORMAT);
         out.writeVarint(document.version());
         List<RegionId> regions = List.copyOf(document.seen().keySet());
@@ -102,18 +145,18 @@ final class DocumentFormat {
     }
 
     /** A value with its kind in front. */
-    static void writeWhole(JsonValue value, ByteWriter out) {
+    public static void writeWhole(JsonValue value, ByteWriter out) {
         out.writeByte(kindOf(value));
         writeValue(value, out);
     }
 
-    static int sizeOf(JsonValue value) {
+    public static int sizeOf(JsonValue value) {
         ByteWriter out = new ByteWriter(64);
         writeWhole(value, out);
         return out.length();
     }
 
-    static JsonValue readWhole(ByteReader in) {
+    public static JsonValue readWhole(ByteReader in) {
         return readValue(in, in.readByte(), 1);
     }
 
@@ -159,7 +202,7 @@ final class DocumentFormat {
         }
     }
 
-    static ShadowDocument read(ByteReader in) {
+    private static ShadowDocument read(ByteReader in) {
         Format.require(in.readByte(), FORMAT, "a shadow");
         long version = in.readVarint();
         TreeMap<RegionId, HybridTime> seen = new TreeMap<>();

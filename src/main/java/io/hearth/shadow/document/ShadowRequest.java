@@ -1,4 +1,4 @@
-package io.hearth.shadow;
+package io.hearth.shadow.document;
 
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
