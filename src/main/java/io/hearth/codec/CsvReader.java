@@ -8,7 +8,7 @@ import io.hearth.model.Value;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Reads rows of {@link CsvReadings}. */
+/** Reads rows of CSV below their header. */
 final class CsvReader extends LineReader {
     private static final byte[] TRUE = ascii("true");
     private static final byte[] FALSE = ascii("false");
@@ -16,17 +16,25 @@ final class CsvReader extends LineReader {
     private static final byte[] BOOLEAN = ascii("boolean");
     private static final byte[] STRING = ascii("string");
 
-    private final CsvReadings csv;
-    private final CsvReadings.Columns columns;
+    private final CsvColumns columns;
+    private final NameCache<DeviceId> devices;
+    private final NameCache<String> metrics;
     private final byte[] text;
     private final CsvRow row;
     private final PointBuffer target;
     private final DecimalScan decimal = new DecimalScan();
     private boolean rowIsNext;
 
-    CsvReader(CsvReadings csv, byte[] text, int length, PointBuffer target) {
-        this.csv = csv;
-        this.columns = csv.columns;
+    CsvReader(
+            CsvColumns columns,
+            NameCache<DeviceId> devices,
+            NameCache<String> metrics,
+            byte[] text,
+            int length,
+            PointBuffer target) {
+        this.columns = columns;
+        this.devices = devices;
+        this.metrics = metrics;
         this.text = text;
         this.row = new CsvRow(text, length);
         this.target = target;
@@ -64,7 +72,7 @@ final class CsvReader extends LineReader {
         if (row.isAbsent(columns.device())) {
             throw new MalformedPayloadException("device: is missing");
         }
-        DeviceId device = row.in(csv.devices, columns.device());
+        DeviceId device = row.in(devices, columns.device());
         long timeMicros = readTime();
         target.beginReading();
         if (columns.isWide()) {
@@ -148,7 +156,7 @@ final class CsvReader extends LineReader {
         if (row.isAbsent(columns.metric())) {
             throw new MalformedPayloadException("metric: is missing");
         }
-        String metric = row.in(csv.metrics, columns.metric());
+        String metric = row.in(metrics, columns.metric());
         if (metric == null) {
             throw new MalformedPayloadException(MetricName.refusal(row.text(columns.metric())));
         }

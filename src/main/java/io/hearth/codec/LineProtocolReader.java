@@ -10,10 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Reads lines of {@link LineProtocol} in one pass over their bytes. */
+/** Reads lines of line protocol in one pass over their bytes. */
 final class LineProtocolReader extends LineReader {
     private static final int MAX_QUOTED = 64;
-    private static final int NO_DEVICE_TAG = -1;
 
     /** So many digits are always in the range of a 64-bit integer. */
     private static final int SAFE_DIGITS = 18;
@@ -30,7 +29,7 @@ final class LineProtocolReader extends LineReader {
         }
     }
 
-    private final LineProtocol protocol;
+    private final LineProtocolNames names;
     private final EpochUnit unit;
     private final boolean measurementInName;
     private final byte[] text;
@@ -52,16 +51,17 @@ final class LineProtocolReader extends LineReader {
 
     private int measurementLength;
 
+    /** @param measurementInName whether metrics are called by measurement and field, and not by the field alone */
     LineProtocolReader(
-            LineProtocol protocol,
+            LineProtocolNames names,
             EpochUnit unit,
-            LineProtocol.Naming naming,
+            boolean measurementInName,
             byte[] text,
             int length,
             PointBuffer target) {
-        this.protocol = protocol;
+        this.names = names;
         this.unit = unit;
-        this.measurementInName = naming == LineProtocol.Naming.MEASUREMENT_FIELD;
+        this.measurementInName = measurementInName;
         this.text = text;
         this.length = length;
         this.target = target;
@@ -81,7 +81,7 @@ final class LineProtocolReader extends LineReader {
                 continue;
             }
             if (text[at] == '#') {
-                at = LineProtocol.lineEnd(text, start, length) + 1;
+                at = LineProtocolLines.end(text, start, length) + 1;
                 continue;
             }
             int before = target.size();
@@ -89,7 +89,7 @@ final class LineProtocolReader extends LineReader {
                 readLine();
                 foundReading(line, device);
             } catch (UnfitLineException e) {
-                at = LineProtocol.lineEnd(text, start, length) + 1;
+                at = LineProtocolLines.end(text, start, length) + 1;
                 nextLine = line + 1 + lineFeeds(start, at - 1);
                 target.truncate(before);
                 foundUnfit(line, e.getMessage());
@@ -150,7 +150,7 @@ final class LineProtocolReader extends LineReader {
             if (nameFrom == nameTo || !takes('=')) {
                 throw new UnfitLineException("a tag is not written as key=value");
             }
-            int tag = escaped ? NO_DEVICE_TAG : deviceTag();
+            int tag = escaped ? LineProtocolNames.NO_DEVICE_TAG : names.deviceTag(text, nameFrom, nameTo);
             if (tag == best) {
                 throw new UnfitLineException(quoted(nameFrom, nameTo) + ": is there twice");
             }
@@ -158,7 +158,7 @@ final class LineProtocolReader extends LineReader {
             if (nameFrom == nameTo) {
                 throw new UnfitLineException("a tag has no value");
             }
-            if (tag != NO_DEVICE_TAG && tag < best) {
+            if (tag != LineProtocolNames.NO_DEVICE_TAG && tag < best) {
                 best = tag;
                 deviceFrom = nameFrom;
                 deviceTo = nameTo;
@@ -169,21 +169,10 @@ final class LineProtocolReader extends LineReader {
             throw new UnfitLineException("the fields are missing, or what must be escaped in a tag is not");
         }
         if (best == Integer.MAX_VALUE) {
-            throw new UnfitLineException(protocol.missingDevice);
+            throw new UnfitLineException(names.missingDevice());
         }
         // Nothing that has to be escaped may be in a device id.
-        device = deviceEscaped ? null : protocol.devices.get(text, deviceFrom, deviceTo);
-    }
-
-    /** Which of the tags that name a device the last name is. */
-    private int deviceTag() {
-        for (int tag = 0; tag < protocol.deviceTags.length; tag++) {
-            byte[] name = protocol.deviceTags[tag];
-            if (name.length == nameTo - nameFrom && Arrays.equals(name, 0, name.length, text, nameFrom, nameTo)) {
-                return tag;
-            }
-        }
-        return NO_DEVICE_TAG;
+        device = deviceEscaped ? null : names.device(text, deviceFrom, deviceTo);
     }
 
     private void readField() throws UnfitLineException {
@@ -264,7 +253,7 @@ final class LineProtocolReader extends LineReader {
 
     private String readString(String metric) throws UnfitLineException {
         int from = at + 1;
-        int end = LineProtocol.stringEnd(text, from, length);
+        int end = LineProtocolLines.stringEnd(text, from, length);
         if (end == length) {
             throw new UnfitLineException(metric + ": the string does not end");
         }
@@ -358,10 +347,10 @@ final class LineProtocolReader extends LineReader {
 
     private @Nullable String metric() {
         if (!measurementInName && !escaped) {
-            return protocol.metrics.get(text, nameFrom, nameTo);
+            return names.metric(text, nameFrom, nameTo);
         }
         int end = unescape(nameFrom, nameTo, ',', '=', ' ', measurementLength);
-        return protocol.metrics.get(scratch, 0, end);
+        return names.metric(scratch, 0, end);
     }
 
     /**

@@ -1,7 +1,7 @@
 package io.hearth.rest.format;
 
 /**
- * Numbers as text that reads back as the same number: whole ones up to 2^53 as integers, decimals of at most 15 digits,
+ * Numbers as text that reads back as the same number: whole ones up to 2^53 as {@linkplain IntegerText integers}, decimals of at most 15 digits,
  * three of them behind the point, by a short cut, which is all that sensors ever need; others as {@link ShortestDecimal} writes them.
  *
  * <p>Why the short cut is exact: a whole number below 10^15 and a power of ten up to 10^3 are doubles without error, so
@@ -9,6 +9,7 @@ package io.hearth.rest.format;
  * at most 15 digits all read as different doubles (IEEE 754), no shorter one can read as the same.
  */
 final class NumberText {
+    private static final byte[] NEGATIVE_ZERO = {'-', '0', '.', '0'};
     private static final double[] POWERS = {1, 1e1, 1e2, 1e3};
     private static final double MAX_DIGITS_15 = 1e15;
     private static final double MAX_WHOLE = 0x1p53;
@@ -23,11 +24,15 @@ final class NumberText {
      */
     static int write(double number, byte[] target, int at) {
         if (number == 0) {
-            return 1 / number > 0 ? writeInteger(0, target, at) : writeAscii("-0.0", target, at);
+            if (1 / number > 0) {
+                return IntegerText.write(0, target, at);
+            }
+            System.arraycopy(NEGATIVE_ZERO, 0, target, at, NEGATIVE_ZERO.length);
+            return at + NEGATIVE_ZERO.length;
         }
         double magnitude = Math.abs(number);
         if (magnitude <= MAX_WHOLE && number == Math.rint(number)) {
-            return writeInteger((long) number, target, at);
+            return IntegerText.write((long) number, target, at);
         }
         for (int digits = 1; digits < POWERS.length; digits++) {
             double scaled = Math.rint(magnitude * POWERS[digits]);
@@ -40,50 +45,14 @@ final class NumberText {
                 }
                 long all = (long) scaled;
                 long power = (long) POWERS[digits];
-                at = writeInteger(all / power, target, at);
+                at = IntegerText.write(all / power, target, at);
                 target[at++] = '.';
-                return writeDigits((int) (all % power), digits, target, at);
+                return IntegerText.writeDigits((int) (all % power), digits, target, at);
             }
         }
         if (number < 0) {
             target[at++] = '-';
         }
         return ShortestDecimal.write(magnitude, target, at);
-    }
-
-    /** Writes {@code integer}; see {@link #write}. */
-    static int writeInteger(long integer, byte[] target, int at) {
-        if (integer < 0) {
-            if (integer == Long.MIN_VALUE) {
-                return writeAscii("-9223372036854775808", target, at);
-            }
-            target[at++] = '-';
-            integer = -integer;
-        }
-        if (integer > Integer.MAX_VALUE) {
-            at = writeInteger(integer / 1_000_000_000, target, at);
-            return writeDigits((int) (integer % 1_000_000_000), 9, target, at);
-        }
-        int digits = 1;
-        for (int power = 10; digits < 10 && integer >= power; power *= 10) {
-            digits++;
-        }
-        return writeDigits((int) integer, digits, target, at);
-    }
-
-    private static int writeDigits(int integer, int digits, byte[] target, int at) {
-        for (int i = at + digits - 1; i >= at; i--) {
-            int tenth = integer / 10;
-            target[i] = (byte) ('0' + integer - 10 * tenth);
-            integer = tenth;
-        }
-        return at + digits;
-    }
-
-    private static int writeAscii(String text, byte[] target, int at) {
-        for (int i = 0; i < text.length(); i++) {
-            target[at++] = (byte) text.charAt(i);
-        }
-        return at;
     }
 }

@@ -52,13 +52,13 @@ final class ShortestDecimal {
         }
         int wholeDigits = count + k;
         if (k >= 0 || wholeDigits < -5) {
-            int end = NumberText.writeInteger(digits, target, at + (count > 1 ? 1 : 0));
+            int end = IntegerText.write(digits, target, at + (count > 1 ? 1 : 0));
             if (count > 1) {
                 target[at] = target[at + 1];
                 target[at + 1] = '.';
             }
             target[end++] = 'E';
-            return NumberText.writeInteger(wholeDigits - 1L, target, end);
+            return IntegerText.write(wholeDigits - 1L, target, end);
         }
         if (wholeDigits <= 0) {
             target[at++] = '0';
@@ -66,9 +66,9 @@ final class ShortestDecimal {
             for (int i = wholeDigits; i < 0; i++) {
                 target[at++] = '0';
             }
-            return NumberText.writeInteger(digits, target, at);
+            return IntegerText.write(digits, target, at);
         }
-        int end = NumberText.writeInteger(digits, target, at + 1);
+        int end = IntegerText.write(digits, target, at + 1);
         System.arraycopy(target, at + 1, target, at, wholeDigits);
         target[at + wholeDigits] = '.';
         return end;

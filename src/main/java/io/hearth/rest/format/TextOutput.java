@@ -76,7 +76,7 @@ public final class TextOutput {
 
     public void integer(long integer) throws IOException {
         reserve(LONGEST_NUMBER);
-        at = NumberText.writeInteger(integer, buffer, at);
+        at = IntegerText.write(integer, buffer, at);
     }
 
     /** RFC 3339 in UTC. Most times are of the same minute as the one before, whose text is then taken again. */

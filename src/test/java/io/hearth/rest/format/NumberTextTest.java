@@ -88,15 +88,6 @@ class NumberTextTest {
     }
 
     @Test
-    void writeInteger_anyLong_isItsDecimalForm() {
-        qt().forAll(longs().all()).check(integer -> {
-            byte[] target = new byte[32];
-            return new String(target, 0, NumberText.writeInteger(integer, target, 0), US_ASCII)
-                    .equals(Long.toString(integer));
-        });
-    }
-
-    @Test
     void write_anyNumber_hasNoDigitTooMany_andIsTheNearest() {
         qt().withExamples(20_000)
                 .forAll(longs().all().map(Double::longBitsToDouble).assuming(Double::isFinite))
