@@ -17,12 +17,12 @@ final class AcceptGuard extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object accepted) {
         Channel channel = (Channel) accepted;
-        ConnectionGuard guard = new ConnectionGuard(connections, Connections.addressOf(channel), channel);
-        if (!connections.admit(guard)) {
+        OpenConnection connection = new OpenConnection(Connections.addressOf(channel), channel);
+        if (!connections.admit(connection)) {
             channel.unsafe().closeForcibly();
             return;
         }
-        channel.pipeline().addFirst("guard", guard);
+        channel.pipeline().addFirst("guard", new ConnectionGuard(connections, connection));
         ctx.fireChannelRead(accepted);
     }
 

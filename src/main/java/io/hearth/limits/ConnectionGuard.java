@@ -5,10 +5,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.ReferenceCountUtil;
-import java.net.InetAddress;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * passes nothing on while the peer does not take what waits for it, or while one HTTP request waits for another one: whoever
  * sends requests and reads no answers, or waits for none, would otherwise fill the memory with these.
  */
-final class ConnectionGuard extends ChannelDuplexHandler {
+public final class ConnectionGuard extends ChannelDuplexHandler {
     /** Shorter than any request, and long enough for Vert.x to tell which version of HTTP this is. */
     private static final int FIRST_PIECE_BYTES = 4;
 
@@ -25,11 +23,9 @@ final class ConnectionGuard extends ChannelDuplexHandler {
     private static final int PIECE_BYTES = 2048;
 
     private final Connections connections;
-    private final InetAddress address;
-    private final Channel channel;
-    private final AtomicLong held = new AtomicLong();
+    private final OpenConnection connection;
 
-    // On the event loop, but for closing.
+    // On the event loop.
     private boolean signedIn;
     private boolean checksTargets;
     private @Nullable PipelinedRequests requests;
@@ -43,47 +39,44 @@ final class ConnectionGuard extends ChannelDuplexHandler {
     private boolean waitsForReader;
     private boolean waitsForSignIn;
     private boolean gone;
-    private volatile boolean closing;
 
-    ConnectionGuard(Connections connections, InetAddress address, Channel channel) {
+    ConnectionGuard(Connections connections, OpenConnection connection) {
         this.connections = connections;
-        this.address = address;
-        this.channel = channel;
+        this.connection = connection;
     }
 
-    InetAddress address() {
-        return address;
+    /** The connection has signed in: what it holds is bounded by other limits from now on. On its event loop. */
+    public static void signedIn(Channel channel) {
+        ConnectionGuard guard = channel.pipeline().get(ConnectionGuard.class);
+        if (guard != null) {
+            guard.signedIn();
+        }
     }
 
-    /** Bytes received before the sign-in that no request has used up; on any thread. */
-    long heldBytes() {
-        return held.get();
+    /** What the connection has sent so far was a request that is complete, and is not held any more. On its event loop. */
+    public static void requestRead(Channel channel) {
+        ConnectionGuard guard = channel.pipeline().get(ConnectionGuard.class);
+        if (guard != null) {
+            guard.letGo();
+        }
     }
 
     void signedIn() {
         if (!signedIn) {
             signedIn = true;
-            connections.signedIn(this);
+            connections.signedIn(connection);
             letGo();
         }
     }
 
-    void requestRead() {
-        letGo();
-    }
-
     /** What no part of a request has used yet stays counted. */
     private void letGo() {
-        connections.held(waitingBytes - held.getAndSet(waitingBytes));
-    }
-
-    private void letGoOfAll() {
-        connections.held(-held.getAndSet(0));
+        connections.letGoBut(connection, waitingBytes);
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (closing) {
+        if (connection.isClosing()) {
             ReferenceCountUtil.release(message);
             return;
         }
@@ -96,9 +89,7 @@ final class ConnectionGuard extends ChannelDuplexHandler {
                 waitsForSignIn = true;
                 awaitSignIn(ctx);
             }
-            int read = bytes.readableBytes();
-            held.addAndGet(read);
-            connections.held(read);
+            connections.hold(connection, bytes.readableBytes());
         }
         waiting.add(bytes);
         waitingBytes += bytes.readableBytes();
@@ -112,7 +103,7 @@ final class ConnectionGuard extends ChannelDuplexHandler {
         }
         passesOn = true;
         ByteBuf next;
-        while (!closing && takesMore(ctx) && (next = waiting.peek()) != null) {
+        while (!connection.isClosing() && takesMore(ctx) && (next = waiting.peek()) != null) {
             if (!checksTargets && !signedIn) {
                 checkTargets(ctx);
             }
@@ -163,8 +154,8 @@ final class ConnectionGuard extends ChannelDuplexHandler {
                 .schedule(
                         () -> {
                             waitsForSignIn = false;
-                            if (!signedIn && held.get() > 0) {
-                                close(Connections.Reason.SIGN_IN_TIMEOUT);
+                            if (!signedIn && connection.heldBytes() > 0) {
+                                connections.close(connection, Connections.Reason.SIGN_IN_TIMEOUT);
                             }
                         },
                         connections.limits().signIn().toNanos(),
@@ -231,7 +222,7 @@ final class ConnectionGuard extends ChannelDuplexHandler {
                                 return;
                             }
                             if (ctx.channel().bytesBeforeWritable() >= waiting) {
-                                close(Connections.Reason.UNREAD);
+                                connections.close(connection, Connections.Reason.UNREAD);
                             } else {
                                 awaitReader(ctx);
                             }
@@ -257,8 +248,8 @@ final class ConnectionGuard extends ChannelDuplexHandler {
             waiting.forEach(ByteBuf::release);
             waiting.clear();
             waitingBytes = 0;
-            letGoOfAll();
-            connections.gone(this);
+            connections.letGoBut(connection, 0);
+            connections.gone(connection);
         }
     }
 
@@ -267,15 +258,5 @@ final class ConnectionGuard extends ChannelDuplexHandler {
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         OutOfMemory.endProcessIf(cause);
         ctx.fireExceptionCaught(cause);
-    }
-
-    /** On any thread. What is held counts no more at once. */
-    void close(Connections.Reason reason) {
-        if (!closing) {
-            closing = true;
-            connections.count(reason);
-            letGoOfAll();
-            channel.eventLoop().execute(() -> channel.unsafe().close(channel.voidPromise()));
-        }
     }
 }

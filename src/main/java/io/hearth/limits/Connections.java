@@ -34,7 +34,7 @@ public final class Connections {
 
     // Guarded by this.
     private final Map<InetAddress, int[]> perAddress = new HashMap<>();
-    private final Set<ConnectionGuard> unauthenticated = new LinkedHashSet<>();
+    private final Set<OpenConnection> unauthenticated = new LinkedHashSet<>();
     private int all;
 
     private volatile ConnectionLimits limits = ConnectionLimits.NONE;
@@ -65,22 +65,6 @@ public final class Connections {
         }
     }
 
-    /** The connection has signed in: what it holds is bounded by other limits from now on. On its event loop. */
-    public static void signedIn(Channel channel) {
-        ConnectionGuard guard = channel.pipeline().get(ConnectionGuard.class);
-        if (guard != null) {
-            guard.signedIn();
-        }
-    }
-
-    /** What the connection has sent so far was a request that is complete, and is not held any more. On its event loop. */
-    public static void requestRead(Channel channel) {
-        ConnectionGuard guard = channel.pipeline().get(ConnectionGuard.class);
-        if (guard != null) {
-            guard.requestRead();
-        }
-    }
-
     /** The address of the other side; that of this machine where a channel has none. */
     public static InetAddress addressOf(Channel channel) {
         return channel.remoteAddress() instanceof InetSocketAddress remote
@@ -93,18 +77,18 @@ public final class Connections {
     }
 
     /** Takes a connection in; false if it must be closed at once. */
-    boolean admit(ConnectionGuard guard) {
-        ConnectionGuard oldest = null;
+    boolean admit(OpenConnection connection) {
+        OpenConnection oldest = null;
         Reason refused = null;
         synchronized (this) {
-            int[] ofAddress = perAddress.computeIfAbsent(guard.address(), address -> new int[2]);
+            int[] ofAddress = perAddress.computeIfAbsent(connection.address(), address -> new int[2]);
             if (all >= limits.connections()) {
                 refused = Reason.TOO_MANY;
             } else if (ofAddress[0] >= limits.perAddress()) {
                 refused = Reason.TOO_MANY_FROM_ADDRESS;
             } else {
                 if (ofAddress[1] >= limits.unauthenticatedPerAddress()) {
-                    oldest = longestWaiting(guard.address());
+                    oldest = longestWaiting(connection.address());
                 } else if (unauthenticated.size() >= limits.unauthenticated()) {
                     oldest = longestWaiting(null);
                 }
@@ -114,12 +98,12 @@ public final class Connections {
                 all++;
                 ofAddress[0]++;
                 ofAddress[1]++;
-                unauthenticated.add(guard);
+                unauthenticated.add(connection);
             }
-            forgetIfEmpty(guard.address(), ofAddress);
+            forgetIfEmpty(connection.address(), ofAddress);
         }
         if (oldest != null) {
-            oldest.close(Reason.TOO_MANY_UNAUTHENTICATED);
+            close(oldest, Reason.TOO_MANY_UNAUTHENTICATED);
         }
         if (refused != null) {
             count(refused);
@@ -128,29 +112,29 @@ public final class Connections {
     }
 
     /** The connection that has been without a sign-in for longest, of an address or of all. */
-    private @Nullable ConnectionGuard longestWaiting(@Nullable InetAddress address) {
-        for (ConnectionGuard guard : unauthenticated) {
-            if (address == null || guard.address().equals(address)) {
-                return guard;
+    private @Nullable OpenConnection longestWaiting(@Nullable InetAddress address) {
+        for (OpenConnection connection : unauthenticated) {
+            if (address == null || connection.address().equals(address)) {
+                return connection;
             }
         }
         return null;
     }
 
-    synchronized void signedIn(ConnectionGuard guard) {
-        int[] ofAddress = perAddress.get(guard.address());
-        if (unauthenticated.remove(guard) && ofAddress != null) {
+    synchronized void signedIn(OpenConnection connection) {
+        int[] ofAddress = perAddress.get(connection.address());
+        if (unauthenticated.remove(connection) && ofAddress != null) {
             ofAddress[1]--;
         }
     }
 
-    synchronized void gone(ConnectionGuard guard) {
-        signedIn(guard);
+    synchronized void gone(OpenConnection connection) {
+        signedIn(connection);
         all--;
-        int[] ofAddress = perAddress.get(guard.address());
+        int[] ofAddress = perAddress.get(connection.address());
         if (ofAddress != null) {
             ofAddress[0]--;
-            forgetIfEmpty(guard.address(), ofAddress);
+            forgetIfEmpty(connection.address(), ofAddress);
         }
     }
 
@@ -160,27 +144,47 @@ public final class Connections {
         }
     }
 
-    /** Takes note of bytes that a connection holds that has not signed in, or of negative ones that it does not any more. */
-    void held(long bytes) {
+    /** Takes note of bytes that a connection holds that has not signed in. */
+    void hold(OpenConnection connection, int bytes) {
+        connection.hold(bytes);
+        held(bytes);
+    }
+
+    /** Takes note that a connection holds only so much any more. */
+    void letGoBut(OpenConnection connection, long bytes) {
+        held(bytes - connection.letGoBut(bytes));
+    }
+
+    private void held(long bytes) {
         if (unauthenticatedBytes.addAndGet(bytes) > limits.unauthenticatedBytes() && bytes > 0) {
-            ConnectionGuard most = mostBytes();
+            OpenConnection most = mostBytes();
             if (most != null) {
-                most.close(Reason.UNAUTHENTICATED_BYTES);
+                close(most, Reason.UNAUTHENTICATED_BYTES);
             }
         }
     }
 
-    private synchronized @Nullable ConnectionGuard mostBytes() {
-        ConnectionGuard most = null;
-        for (ConnectionGuard guard : unauthenticated) {
-            if (most == null || guard.heldBytes() > most.heldBytes()) {
-                most = guard;
+    /** Closes a connection, once; on any thread. What it holds counts no more at once. */
+    void close(OpenConnection connection, Reason reason) {
+        if (!connection.isClosing()) {
+            connection.closing();
+            count(reason);
+            letGoBut(connection, 0);
+            connection.close();
+        }
+    }
+
+    private synchronized @Nullable OpenConnection mostBytes() {
+        OpenConnection most = null;
+        for (OpenConnection connection : unauthenticated) {
+            if (most == null || connection.heldBytes() > most.heldBytes()) {
+                most = connection;
             }
         }
         return most;
     }
 
-    void count(Reason reason) {
+    private void count(Reason reason) {
         Counter counter = closed.get(reason);
         if (counter != null) {
             counter.increment();

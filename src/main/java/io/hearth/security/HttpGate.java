@@ -2,6 +2,7 @@ package io.hearth.security;
 
 import io.hearth.identity.Principal;
 import io.hearth.identity.Right;
+import io.hearth.limits.ConnectionGuard;
 import io.hearth.limits.Connections;
 import io.hearth.limits.SignInDelay;
 import io.hearth.route.AnswerBody;
@@ -109,7 +110,7 @@ public class HttpGate {
     private void admit(RoutingContext context) {
         HttpServerRequest request = context.request();
         Channel channel = channelOf(request);
-        Connections.requestRead(channel);
+        ConnectionGuard.requestRead(channel);
         if (!credentials.required() && !isOfThisMachine(request)) {
             answer(context, 403, FOREIGN_PAGE_BODY);
             return;
@@ -133,7 +134,7 @@ public class HttpGate {
         Principal principal = known.equals(Principal.NOBODY) ? credentials.bearer(token) : known;
         if (mayCall(principal, request.method(), context.normalizedPath())) {
             RequestPrincipal.set(context, principal);
-            Connections.signedIn(channel);
+            ConnectionGuard.signedIn(channel);
             context.next();
             return;
         }

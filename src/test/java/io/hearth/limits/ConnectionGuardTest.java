@@ -35,14 +35,15 @@ class ConnectionGuardTest {
     private Runnable answer = () -> {};
     private int bodyBytes;
     private final EmbeddedChannel channel = new EmbeddedChannel();
-    private final ConnectionGuard guard = new ConnectionGuard(connections, InetAddress.getLoopbackAddress(), channel);
+    private final OpenConnection connection = new OpenConnection(InetAddress.getLoopbackAddress(), channel);
+    private final ConnectionGuard guard = new ConnectionGuard(connections, connection);
 
     @BeforeEach
     void open() {
         connections.limitTo(
                 new ConnectionLimits(4, 4, 4, 4, 1 << 20, Duration.ofSeconds(10), Duration.ofSeconds(60)),
                 new SimpleMeterRegistry());
-        assertThat(connections.admit(guard)).isTrue();
+        assertThat(connections.admit(connection)).isTrue();
         channel.pipeline().addLast(guard);
         channel.pipeline().addLast(new TellsVersion());
     }
@@ -135,7 +136,7 @@ class ConnectionGuardTest {
         channel.runPendingTasks();
 
         assertThat(bytes.refCnt()).isZero();
-        assertThat(guard.heldBytes()).isZero();
+        assertThat(connection.heldBytes()).isZero();
     }
 
     @ParameterizedTest

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What connections may hold, without a socket. */
+/** What connections may hold, each an {@link OpenConnection}, without a socket. */
 class ConnectionsTest {
     private static final InetAddress ONE = address(1);
     private static final InetAddress OTHER = address(2);
@@ -89,9 +89,9 @@ class ConnectionsTest {
         EmbeddedChannel stranger = connect(ONE);
         EmbeddedChannel guest = connect(ONE);
         send(stranger, 900);
-        Connections.requestRead(stranger);
+        ConnectionGuard.requestRead(stranger);
         send(stranger, 900);
-        Connections.requestRead(stranger);
+        ConnectionGuard.requestRead(stranger);
         send(guest, 900);
         signIn(guest);
         send(guest, 100_000);
@@ -106,7 +106,7 @@ class ConnectionsTest {
         EmbeddedChannel done = connect(OTHER);
         send(slow, 10);
         send(done, 10);
-        Connections.requestRead(done);
+        ConnectionGuard.requestRead(done);
         pass(Duration.ofSeconds(9), slow, idle, done);
         assertThat(slow.isOpen()).isTrue();
         pass(Duration.ofSeconds(2), slow, idle, done);
@@ -158,20 +158,20 @@ class ConnectionsTest {
 
     private boolean isAdmitted(InetAddress address) {
         EmbeddedChannel channel = new EmbeddedChannel();
-        return connections.admit(new ConnectionGuard(connections, address, channel));
+        return connections.admit(new OpenConnection(address, channel));
     }
 
     private EmbeddedChannel connect(InetAddress address) {
         EmbeddedChannel channel = new EmbeddedChannel();
         channel.freezeTime();
-        ConnectionGuard guard = new ConnectionGuard(connections, address, channel);
-        assertThat(connections.admit(guard)).isTrue();
-        channel.pipeline().addFirst(guard);
+        OpenConnection connection = new OpenConnection(address, channel);
+        assertThat(connections.admit(connection)).isTrue();
+        channel.pipeline().addFirst(new ConnectionGuard(connections, connection));
         return channel;
     }
 
     private static void signIn(EmbeddedChannel channel) {
-        Connections.signedIn(channel);
+        ConnectionGuard.signedIn(channel);
     }
 
     private static void send(EmbeddedChannel channel, int bytes) {

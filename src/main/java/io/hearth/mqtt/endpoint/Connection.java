@@ -1,5 +1,6 @@
 package io.hearth.mqtt.endpoint;
 
+import io.hearth.limits.ConnectionGuard;
 import io.hearth.limits.Connections;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -220,7 +221,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
             return;
         }
         willTaken = wanted;
-        Connections.signedIn(channel);
+        ConnectionGuard.signedIn(channel);
         boolean assigned = request.clientId().isEmpty();
         clientId = assigned ? UUID.randomUUID().toString() : request.clientId();
         mqtt5 = request.mqtt5();
