@@ -1,13 +1,9 @@
 package io.hearth.presence;
 
-import io.hearth.bytes.CorruptItemException;
-import io.hearth.bytes.UnsupportedFormatException;
 import io.hearth.model.DeviceId;
 import io.hearth.model.EpochMicros;
 import io.hearth.presence.Presence.Cause;
 import io.hearth.table.Blocking;
-import io.hearth.table.Condition;
-import io.hearth.table.Consistency;
 import io.hearth.table.Item;
 import io.hearth.table.OutcomeUnknownException;
 import io.hearth.table.Table;
@@ -31,7 +27,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps whether devices are online. The last event decides, with one exception: the end or the last will of a session says
@@ -49,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DevicePresence {
     /** A session that is not known, as the messages come through a broker. */
-    public static final long NO_SESSION = 0;
+    public static final long NO_SESSION = PresenceState.NO_SESSION;
 
     /** After how long without a beat a process is taken for dead by others on the same table. */
     public static final Duration SILENCE = Processes.SILENCE;
@@ -62,43 +57,18 @@ public final class DevicePresence {
     private final boolean shared;
     private final Processes processes;
     private final PresenceReaper reaper;
+    private final PresenceReader reader;
 
     // Guarded by this. Offline devices without a session leave the map once the table has them.
     private final PresenceWriter writer;
-    private final Map<DeviceId, State> states = new HashMap<>();
+    private final Map<DeviceId, PresenceState> states = new HashMap<>();
     private final Map<DeviceId, Turn> turns = new LinkedHashMap<>();
 
     /** The number under which this process has last written everything. Of the thread that beats. */
     private long boundTo;
 
-    /**
-     * @param presence null if nothing has ever been heard
-     * @param connection the open session of the client that has the device's id, or none
-     * @param speaker the session that last said that the device is online, or none
-     * @param process the process whose connections say so; 0 if it depends on none
-     */
-    private record State(@Nullable Presence presence, long connection, long speaker, long process) {
-        static final State UNKNOWN = new State(null, NO_SESSION, NO_SESSION, 0);
-
-        State withSessionsOf(State other) {
-            return new State(presence, other.connection, other.speaker, process);
-        }
-
-        boolean hasSession() {
-            return connection != NO_SESSION || speaker != NO_SESSION;
-        }
-
-        boolean isOnline() {
-            return presence != null && presence.online();
-        }
-
-        boolean isStoredAs(State stored) {
-            return Objects.equals(presence, stored.presence) && process == stored.process;
-        }
-    }
-
     /** @param ends whether it is the end of something, which does not outweigh what another process has stored meanwhile */
-    private record Event(UnaryOperator<State> change, boolean ends) {}
+    private record Event(UnaryOperator<PresenceState> change, boolean ends) {}
 
     /** Events of a device that are applied as soon as what the table has of it is known. */
     private static final class Turn {
@@ -106,9 +76,6 @@ public final class DevicePresence {
         private final CompletableFuture<Void> written = new CompletableFuture<>();
         private boolean forgotten;
     }
-
-    /** @param item null if there is none */
-    private record Stored(State state, @Nullable Item item) {}
 
     /**
      * @param kept how long an offline device's presence is kept after its last change; zero for ever
@@ -121,6 +88,7 @@ public final class DevicePresence {
         shared = table.isShared();
         processes = new Processes(table, clock, nanoClock);
         reaper = new PresenceReaper(table, kept);
+        reader = new PresenceReader(table, processes);
         writer = new PresenceWriter(table, this, this::written);
         boundTo = processes.own();
     }
@@ -128,20 +96,13 @@ public final class DevicePresence {
     /** The client with the device's id has connected. */
     public void connected(DeviceId device, long session) {
         Presence online = now(device, true, Cause.CONNECTION);
-        happened(device, false, state -> new State(changed(state, online), session, state.speaker, processes.own()));
+        happened(device, false, state -> state.connected(online, session, processes));
     }
 
     /** The session of the client with the device's id has ended. */
     public void disconnected(DeviceId device, long session) {
         Presence offline = now(device, false, Cause.CONNECTION);
-        happened(device, true, state -> {
-            if (state.connection != session) {
-                return state;
-            }
-            return state.presence == null || processes.isOther(state.process)
-                    ? new State(state.presence, NO_SESSION, state.speaker, state.process)
-                    : new State(changed(state, offline), NO_SESSION, state.speaker, processes.own());
-        });
+        happened(device, true, state -> state.disconnected(offline, session, processes));
     }
 
     /**
@@ -152,14 +113,7 @@ public final class DevicePresence {
      */
     public CompletionStage<Void> said(DeviceId device, boolean online, long session) {
         Presence said = now(device, online, Cause.STATUS);
-        return happened(
-                device,
-                false,
-                state -> new State(
-                        changed(state, said),
-                        state.connection,
-                        online ? session : NO_SESSION,
-                        session == NO_SESSION ? 0 : processes.own()));
+        return happened(device, false, state -> state.said(said, session, processes));
     }
 
     /**
@@ -171,36 +125,27 @@ public final class DevicePresence {
         Presence offline = now(device, false, Cause.STATUS);
         AtomicBoolean isOnline = new AtomicBoolean();
         return happened(device, true, state -> {
-                    boolean isTaken = isOther(state.connection, session) || isOther(state.speaker, session);
-                    State after = isTaken
-                            ? state
-                            : processes.isOther(state.process)
-                                    ? new State(state.presence, state.connection, NO_SESSION, state.process)
-                                    : new State(changed(state, offline), state.connection, NO_SESSION, processes.own());
+                    PresenceState after = state.willSaid(offline, session, processes);
                     isOnline.set(after.isOnline());
                     return after;
                 })
                 .thenApply(done -> isOnline.get());
     }
 
-    private static boolean isOther(long holder, long session) {
-        return holder != NO_SESSION && holder != session;
-    }
-
     /** Whether a device is online; empty if nothing is known of it. Blocks until the table answers. */
     public Optional<Presence> of(DeviceId device) {
         synchronized (this) {
-            State state = states.get(device);
+            PresenceState state = states.get(device);
             if (writer.pending(device) != null || (!shared && state != null)) {
-                return Optional.ofNullable(state == null ? null : state.presence);
+                return Optional.ofNullable(state == null ? null : state.presence());
             }
         }
-        return Optional.ofNullable(Blocking.await(load(device)).state.presence);
+        return Optional.ofNullable(Blocking.await(reader.load(device)).state().presence());
     }
 
     /** How many devices this process knows to be online. */
     public synchronized long online() {
-        return states.values().stream().filter(State::isOnline).count();
+        return states.values().stream().filter(PresenceState::isOnline).count();
     }
 
     /**
@@ -215,9 +160,9 @@ public final class DevicePresence {
             if (turn != null) {
                 turn.forgotten = true;
             }
-            State state = states.remove(device);
+            PresenceState state = states.remove(device);
             if (state != null && state.hasSession()) {
-                states.put(device, State.UNKNOWN.withSessionsOf(state));
+                states.put(device, PresenceState.UNKNOWN.withSessionsOf(state));
             }
             durable = writer.write(device, new Write.Delete(StoredPresence.key(device)));
         }
@@ -293,22 +238,15 @@ public final class DevicePresence {
 
     /** Others had taken this process for dead: what is connected here is online still, unless it has gone to another process. */
     private void bindAnew() {
-        Map<DeviceId, State> online;
+        Map<DeviceId, PresenceState> online;
         synchronized (this) {
             online = new HashMap<>(states);
         }
-        online.values().removeIf(state -> !state.isOnline() || state.process == 0);
-        online.forEach((device, was) -> happened(device, true, state -> {
-            boolean isSame = state.connection == was.connection && state.speaker == was.speaker;
-            // Taken offline by others, an item names the process that it was bound to.
-            boolean isTaken = state.presence == null || processes.isOther(state.process);
-            return isSame && !isTaken
-                    ? new State(was.presence, state.connection, state.speaker, processes.own())
-                    : state;
-        }));
+        online.values().removeIf(state -> !state.isOnline() || state.process() == 0);
+        online.forEach((device, was) -> happened(device, true, state -> state.boundAnew(was, processes)));
     }
 
-    private CompletionStage<Void> happened(DeviceId device, boolean ends, UnaryOperator<State> change) {
+    private CompletionStage<Void> happened(DeviceId device, boolean ends, UnaryOperator<PresenceState> change) {
         Event event = new Event(change, ends);
         Turn turn;
         CompletableFuture<Void> before;
@@ -318,7 +256,7 @@ public final class DevicePresence {
                 current.events.add(event);
                 return current.written;
             }
-            State state = states.get(device);
+            PresenceState state = states.get(device);
             CompletableFuture<Void> pending = writer.pending(device);
             // What others have stored counts, unless this is newer anyway.
             if (state != null && (!shared || (pending != null && !ends))) {
@@ -340,35 +278,34 @@ public final class DevicePresence {
     }
 
     private Uni<Void> run(DeviceId device, Turn turn) {
-        return Uni.createFrom().deferred(() -> load(device)).chain(stored -> apply(device, stored, turn));
+        return Uni.createFrom().deferred(() -> reader.load(device)).chain(stored -> apply(device, stored, turn));
     }
 
     /**
      * Applies the events of a turn to what the table has, then those that have come meanwhile. Fails with {@link
      * io.hearth.table.ConditionFailedException} if another process was first; nothing has happened then.
      */
-    private Uni<Void> apply(DeviceId device, Stored stored, Turn turn) {
+    private Uni<Void> apply(DeviceId device, PresenceReader.Stored stored, Turn turn) {
         List<Event> events;
-        State before;
-        State now;
+        PresenceState before;
+        PresenceState now;
         synchronized (this) {
             events = List.copyOf(turn.events);
-            State local = states.getOrDefault(device, State.UNKNOWN);
-            before = (turn.forgotten ? State.UNKNOWN : stored.state).withSessionsOf(local);
+            PresenceState local = states.getOrDefault(device, PresenceState.UNKNOWN);
+            before = (turn.forgotten ? PresenceState.UNKNOWN : stored.state()).withSessionsOf(local);
             now = before;
             for (Event event : events) {
                 now = event.change.apply(now);
             }
             boolean concedes = shared && events.stream().allMatch(Event::ends);
-            if (!concedes || now.presence == null || now.isStoredAs(before)) {
+            if (!concedes || now.presence() == null || now.isStoredAs(before)) {
                 turns.remove(device);
                 set(device, before, now).whenComplete((durable, failure) -> turn.written.complete(null));
                 return Uni.createFrom().voidItem();
             }
         }
-        Condition condition = stored.item == null ? Condition.absent() : Condition.version(stored.item.version());
-        State applied = now;
-        return table.put(item(now), condition).chain(() -> {
+        PresenceState applied = now;
+        return table.put(item(now), stored.condition()).chain(() -> {
             synchronized (this) {
                 keep(device, applied);
                 turn.events.subList(0, events.size()).clear();
@@ -382,48 +319,15 @@ public final class DevicePresence {
         });
     }
 
-    private Uni<Stored> load(DeviceId device) {
-        return table.get(StoredPresence.key(device), Consistency.STRONG)
-                .chain(found -> found.isEmpty()
-                        ? Uni.createFrom().item(new Stored(State.UNKNOWN, null))
-                        : stateOf(found.get()).map(state -> new Stored(state, found.get())));
-    }
-
-    private Uni<State> stateOf(Item item) {
-        StoredPresence stored;
-        try {
-            stored = StoredPresence.of(item);
-        } catch (CorruptItemException | UnsupportedFormatException e) {
-            // It is known anew as soon as the device is heard of.
-            return Uni.createFrom().item(State.UNKNOWN);
-        }
-        Presence presence = stored.presence();
-        State asStored = new State(presence, NO_SESSION, NO_SESSION, stored.process());
-        if (!presence.online() || !processes.isOther(stored.process())) {
-            return Uni.createFrom().item(asStored);
-        }
-        return processes
-                .endOf(stored.process())
-                .map(end -> end.map(micros -> new State(
-                                PresenceReaper.offline(presence, micros), NO_SESSION, NO_SESSION, stored.process()))
-                        .orElse(asStored));
-    }
-
-    /** What a device's presence is after an event: what it was, if that was the same. */
-    private static Presence changed(State before, Presence event) {
-        Presence was = before.presence;
-        return was != null && was.online() == event.online() ? was : event;
-    }
-
     /** Presence from now on: an event counts from when it happened, however long the table takes. */
     private Presence now(DeviceId device, boolean online, Cause cause) {
         return new Presence(device, online, EpochMicros.of(clock.instant()), cause);
     }
 
     /** Holding the lock. */
-    private CompletionStage<Void> set(DeviceId device, State before, State now) {
+    private CompletionStage<Void> set(DeviceId device, PresenceState before, PresenceState now) {
         CompletableFuture<Void> pending = writer.pending(device);
-        if (now.presence == null || now.isStoredAs(before)) {
+        if (now.presence() == null || now.isStoredAs(before)) {
             keep(device, now);
             return pending == null ? CompletableFuture.completedStage(null) : pending;
         }
@@ -432,7 +336,7 @@ public final class DevicePresence {
     }
 
     /** Remembers a state, or not if it is only what the table has. Holding the lock. */
-    private void keep(DeviceId device, State state) {
+    private void keep(DeviceId device, PresenceState state) {
         boolean isInTable = writer.pending(device) == null && (shared || !state.isOnline());
         if (isInTable && !state.hasSession()) {
             states.remove(device);
@@ -443,14 +347,14 @@ public final class DevicePresence {
 
     private void written(Set<DeviceId> devices) {
         devices.forEach(device -> {
-            State state = states.get(device);
+            PresenceState state = states.get(device);
             if (state != null) {
                 keep(device, state);
             }
         });
     }
 
-    private Item item(State state) {
-        return new StoredPresence(Objects.requireNonNull(state.presence), state.process).item(kept);
+    private Item item(PresenceState state) {
+        return new StoredPresence(Objects.requireNonNull(state.presence()), state.process()).item(kept);
     }
 }

@@ -6,6 +6,7 @@ import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
 import io.hearth.model.WriteStamp;
 import java.nio.charset.StandardCharsets;
+import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -26,13 +27,13 @@ class TombstoneBoundTest {
         for (int round = 0; round < 12; round++) {
             tooLarge = removed(round, tooLarge);
         }
-        TreeSet<WriteStamp> all = tombstones(tooLarge);
+        NavigableSet<WriteStamp> all = tombstones(tooLarge);
 
         ShadowDocument bounded = TombstoneBound.apply(tooLarge);
 
-        TreeSet<WriteStamp> left = tombstones(bounded);
+        NavigableSet<WriteStamp> left = tombstones(bounded);
         assertThat(size(bounded)).isLessThanOrEqualTo(TombstoneBound.MAX_STORED_BYTES);
-        assertThat(left).isNotEmpty().isEqualTo(all.tailSet(left.first()));
+        assertThat(left).isNotEmpty().isEqualTo(all.tailSet(left.first(), true));
         WriteStamp lastLeftOut = Objects.requireNonNull(all.lower(left.first()));
         ShadowDocument withOneMore = new ShadowDocument(
                 tooLarge.version(),
@@ -45,8 +46,8 @@ class TombstoneBoundTest {
         return DocumentFormat.encode(document).length;
     }
 
-    private static TreeSet<WriteStamp> tombstones(ShadowDocument document) {
-        TreeSet<WriteStamp> stamps = new TreeSet<>();
+    private static NavigableSet<WriteStamp> tombstones(ShadowDocument document) {
+        NavigableSet<WriteStamp> stamps = new TreeSet<>();
         document.root().collectTombstones(stamps);
         return stamps;
     }
