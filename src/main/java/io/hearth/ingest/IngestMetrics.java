@@ -2,6 +2,7 @@ package io.hearth.ingest;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** What ingest counts. */
 final class IngestMetrics {
@@ -11,7 +12,10 @@ final class IngestMetrics {
     private final Counter[] deadLetters = new Counter[RejectionReason.values().length];
     private final Counter[] rejected = new Counter[RejectionReason.values().length];
 
+    private final MeterRegistry registry;
+
     IngestMetrics(MeterRegistry registry) {
+        this.registry = registry;
         deliveries = Counter.builder("hearth.ingest.messages.received")
                 .description("Payloads of telemetry taken in, over MQTT or HTTP")
                 .register(registry);
@@ -31,6 +35,11 @@ final class IngestMetrics {
                     .tag("reason", reason.label())
                     .register(registry);
         }
+    }
+
+    /** Shows how many deliveries wait. */
+    void queued(AtomicInteger deliveries) {
+        registry.gauge("hearth.ingest.queue.messages", deliveries);
     }
 
     void deadLetter(RejectionReason reason) {
