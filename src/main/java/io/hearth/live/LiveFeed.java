@@ -1,24 +1,16 @@
 package io.hearth.live;
 
 import io.hearth.concurrent.DaemonThreads;
-import io.hearth.table.Blocking;
-import io.hearth.table.Change;
-import io.hearth.table.ChangePage;
-import io.hearth.table.ChangeStart;
 import io.hearth.table.Cursor;
 import io.hearth.table.CursorExpiredException;
 import io.hearth.table.Table;
 import io.hearth.table.TableException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -63,12 +55,6 @@ public final class LiveFeed implements AutoCloseable {
             Duration slow) {}
 
     private static final Logger LOG = Logger.getLogger(LiveFeed.class);
-    private static final int PAGE_CHANGES = 256;
-
-    /** Of a page that one listener reads by itself. */
-    private static final int OWN_PAGE_CHANGES = 32;
-
-    private static final long HELD_BYTES = 8L << 20;
 
     /** So that one who has much to catch up on does not hold up the others. */
     private static final int PAGES_PER_TURN = 4;
@@ -81,8 +67,6 @@ public final class LiveFeed implements AutoCloseable {
     private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
 
-    private final Table table;
-    private final LiveEvents events;
     private final FeedPage.Decoder decoder;
     private final Settings settings;
     private final List<Subscription> subscriptions = new CopyOnWriteArrayList<>();
@@ -95,21 +79,14 @@ public final class LiveFeed implements AutoCloseable {
     private @Nullable Thread thread;
     private volatile boolean closed;
 
-    // On the thread of the feed from here on.
-    private final Deque<FeedPage> held = new ArrayDeque<>();
-    private final Map<Cursor, FeedPage> heldByStart = new HashMap<>();
-    private @Nullable Cursor head;
-    private long owedBytes;
-    /** Whether there was no room for all, and half of it has not been free since. */
-    private boolean isFull;
-
-    private long fullSinceNanos;
+    private final FeedPages pages;
+    private final WaitingBytes owed;
 
     public LiveFeed(Table table, LiveEvents events, Function<LiveEvent, byte[]> toJson, Settings settings) {
-        this.table = table;
-        this.events = events;
         decoder = entry -> toJson.apply(entry.event());
         this.settings = settings;
+        pages = new FeedPages(table, events);
+        owed = new WaitingBytes(settings.allBytes(), settings.slow().toNanos());
     }
 
     /** How many follow the feed. */
@@ -154,19 +131,9 @@ public final class LiveFeed implements AutoCloseable {
             return Optional.empty();
         }
         if (after == null) {
-            return Optional.of(new Subscription(filter, now(), false));
+            return Optional.of(new Subscription(filter, pages.now(), false));
         }
-        boolean expired = false;
-        try {
-            Blocking.await(table.changes(after, 1));
-        } catch (CursorExpiredException e) {
-            expired = true;
-        }
-        return Optional.of(new Subscription(filter, after, expired));
-    }
-
-    private Cursor now() {
-        return Blocking.await(table.changesFrom(ChangeStart.NOW));
+        return Optional.of(new Subscription(filter, after, !pages.isKept(after)));
     }
 
     /** A listener has room again, or is gone; on any thread. */
@@ -230,7 +197,8 @@ public final class LiveFeed implements AutoCloseable {
                 pauseNanos = RETRY_NANOS;
             }
             if (subscriptions.isEmpty()) {
-                forgetAll();
+                pages.forgetAll();
+                waitingBytes = 0;
                 if (endsForLackOfListeners()) {
                     return;
                 }
@@ -243,8 +211,8 @@ public final class LiveFeed implements AutoCloseable {
     }
 
     private boolean turn() {
-        boolean progress = advanceHead();
-        owedBytes = weighed();
+        boolean progress = pages.advance();
+        owed.set(weighed());
         cutSlow();
         for (Subscription subscription : subscriptions) {
             if (subscription.listener.isGone()) {
@@ -252,10 +220,10 @@ public final class LiveFeed implements AutoCloseable {
             } else {
                 long before = subscription.listener.waitingBytes();
                 progress |= subscription.serve();
-                owedBytes += Math.max(0, subscription.listener.waitingBytes() - before);
+                owed.add(Math.max(0, subscription.listener.waitingBytes() - before));
             }
         }
-        waitingBytes = owedBytes;
+        waitingBytes = owed.bytes();
         return progress;
     }
 
@@ -268,7 +236,7 @@ public final class LiveFeed implements AutoCloseable {
     /** What waits for listeners: what they have been told and have not taken, and pages that are theirs alone. */
     private long weighed() {
         long bytes = 0;
-        Set<FeedPage> pages = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<FeedPage> own = Collections.newSetFromMap(new IdentityHashMap<>());
         long now = System.nanoTime();
         for (Subscription subscription : subscriptions) {
             long waits = subscription.listener.waitingBytes();
@@ -277,7 +245,7 @@ public final class LiveFeed implements AutoCloseable {
             }
             bytes += waits;
             FeedPage page = subscription.page;
-            if (page != null && heldByStart.get(page.start()) != page && pages.add(page)) {
+            if (page != null && !pages.isHeld(page) && own.add(page)) {
                 bytes += page.bytes();
             }
         }
@@ -290,83 +258,23 @@ public final class LiveFeed implements AutoCloseable {
      */
     private void cutSlow() {
         long now = System.nanoTime();
-        if (owedBytes < settings.allBytes()) {
-            isFull &= owedBytes >= settings.allBytes() / 2;
+        if (!owed.isFullForLong(now)) {
             return;
-        }
-        if (!isFull) {
-            isFull = true;
-            fullSinceNanos = now;
         }
         long slowNanos = settings.slow().toNanos();
-        if (now - fullSinceNanos < slowNanos) {
-            return;
-        }
         List<Subscription> slow = new ArrayList<>(subscriptions);
         slow.removeIf(each -> each.listener.waitingBytes() == 0 || now - each.emptySinceNanos < slowNanos);
         slow.sort(Comparator.comparingLong(each -> each.emptySinceNanos - now));
         for (Subscription each : slow) {
-            if (owedBytes < settings.allBytes() / 2) {
+            if (owed.isHalfFree()) {
                 break;
             }
             remove(each);
-            owedBytes -= each.listener.waitingBytes();
+            owed.add(-each.listener.waitingBytes());
             each.page = null;
             each.listener.cut();
             cut.increment();
         }
-    }
-
-    private boolean hasRoomForAll() {
-        return owedBytes < settings.allBytes();
-    }
-
-    /** Reads on for all who are at the head. */
-    private boolean advanceHead() {
-        if (head == null) {
-            head = now();
-        }
-        FeedPage page;
-        try {
-            page = read(head, PAGE_CHANGES, true);
-        } catch (CursorExpiredException e) {
-            forgetAll(); // Listeners find out by themselves.
-            return true;
-        }
-        if (page.next().equals(head)) {
-            return false;
-        }
-        held.add(page);
-        heldByStart.put(page.start(), page);
-        head = page.next();
-        // Anew each time, as pages grow when somebody is told of them.
-        long heldBytes = held.stream().mapToLong(FeedPage::bytes).sum();
-        while (heldBytes > HELD_BYTES && held.size() > 1) {
-            FeedPage oldest = held.remove();
-            heldByStart.remove(oldest.start());
-            heldBytes -= oldest.bytes();
-        }
-        return true;
-    }
-
-    private void forgetAll() {
-        held.clear();
-        heldByStart.clear();
-        waitingBytes = 0;
-        head = null;
-    }
-
-    private FeedPage read(Cursor after, int changes, boolean shared) {
-        ChangePage page = Blocking.await(table.changes(after, changes));
-        List<FeedPage.Entry> entries = new ArrayList<>(page.changes().size());
-        for (Change change : page.changes()) {
-            FeedPage.Entry entry = events.entryOf(change);
-            if (entry != null) {
-                entries.add(entry);
-            }
-        }
-        // A page of nothing that concerns anybody still leads on.
-        return new FeedPage(after, entries, page.next(), shared);
     }
 
     /** One listener's place in the feed. */
@@ -406,7 +314,7 @@ public final class LiveFeed implements AutoCloseable {
                 // What has been read for it does not grow by being told, and would never go if all that is owed were
                 // pages.
                 boolean isTakingItsPage = page != null && listener.waitingBytes() == 0;
-                if (!isTakingItsPage && !hasRoomForAll()) {
+                if (!isTakingItsPage && !owed.hasRoom()) {
                     break;
                 }
                 if (expired) {
@@ -434,12 +342,12 @@ public final class LiveFeed implements AutoCloseable {
         }
 
         private @Nullable FeedPage pageBehindPlace() {
-            FeedPage found = heldByStart.get(place);
-            if (found != null || place.equals(head)) {
+            FeedPage found = pages.heldAt(place);
+            if (found != null || pages.isHead(place)) {
                 return found;
             }
             try {
-                found = read(place, OWN_PAGE_CHANGES, false);
+                found = pages.readAt(place);
             } catch (CursorExpiredException e) {
                 expired = true;
                 return null;
@@ -447,12 +355,12 @@ public final class LiveFeed implements AutoCloseable {
             if (found.next().equals(place)) {
                 return null;
             }
-            owedBytes += found.bytes();
+            owed.add(found.bytes());
             return found;
         }
 
         private void tellMissed() {
-            place = Blocking.await(table.changesFrom(ChangeStart.OLDEST));
+            place = pages.oldest();
             page = null;
             expired = false;
             missed.increment();
