@@ -9,7 +9,7 @@ import io.hearth.series.catalog.StoredDevice;
 import io.hearth.series.chunk.Chunk;
 import io.hearth.series.chunk.ChunkScratch;
 import io.hearth.series.clock.StampLease;
-import io.hearth.series.erase.Erasures;
+import io.hearth.series.erase.StoredErasure;
 import io.hearth.series.item.Expiry;
 import io.hearth.series.item.IncomingRun;
 import io.hearth.series.item.SealedTransmissions;
@@ -38,7 +38,7 @@ public final class SeriesItems {
     public static boolean check(Item item) {
         return switch (item.key().partitionKey()) {
             case Partitions.ERASURES -> {
-                Erasures.decode(item);
+                StoredErasure.of(item);
                 yield true;
             }
             case Partitions.STAMPS -> {

@@ -18,7 +18,6 @@ import io.hearth.series.clock.ClockWatch;
 import io.hearth.series.clock.StampLease;
 import io.hearth.series.clock.WriteClock;
 import io.hearth.series.erase.ErasureLog;
-import io.hearth.series.erase.Erasures;
 import io.hearth.series.erase.StoredErasure;
 import io.hearth.series.item.Expiry;
 import io.hearth.series.item.RunReader;
@@ -73,7 +72,7 @@ public final class SeriesShift {
                 add(span.stamp(), stamps);
             }
         } else if (StoredErasure.isErasure(key)) {
-            add(Erasures.decode(item).stamp(), stamps);
+            add(StoredErasure.of(item).stamp(), stamps);
         } else if (ErasureLog.isEntry(key)) {
             add(ErasureLog.decode(item).erasure().stamp(), stamps);
         } else if (StoredDevice.isDevice(key)) {
@@ -269,7 +268,7 @@ public final class SeriesShift {
     }
 
     private static List<Write> shiftErasure(Item item, StampShift shift) {
-        Erasure erasure = Erasures.decode(item);
+        Erasure erasure = StoredErasure.of(item);
         if (!shift.isAhead(erasure.stamp().time().packed())) {
             return List.of();
         }
@@ -277,7 +276,7 @@ public final class SeriesShift {
         return List.of(
                 new Write.Delete(item.key()),
                 new Write.Put(new Item(
-                        Erasures.key(to),
+                        StoredErasure.key(to),
                         item.body(),
                         shift.expiresAtSeconds(
                                 item.expiresAtSeconds(), erasure.stamp().time()),

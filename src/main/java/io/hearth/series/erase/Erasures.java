@@ -1,13 +1,9 @@
 package io.hearth.series.erase;
 
-import io.hearth.bytes.ByteReader;
-import io.hearth.bytes.ByteWriter;
-import io.hearth.bytes.Format;
 import io.hearth.layout.Partitions;
 import io.hearth.model.DeviceId;
 import io.hearth.model.HybridTime;
 import io.hearth.model.RegionId;
-import io.hearth.model.TimeRange;
 import io.hearth.model.WriteStamp;
 import io.hearth.series.erase.ErasureLog.Entry;
 import io.hearth.series.erase.ErasureLog.State;
@@ -16,13 +12,10 @@ import io.hearth.series.value.Erasure;
 import io.hearth.table.Blocking;
 import io.hearth.table.Bytes;
 import io.hearth.table.ConditionFailedException;
-import io.hearth.table.Item;
-import io.hearth.table.Key;
 import io.hearth.table.Table;
 import io.hearth.table.Write;
 import io.smallrye.mutiny.Uni;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -44,14 +37,10 @@ import org.jspecify.annotations.Nullable;
  * What has been erased, so that what other regions wrote before is not taken in afterwards. Held in memory, by device; there
  * are few, and each is kept until everything that was written before it has expired everywhere. Safe for several threads.
  *
- * <p>An erasure is an item of the partition {@code !erasures}: sort key {@code [8] hybrid time | region}; body, format 1:
- * {@code [1] format | text device | [8] from, µs | [8] to, µs | [1] 1 if the whole device}. In this region it also has an entry in
- * the {@linkplain ErasureLog log}, unless an earlier build made it.
+ * <p>An erasure is an {@linkplain StoredErasure item}. In this region it also has an entry in the {@linkplain ErasureLog log}, unless an
+ * earlier build made it.
  */
 public final class Erasures {
-
-    private static final int FORMAT = 1;
-
     /** Beyond the retention, as clocks of devices and regions differ. */
     private static final Duration MARGIN = Duration.ofDays(1);
 
@@ -116,7 +105,7 @@ public final class Erasures {
     private Uni<List<Erasure>> readItems(long sinceHybridTime) {
         byte[] start = ByteBuffer.allocate(Long.BYTES).putLong(sinceHybridTime).array();
         return ErasureLog.readFrom(
-                table, Partitions.ERASURES, Bytes.wrap(start), Erasures::decode, "An erasure is left out");
+                table, Partitions.ERASURES, Bytes.wrap(start), StoredErasure::of, "An erasure is left out");
     }
 
     /** Learns what other processes have erased until now, on a table that is shared; does nothing on another one. */
@@ -239,7 +228,7 @@ public final class Erasures {
      */
     Entry begin(Erasure erasure, List<Write> more, LongConsumer numbered) {
         List<Write> writes = new ArrayList<>();
-        writes.add(new Write.Put(item(erasure)));
+        writes.add(new Write.Put(StoredErasure.item(erasure, life)));
         writes.addAll(more);
         adding.lock();
         try {
@@ -284,7 +273,7 @@ public final class Erasures {
 
     /** Stores an erasure as other regions see it. Blocks. */
     void storeForPeers(Erasure erasure) {
-        Blocking.await(table.write(List.of(new Write.Put(item(erasure)))));
+        Blocking.await(table.write(List.of(new Write.Put(StoredErasure.item(erasure, life)))));
     }
 
     /** Stores how far an erasure has been carried out. Blocks. */
@@ -310,41 +299,6 @@ public final class Erasures {
     void finished(Erasure ofEarlierBuild) {
         update(begin(ofEarlierBuild, List.of(), number -> {}).done());
         unlogged.remove(ofEarlierBuild);
-    }
-
-    private Item item(Erasure erasure) {
-        ByteWriter body = new ByteWriter(64);
-        body.writeByte(FORMAT);
-        body.writeText(erasure.device().value());
-        body.writeLong(erasure.range().startMicros());
-        body.writeLong(erasure.range().endMicros());
-        body.writeByte(erasure.wholeDevice() ? 1 : 0);
-        return new Item(
-                key(erasure.stamp()),
-                Bytes.wrap(body.toByteArray()),
-                erasure.stamp().time().physicalMillis() / 1000 + life.toSeconds(),
-                0,
-                null);
-    }
-
-    public static Key key(WriteStamp stamp) {
-        byte[] region = stamp.region().value().getBytes(StandardCharsets.US_ASCII);
-        byte[] sortKey = ByteBuffer.allocate(Long.BYTES + region.length)
-                .putLong(stamp.time().packed())
-                .put(region)
-                .array();
-        return new Key(Partitions.ERASURES, Bytes.wrap(sortKey));
-    }
-
-    public static Erasure decode(Item item) {
-        ByteReader in = new ByteReader(item.body().array());
-        Format.require(in.readByte(), FORMAT, "an erasure");
-        ByteBuffer key = ByteBuffer.wrap(item.key().sortKey().array());
-        HybridTime time = new HybridTime(key.getLong());
-        RegionId region = new RegionId(StandardCharsets.US_ASCII.decode(key).toString());
-        DeviceId device = new DeviceId(in.readText());
-        TimeRange range = new TimeRange(in.readLong(), in.readLong());
-        return new Erasure(device, range, in.readByte() != 0, new WriteStamp(time, region));
     }
 
     public boolean knows(Erasure erasure) {
