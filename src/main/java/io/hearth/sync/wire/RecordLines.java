@@ -34,7 +34,6 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
 
 /*
  * Records as lines of JSON, for peers. Every line has a kind and a version; who knows neither keeps the line and goes on.
@@ -245,7 +244,7 @@ public final class RecordLines {
     public static PeerPage read(InputStream in) throws IOException {
         List<SyncRecord> records = new ArrayList<>();
         List<PutAside> aside = new ArrayList<>();
-        Lines lines = new Lines(in);
+        ByteLines lines = new ByteLines(in);
         for (byte[] line = lines.next(); line != null; line = lines.next()) {
             JsonNode json;
             try {
@@ -254,7 +253,7 @@ public final class RecordLines {
                 throw new IOException("a line of the page is not JSON", e);
             }
             if (isKnown(json) && json.path("kind").asText().equals("next")) {
-                return end(json, records, aside, lines.bytes);
+                return end(json, records, aside, lines.bytes());
             }
             String kind = json.path("kind").asText();
             int before = records.size();
@@ -391,45 +390,6 @@ public final class RecordLines {
         int length = in.readCount(in.remaining());
         int at = in.take(length);
         return Bytes.wrap(Arrays.copyOfRange(in.array(), at, at + length));
-    }
-
-    /** The lines of a stream, which are long, as bytes. */
-    private static final class Lines {
-        private final InputStream in;
-        private byte[] buffer = new byte[64 << 10];
-        private int from;
-        private int to;
-        private long bytes;
-
-        Lines(InputStream in) {
-            this.in = in;
-        }
-
-        byte @Nullable [] next() throws IOException {
-            ByteArrayOutputStream line = null;
-            while (true) {
-                for (int i = from; i < to; i++) {
-                    if (buffer[i] == '\n') {
-                        byte[] rest = Arrays.copyOfRange(buffer, from, i);
-                        from = i + 1;
-                        if (line == null) {
-                            return rest;
-                        }
-                        line.writeBytes(rest);
-                        return line.toByteArray();
-                    }
-                }
-                line = line == null ? new ByteArrayOutputStream(to - from + buffer.length) : line;
-                line.write(buffer, from, to - from);
-                from = 0;
-                to = in.read(buffer, 0, buffer.length);
-                if (to < 0) {
-                    to = 0;
-                    return null; // what has no end of line is broken off
-                }
-                bytes += to;
-            }
-        }
     }
 
     /** Reads a page from memory. */
