@@ -10,16 +10,11 @@ import io.hearth.table.TableException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -47,28 +42,15 @@ public final class SyncService implements AutoCloseable {
      */
     private static final Duration LOOK_INTERVAL = Duration.ofSeconds(15);
 
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(3);
-
     private final Table table;
-    private final RegionId region;
     private final SyncItems items;
-    private final SyncTarget target;
     private final RemoteWrites series;
     private final InstantSource clock;
     private final Verification verification;
     private final Settings settings;
     private final Function<Peer, PeerTransport> transports;
-    private final Predicate<RegionId> mayPull;
-    private final ExecutorService fetcher = Executors.newCachedThreadPool(DaemonThreads.named("hearth-sync-fetch"));
-    private final Map<RegionId, Entry> entries = new ConcurrentSkipListMap<>();
-
-    /** Held while peers are added or removed; those who only look at them do not wait for it. */
-    private final ReentrantLock changing = new ReentrantLock();
-
+    private final PulledPeers peers;
     private final SyncStart start;
-    private Consumer<RegionId> onPeer = peer -> {};
-    private boolean threaded;
-    private volatile boolean arePeersKnown;
     private volatile boolean wereErasuresTried;
     private volatile boolean closed;
     private volatile @Nullable Thread keeper;
@@ -87,17 +69,22 @@ public final class SyncService implements AutoCloseable {
             Function<Peer, PeerTransport> transports,
             Predicate<RegionId> mayPull) {
         this.table = table;
-        this.region = region;
         this.items = new SyncItems(table);
-        this.target = target;
         this.series = series;
         this.clock = clock;
         this.verification = verification;
         this.settings = settings;
         this.transports = transports;
-        this.mayPull = mayPull;
+        this.peers = new PulledPeers(
+                region,
+                items,
+                target,
+                clock,
+                new PeerPull.Settings(settings.limit, settings.longPoll),
+                transports,
+                mayPull);
         this.start = new SyncStart(List.of(
-                new SyncStart.Step("read which peers were added", this::readPeers),
+                new SyncStart.Step("read which peers were added", peers::readStored),
                 new SyncStart.Step("finish erasures that the last process left", this::finishErasures),
                 new SyncStart.Step("look at records that were put aside", () -> target.retryKept(region))));
     }
@@ -121,12 +108,12 @@ public final class SyncService implements AutoCloseable {
 
     /** Calls {@code listener} with every peer that is begun with. To be called before the start. */
     public void onPeer(Consumer<RegionId> listener) {
-        onPeer = listener;
+        peers.onPeer(listener);
     }
 
     /** How it goes with a peer; empty if it is none. */
     public Optional<PeerProgress> progress(RegionId peer) {
-        return Optional.ofNullable(entries.get(peer)).map(entry -> entry.progress);
+        return peers.find(peer).map(PulledPeer::progress);
     }
 
     /** How far the start is. */
@@ -140,26 +127,16 @@ public final class SyncService implements AutoCloseable {
      * once: what a start has to do besides is done in the background, and tried until it succeeds.
      */
     public void start(List<Peer> preset) {
-        changing.lock();
-        try {
-            if (closed) {
-                return;
-            }
-            threaded = true;
-            prepare(preset);
+        if (peers.start(preset)) {
             Thread thread = DaemonThreads.thread("hearth-sync-start", this::keepUp);
             keeper = thread;
             thread.start();
-        } finally {
-            changing.unlock();
         }
     }
 
     /** As {@link #start}, but without threads: the caller takes the turns. */
     void prepare(List<Peer> preset) {
-        for (Peer peer : preset) {
-            begin(peer, true);
-        }
+        peers.prepare(preset);
     }
 
     /**
@@ -177,8 +154,7 @@ public final class SyncService implements AutoCloseable {
      * @return how long to wait before the next one, ms
      */
     long turn(RegionId peer) {
-        Entry entry = entries.get(peer);
-        return entry == null ? 0 : entry.worker.turn();
+        return peers.find(peer).map(PulledPeer::turn).orElse(0L);
     }
 
     private void keepUp() {
@@ -200,7 +176,7 @@ public final class SyncService implements AutoCloseable {
     void lookAgain() {
         try {
             if (table.isShared()) {
-                readPeers();
+                peers.readStored();
             }
         } catch (TableException e) {
             LOG.debugf("Which peers there are is looked at later: %s", e.getMessage());
@@ -223,27 +199,9 @@ public final class SyncService implements AutoCloseable {
         }
     }
 
-    /** Begins with peers that were added, by whatever process, and ends those that were removed. */
+    /** Begins with peers that were added, by any process, and ends those that were removed. */
     void readPeers() {
-        changing.lock();
-        try {
-            Map<RegionId, Peer> stored = new HashMap<>();
-            items.peers().forEach(peer -> stored.put(peer.id(), peer));
-            for (Entry entry : List.copyOf(entries.values())) {
-                if (!entry.isPreset && !entry.peer.equals(stored.get(entry.peer.id()))) {
-                    entry.end();
-                    entries.remove(entry.peer.id());
-                }
-            }
-            for (Peer peer : stored.values()) {
-                if (!entries.containsKey(peer.id())) {
-                    begin(peer, false);
-                }
-            }
-            arePeersKnown = true;
-        } finally {
-            changing.unlock();
-        }
+        peers.readStored();
     }
 
     /**
@@ -253,24 +211,7 @@ public final class SyncService implements AutoCloseable {
      * @throws IllegalArgumentException it is this region itself, or one of the settings
      */
     public boolean add(Peer peer) {
-        if (peer.id().equals(region)) {
-            throw new IllegalArgumentException("this is region " + region + " itself");
-        }
-        changing.lock();
-        try {
-            Entry known = entries.get(peer.id());
-            if (known != null && known.isPreset) {
-                throw new IllegalArgumentException("peer " + peer.id() + " is one of the settings");
-            }
-            items.save(peer);
-            if (known != null) {
-                known.end();
-            }
-            begin(peer, false);
-            return known == null;
-        } finally {
-            changing.unlock();
-        }
+        return peers.add(peer);
     }
 
     /**
@@ -280,28 +221,13 @@ public final class SyncService implements AutoCloseable {
      * @throws IllegalArgumentException it is one of the settings
      */
     public boolean remove(RegionId id) {
-        changing.lock();
-        try {
-            Entry entry = entries.get(id);
-            if (entry == null) {
-                return false;
-            }
-            if (entry.isPreset) {
-                throw new IllegalArgumentException("peer " + id + " is one of the settings");
-            }
-            entry.end();
-            items.forget(id);
-            entries.remove(id);
-            return true;
-        } finally {
-            changing.unlock();
-        }
+        return peers.remove(id);
     }
 
     /** All peers, by id. */
     public List<PeerStatus> peers() {
-        return entries.values().stream()
-                .map(entry -> new PeerStatus(entry.peer, entry.isPreset, entry.progress))
+        return peers.all().stream()
+                .map(pulled -> new PeerStatus(pulled.peer(), pulled.isPreset(), pulled.progress()))
                 .toList();
     }
 
@@ -312,13 +238,13 @@ public final class SyncService implements AutoCloseable {
      * @throws IOException the peer is not reached, or breaks off
      */
     public Optional<Verification.Report> verify(RegionId id) throws IOException {
-        Entry entry = entries.get(id);
-        if (entry == null) {
+        PulledPeer pulled = peers.find(id).orElse(null);
+        if (pulled == null) {
             return Optional.empty();
         }
-        try (PeerTransport transport = transports.apply(entry.peer)) {
+        try (PeerTransport transport = transports.apply(pulled.peer())) {
             Verification.Report report = verification.run(id, transport);
-            entry.progress.verified(report);
+            pulled.progress().verified(report);
             if (report.differing() > 0) {
                 LOG.warnf(
                         "Of %d days of devices, %d were not the same in region %s; %d are now",
@@ -345,21 +271,21 @@ public final class SyncService implements AutoCloseable {
      * @throws TableException the table could not be asked
      */
     public long settledMillis() {
-        if (!arePeersKnown || !wereErasuresTried) {
+        if (!peers.areKnown() || !wereErasuresTried) {
             return 0;
         }
         Map<RegionId, Contact> contacts = items.contacts();
-        Set<RegionId> peers = new HashSet<>(entries.keySet());
+        Set<RegionId> regions = new HashSet<>(peers.ids());
         if (table.isShared()) {
-            peers.addAll(contacts.keySet()); // of a peer that only the settings of another process name
+            regions.addAll(contacts.keySet()); // of a peer that only the settings of another process name
         }
-        if (peers.isEmpty()) {
+        if (regions.isEmpty()) {
             return Long.MAX_VALUE;
         }
         long now = clock.millis();
         long marginMillis = settings.maxClockAhead.toMillis();
         long settled = now;
-        for (RegionId peer : peers) {
+        for (RegionId peer : regions) {
             long known = contacts.getOrDefault(peer, Contact.NEVER).settledMillis();
             // Later than now: stored before the clock was set back, so it proves nothing.
             known = known > now + marginMillis ? 0 : known;
@@ -376,77 +302,6 @@ public final class SyncService implements AutoCloseable {
         if (starting != null) {
             starting.interrupt();
         }
-        entries.values().forEach(Entry::interrupt);
-        entries.values().forEach(Entry::end);
-        fetcher.shutdownNow();
-    }
-
-    private void begin(Peer peer, boolean isPreset) {
-        if (closed) {
-            return;
-        }
-        Entry entry = new Entry(peer, isPreset);
-        entries.put(peer.id(), entry);
-        onPeer.accept(peer.id());
-        if (threaded) {
-            entry.thread.start();
-        }
-    }
-
-    /** A peer, and the thread that pulls from it. */
-    private final class Entry {
-        private final Peer peer;
-        private final boolean isPreset;
-        private final PeerProgress progress = new PeerProgress(clock);
-        private final PeerTransport transport;
-        private final PeerWorker worker;
-        private final Thread thread;
-
-        Entry(Peer peer, boolean isPreset) {
-            this.peer = peer;
-            this.isPreset = isPreset;
-            transport = transports.apply(peer);
-            worker = new PeerWorker(peer, items, progress, () -> mayPull.test(peer.id()), this::newPull);
-            thread = DaemonThreads.thread("hearth-sync-" + peer.id(), this::run);
-        }
-
-        private PeerPull newPull() {
-            return new PeerPull(
-                    peer.id(),
-                    transport,
-                    target,
-                    items,
-                    progress,
-                    new PeerPull.Settings(settings.limit, settings.longPoll),
-                    threaded ? fetcher : null);
-        }
-
-        private void run() {
-            try (transport) {
-                while (!worker.hasEnded()) {
-                    long pauseMillis = worker.turn();
-                    if (pauseMillis > 0) {
-                        Sleep.forMillis(pauseMillis);
-                    }
-                }
-                // The interrupt that ended it must not end this, too.
-                boolean unused = Thread.interrupted();
-                worker.save();
-            }
-        }
-
-        void interrupt() {
-            worker.end();
-            thread.interrupt();
-        }
-
-        void end() {
-            interrupt();
-            try {
-                thread.join(STOP_LIMIT.toMillis());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        peers.close();
     }
 }

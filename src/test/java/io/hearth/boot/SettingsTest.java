@@ -90,7 +90,7 @@ class SettingsTest {
         set("hearth.region", "attic")
                 .in("SeriesStore.erasures.own", new RegionId("attic"))
                 .in("ShadowStore.region", new RegionId("attic"))
-                .in("SyncService.region", new RegionId("attic"))
+                .in("SyncService.peers.region", new RegionId("attic"))
                 .in("SyncSource.region", new RegionId("attic"))
                 .in("SyncService.transports.self", new RegionId("attic"));
         set("hearth.retention", "41d")

@@ -46,7 +46,7 @@ final class SimulatedRegion implements InstantSource {
     SeriesStore series;
     ShadowStore shadows;
     SyncSource source;
-    private SyncTarget target;
+    SyncTarget target;
     private final Map<RegionId, PeerPull> pulls = new HashMap<>();
     final Map<RegionId, PeerProgress> progress = new HashMap<>();
 
