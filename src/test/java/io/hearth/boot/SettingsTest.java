@@ -21,6 +21,7 @@ import io.hearth.security.Listeners;
 import io.hearth.shadow.document.Limits;
 import io.hearth.sync.Peer;
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -95,7 +96,7 @@ class SettingsTest {
                 .in("SyncService.transports.self", new RegionId("attic"));
         set("hearth.retention", "41d")
                 .in("SeriesStore.appender.retentionSeconds", Duration.ofDays(41).toSeconds())
-                .in("Ingest.settings.retention", Duration.ofDays(41))
+                .in("Ingest.admission.retentionMicros", Duration.ofDays(41).toMillis() * 1000)
                 .in("DevicePresence.kept", Duration.ofDays(41))
                 .in("Verification.retention", Duration.ofDays(41));
         set("hearth.auth", "off").in("Credentials.required", false).readBy(Listeners.class);
@@ -121,14 +122,18 @@ class SettingsTest {
         set("hearth.dynamodb.table", "of-settings").in("DynamoDbSettings.location.table", "of-settings");
         set("hearth.dynamodb.write-units", "52").in("DynamoDbSettings.creation.provisioned.writeUnits", 52L);
 
-        set("hearth.ingest.clock-ahead", "11m").in("Ingest.settings.clockAhead", Duration.ofMinutes(11));
+        set("hearth.ingest.clock-ahead", "11m")
+                .in("Ingest.admission.clockAheadMicros", Duration.ofMinutes(11).toMillis() * 1000);
         set("hearth.ingest.dead-letter-retention", "42d")
                 .in("DeadLetters.retentionSeconds", Duration.ofDays(42).toSeconds());
-        set("hearth.ingest.linger", "12ms").in("Ingest.settings.linger", Duration.ofMillis(12));
-        set("hearth.ingest.redelivery-window", "26h").in("Ingest.settings.redeliveryWindow", Duration.ofHours(26));
+        set("hearth.ingest.linger", "12ms")
+                .in("Ingest.commits.lingerNanos", Duration.ofMillis(12).toNanos());
+        set("hearth.ingest.redelivery-window", "26h").in("Ingest.commits.redeliveries.window", Duration.ofHours(26));
 
         set("hearth.line-protocol.device-tags", "host,probe")
-                .in("LineProtocolResource.protocol.missingDevice", "there is no tag host or probe to name the device");
+                .in(
+                        "LineProtocolResource.protocol.names.missingDevice",
+                        "there is no tag host or probe to name the device");
         set("hearth.line-protocol.metric", "measurement-field")
                 .in("LineProtocolResource.naming", LineProtocol.Naming.MEASUREMENT_FIELD);
 
@@ -144,7 +149,7 @@ class SettingsTest {
         set("hearth.mqtt.tls.key-file", "key-" + PEM).readBy(MqttEndpoint.class, brokerTls());
         set("hearth.mqtt.tls.trust-file", "trust-" + PEM).readBy(brokerTls());
         set("hearth.mqtt.max-payload", "123K")
-                .in("Ingest.settings.maxPayloadBytes", 123 << 10)
+                .in("Ingest.commits.decoder.maxPayloadBytes", 123L << 10)
                 .in("IngestResource.maxBodyBytes", 123 << 10)
                 .readBy(MqttEndpoint.class);
         set("hearth.mqtt.max-in-flight-messages", "16385")
@@ -207,7 +212,8 @@ class SettingsTest {
         set("hearth.limits.retained-messages", "100001").in("MqttLimits.retained.messages", 100_001);
         set("hearth.limits.retained-bytes", "62M").in("MqttLimits.retained.bytes", 62L << 20);
         set("hearth.limits.device-retained-bytes", "255K").in("MqttLimits.retained.bytesOfDevice", 255L << 10);
-        set("hearth.limits.catalog-bytes", "41M").in("SeriesStore.catalog.maxCachedBytes", 41L << 20);
+        set("hearth.limits.catalog-bytes", "41M")
+                .in("SeriesStore.catalog.devices.cache.policy().eviction().get().getMaximum()", 41L << 20);
         set("hearth.limits.session-queue-bytes", "14M").in("MqttLimits.queueBytesOfSession", 14L << 20);
         set("hearth.limits.queue-bytes", "61M").in("MqttLimits.queueBytes", 61L << 20);
         set("hearth.limits.unread-timeout", "61s").in("ConnectionLimits.unread", Duration.ofSeconds(61));
@@ -308,7 +314,9 @@ class SettingsTest {
 
     private static @Nullable Object answer(Object object, String method) {
         try {
-            return object.getClass().getMethod(method).invoke(object);
+            Method asked = object.getClass().getMethod(method);
+            asked.setAccessible(true); // the class may be hidden behind a public interface
+            return asked.invoke(object);
         } catch (ReflectiveOperationException e) {
             throw new LinkageError(method, e);
         }
