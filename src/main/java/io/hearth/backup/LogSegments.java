@@ -76,7 +76,7 @@ final class LogSegments {
 
     private static boolean isLater(Segment one, Segment other) {
         return one.first() > other.first()
-                || one.first() == other.first() && one.changed().compareTo(other.changed()) > 0;
+                || (one.first() == other.first() && one.changed().compareTo(other.changed()) > 0);
     }
 
     /** The greatest sequence number in a segment; {@link Long#MAX_VALUE} if a part of it cannot be read. */

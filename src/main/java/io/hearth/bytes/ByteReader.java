@@ -60,7 +60,7 @@ public final class ByteReader {
 
     public int readShort() {
         int at = take(2);
-        return (bytes[at] & 0xFF) << 8 | bytes[at + 1] & 0xFF;
+        return ((bytes[at] & 0xFF) << 8) | (bytes[at + 1] & 0xFF);
     }
 
     public int readInt() {
@@ -68,7 +68,7 @@ public final class ByteReader {
     }
 
     public long readLong() {
-        return (long) readInt() << 32 | readInt() & 0xFFFF_FFFFL;
+        return ((long) readInt() << 32) | (readInt() & 0xFFFF_FFFFL);
     }
 
     /** Little-endian. */

@@ -162,7 +162,7 @@ final class CsvReader extends LineReader {
         }
         int value = columns.value();
         int type = columns.type();
-        if (value >= row.fields() || row.isAbsent(value) && row.isAbsent(type)) {
+        if (value >= row.fields() || (row.isAbsent(value) && row.isAbsent(type))) {
             throw new MalformedPayloadException(metric + ": has no value");
         }
         if (row.isAbsent(type)) {

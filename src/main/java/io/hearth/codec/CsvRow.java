@@ -99,7 +99,7 @@ final class CsvRow {
 
     /** Whether the row has no value there: the field is missing, or empty and not in quotes. */
     boolean isAbsent(int field) {
-        return field < 0 || field >= fields || from[field] == to[field] && !quoted[field];
+        return field < 0 || field >= fields || (from[field] == to[field] && !quoted[field]);
     }
 
     boolean is(byte[] content, int field) {
@@ -162,7 +162,7 @@ final class CsvRow {
     private void readQuoted() {
         int first = ++at;
         boolean hasDoubled = false;
-        while (at < length && (text[at] != '"' || at + 1 < length && text[at + 1] == '"')) {
+        while (at < length && (text[at] != '"' || (at + 1 < length && text[at + 1] == '"'))) {
             hasDoubled |= text[at] == '"';
             nextLine += text[at] == '\n' ? 1 : 0;
             at += text[at] == '"' ? 2 : 1;

@@ -68,7 +68,7 @@ final class DecimalScan {
             at++;
         }
         int wholeDigits = at - wholeStart;
-        json &= wholeDigits == 1 || wholeDigits > 1 && text[wholeStart] != '0';
+        json &= wholeDigits == 1 || (wholeDigits > 1 && text[wholeStart] != '0');
         int exponent = 0;
         if (at < to && text[at] == '.') {
             int fractionStart = ++at;

@@ -232,7 +232,7 @@ final class LineProtocolReader extends LineReader {
     }
 
     private boolean isInteger(int from, int to, boolean signed) {
-        if (!decimal.isWhole() || !signed && text[from] == '-') {
+        if (!decimal.isWhole() || (!signed && text[from] == '-')) {
             return false;
         }
         if (to - from <= SAFE_DIGITS) {
@@ -302,7 +302,7 @@ final class LineProtocolReader extends LineReader {
             time = time * 10 + digit;
             at++;
         }
-        if (at == firstDigit || at < length && text[at] != ' ' && text[at] != '\r' && text[at] != '\n') {
+        if (at == firstDigit || (at < length && text[at] != ' ' && text[at] != '\r' && text[at] != '\n')) {
             throw new UnfitLineException("the timestamp is not a whole number: " + quoted(from, lineEnd()));
         }
         try {

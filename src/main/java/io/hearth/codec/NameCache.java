@@ -96,11 +96,11 @@ public final class NameCache<T> {
     private static long word(byte[] text, int at, int length) {
         if (at + Long.BYTES <= text.length) {
             long bytes = (long) LONGS.get(text, at);
-            return length == Long.BYTES ? bytes : bytes & (1L << length * Byte.SIZE) - 1;
+            return length == Long.BYTES ? bytes : bytes & ((1L << (length * Byte.SIZE)) - 1);
         }
         long bytes = 0;
         for (int i = length - 1; i >= 0; i--) {
-            bytes = bytes << Byte.SIZE | text[at + i] & 0xFF;
+            bytes = (bytes << Byte.SIZE) | (text[at + i] & 0xFF);
         }
         return bytes;
     }

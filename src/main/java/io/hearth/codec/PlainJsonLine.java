@@ -152,7 +152,7 @@ final class PlainJsonLine {
         int i = at;
         while (i < end && text[i] != '"') {
             byte c = text[i];
-            if (c == '\\' || c >= 0 && c < ' ') {
+            if (c == '\\' || (c >= 0 && c < ' ')) {
                 return false;
             }
             i++;

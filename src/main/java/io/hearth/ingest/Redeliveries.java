@@ -63,7 +63,7 @@ final class Redeliveries {
     private static long hash(String text) {
         long hash = 0xcbf29ce484222325L;
         for (byte octet : text.getBytes(StandardCharsets.UTF_8)) {
-            hash = (hash ^ octet & 0xFF) * 0x100000001b3L;
+            hash = (hash ^ (octet & 0xFF)) * 0x100000001b3L;
         }
         return hash;
     }

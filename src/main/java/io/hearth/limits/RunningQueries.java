@@ -133,7 +133,7 @@ public final class RunningQueries {
         public synchronized void take(long more) {
             used += more;
             boolean small = !begun && used <= SMALL_BYTES;
-            if (over != null || used > taken && !small) {
+            if (over != null || (used > taken && !small)) {
                 long piece = (used - taken + PIECE_BYTES - 1) / PIECE_BYTES * PIECE_BYTES;
                 try {
                     requireClient();

@@ -34,7 +34,11 @@ public sealed interface LiveEvent {
         }
     }
 
-    /** A shadow changed. @param shadow as it was then; a later event may have what came after */
+    /**
+     * A shadow changed.
+     *
+     * @param shadow as it was then; a later event may have what came after
+     */
     record ShadowChanged(StoredShadow shadow) implements LiveEvent {
         @Override
         public DeviceId device() {

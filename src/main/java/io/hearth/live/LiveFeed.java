@@ -39,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LiveFeed implements AutoCloseable {
     /**
+     * How often the feed looks for changes, and how much it holds for its listeners.
+     *
      * @param pollInterval how long to wait before looking for changes again when there were none
      * @param heartbeatInterval how long a listener may hear nothing
      * @param maxListeners how many may follow at a time

@@ -22,9 +22,9 @@ public record DeviceId(String value) implements Comparable<DeviceId> {
         }
         for (int i = 0; i < length; i++) {
             char c = value.charAt(i);
-            boolean allowed = c >= 'a' && c <= 'z'
-                    || c >= 'A' && c <= 'Z'
-                    || c >= '0' && c <= '9'
+            boolean allowed = (c >= 'a' && c <= 'z')
+                    || (c >= 'A' && c <= 'Z')
+                    || (c >= '0' && c <= '9')
                     || c == ':'
                     || c == '_'
                     || c == '-';

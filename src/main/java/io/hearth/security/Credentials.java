@@ -87,7 +87,7 @@ public class Credentials {
      * Who connects by MQTT with these. The password is one for all devices yet, so every user name goes with it, also none.
      */
     public Principal client(@Nullable String username, byte @Nullable [] password) {
-        boolean isDevice = !required || password != null && MessageDigest.isEqual(deviceDigest, sha256(password));
+        boolean isDevice = !required || (password != null && MessageDigest.isEqual(deviceDigest, sha256(password)));
         return isDevice ? Principal.DEVICE : Principal.NOBODY;
     }
 

@@ -61,9 +61,9 @@ public final class Sealing {
             pause.accept(nanos);
         });
         unsealed.set(result.unsealedTotal());
-        readings.increment(result.readings());
-        bytesBefore.increment(result.bytesBefore());
-        bytesAfter.increment(result.bytesAfter());
+        readings.increment((double) result.readings());
+        bytesBefore.increment((double) result.bytesBefore());
+        bytesAfter.increment((double) result.bytesAfter());
         return result;
     }
 }

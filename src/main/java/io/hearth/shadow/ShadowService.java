@@ -59,7 +59,11 @@ public final class ShadowService {
      */
     public record Found(ShadowDocument document, @Nullable String clientToken) {}
 
-    /** Answers a shadow. @param request reads what is asked, and may refuse it */
+    /**
+     * Answers a shadow.
+     *
+     * @param request reads what is asked, and may refuse it
+     */
     public CompletionStage<Found> get(ShadowId id, Supplier<ShadowRequest> request) {
         return inOrder(
                 id.thing(),
@@ -67,7 +71,12 @@ public final class ShadowService {
                 read -> store.get(id, read).map(document -> new Found(document, read.clientToken())));
     }
 
-    /** Changes a shadow. @param request reads what is asked, and may refuse it @param by who asks, for the history */
+    /**
+     * Changes a shadow.
+     *
+     * @param request reads what is asked, and may refuse it
+     * @param by who asks, for the history
+     */
     public CompletionStage<ShadowUpdate> update(ShadowId id, Supplier<ShadowRequest> request, String by) {
         return inOrder(
                 id.thing(),
@@ -75,7 +84,12 @@ public final class ShadowService {
                 read -> store.update(id, read, by).emitOn(executor).invoke(update -> listener.updated(id, update)));
     }
 
-    /** Deletes a shadow. @param request reads what is asked, and may refuse it @param by who asks, for the history */
+    /**
+     * Deletes a shadow.
+     *
+     * @param request reads what is asked, and may refuse it
+     * @param by who asks, for the history
+     */
     public CompletionStage<Found> delete(ShadowId id, Supplier<ShadowRequest> request, String by) {
         return inOrder(
                 id.thing(),

@@ -61,7 +61,11 @@ public record StoredShadow(
                 new String(sortKey, 1, sortKey.length - 1, StandardCharsets.US_ASCII));
     }
 
-    /** @throws CorruptItemException the item is no shadow, or damaged */
+    /**
+     * Reads a shadow from its item.
+     *
+     * @throws CorruptItemException the item is no shadow, or damaged
+     */
     public static StoredShadow of(Item item) {
         ByteReader in = reader(item);
         ShadowChange change = readChange(in);

@@ -18,7 +18,7 @@ public record Peer(RegionId id, URI url, String token) {
     /** @throws IllegalArgumentException if the URL is not one of HTTP */
     public Peer {
         String scheme = url.getScheme();
-        if (url.getHost() == null || !"http".equals(scheme) && !"https".equals(scheme)) {
+        if (url.getHost() == null || (!"http".equals(scheme) && !"https".equals(scheme))) {
             throw new IllegalArgumentException("an http or https URL with a host is expected, not '" + url + "'");
         }
         if (url.getQuery() != null || url.getFragment() != null || url.getUserInfo() != null) {

@@ -98,7 +98,7 @@ public final class ShadowVerification {
 
     private static boolean isRemembered(ShadowDocument document, long tombstonesFromMillis) {
         WriteStamp last = document.lastWrite();
-        return document.exists() || last != null && last.time().physicalMillis() >= tombstonesFromMillis;
+        return document.exists() || (last != null && last.time().physicalMillis() >= tombstonesFromMillis);
     }
 
     /** The shadow as it is here, deleted or not; a page without records if there is none. */

@@ -372,7 +372,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
             }
             whenClosed.add(() -> done.complete(null));
             leaving = true;
-            eventLoop.schedule(this::leave, patience.toNanos(), TimeUnit.NANOSECONDS);
+            var unused = eventLoop.schedule(this::leave, patience.toNanos(), TimeUnit.NANOSECONDS);
             work();
         });
         return done;
@@ -396,7 +396,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
         ChannelHandlerContext ctx = context;
         if (ctx != null) {
             ctx.flush();
-            ctx.close();
+            // Nothing depends on the outcome: the connection is given up either way.
+            var unused = ctx.close();
         }
         services.clients().remove(this);
         Publish counted = willTaken;
@@ -530,7 +531,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
             ReferenceCountUtil.release(packets);
             return;
         }
-        ctx.write(packets, ctx.voidPromise());
+        // A void promise tells a failure to the pipeline, which closes the connection.
+        var unused = ctx.write(packets, ctx.voidPromise());
     }
 
     /** Runs a task on the event loop, also when the client is gone; on any thread. */

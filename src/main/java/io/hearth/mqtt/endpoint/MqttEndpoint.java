@@ -204,7 +204,7 @@ public final class MqttEndpoint {
         Channel channel = ((NetSocketInternal) socket).channelHandlerContext().channel();
         if (stopping || services.clients().all().size() >= MAX_CONNECTIONS) {
             services.metrics().refused(stopping ? EndpointMetrics.Refused.STOPPING : EndpointMetrics.Refused.TOO_MANY);
-            channel.close();
+            var unused = channel.close();
             return;
         }
         Connection connection = new Connection(services, channel);

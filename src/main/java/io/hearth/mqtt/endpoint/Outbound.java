@@ -99,7 +99,7 @@ final class Outbound {
             }
             boolean isRetained = nextRetained != null;
             Routed routed = isRetained ? nextRetained : queue.peek();
-            if (routed == null || routed.qos() > 0 && unacknowledged >= maxUnacknowledged) {
+            if (routed == null || (routed.qos() > 0 && unacknowledged >= maxUnacknowledged)) {
                 return;
             }
             if (isRetained) {

@@ -160,7 +160,7 @@ final class PacketDecoder extends ByteToMessageDecoder {
                 return;
             }
             digit = in.getUnsignedByte(start + headerBytes);
-            length |= (digit & 0x7F) << 7 * (headerBytes - 1);
+            length |= (digit & 0x7F) << (7 * (headerBytes - 1));
             headerBytes++;
         } while ((digit & 0x80) != 0);
         int maxBytes = !connectSeen ? MAX_CONNECT_BYTES : type == PUBLISH ? MAX_PACKET_BYTES : MAX_CONTROL_PACKET_BYTES;
@@ -192,7 +192,7 @@ final class PacketDecoder extends ByteToMessageDecoder {
         int start = in.readerIndex();
         int qos = first >>> 1 & 3;
         boolean dup = (first & 8) != 0;
-        if (qos == 3 || qos == 0 && dup) {
+        if (qos == 3 || (qos == 0 && dup)) {
             throw ProtocolViolation.malformed("the flags of a PUBLISH are " + (first & 0xF));
         }
         int end = start + Math.min(length, available);
@@ -257,7 +257,7 @@ final class PacketDecoder extends ByteToMessageDecoder {
                 break;
             }
             int digit = in.readUnsignedByte();
-            length |= (digit & 0x7F) << 7 * i;
+            length |= (digit & 0x7F) << (7 * i);
             if ((digit & 0x80) == 0) {
                 if (length > end - in.readerIndex()) {
                     throw ProtocolViolation.malformed("the properties of a PUBLISH are longer than the packet");

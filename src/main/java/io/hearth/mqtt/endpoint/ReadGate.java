@@ -61,7 +61,7 @@ final class ReadGate implements PacketDecoder.Gate {
         return shut
                 || connection.isTakingOver()
                 || !channel.isWritable()
-                || publish && (inbound.isFull() || inFlight.isFull());
+                || (publish && (inbound.isFull() || inFlight.isFull()));
     }
 
     private void hold() {

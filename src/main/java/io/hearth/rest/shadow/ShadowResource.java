@@ -248,7 +248,7 @@ public class ShadowResource {
                         ? Response.notModified(etag(found.document())).build()
                         : whole(found.document()))
                 .onFailure(ShadowException.class)
-                .transform(failure -> problem((ShadowException) failure));
+                .transform(failure -> problem(failure));
     }
 
     private Uni<Response> patch(String id, String name, @Nullable String ifMatch, byte @Nullable [] body) {
@@ -260,7 +260,7 @@ public class ShadowResource {
                 .completionStage(() -> shadows.update(shadow, request, BY))
                 .map(update -> whole(update.current()))
                 .onFailure(ShadowException.class)
-                .transform(failure -> problem((ShadowException) failure));
+                .transform(failure -> problem(failure));
     }
 
     private Uni<Response> delete(String id, String name, @Nullable String ifMatch) {
@@ -270,7 +270,7 @@ public class ShadowResource {
                 .completionStage(() -> shadows.delete(shadow, () -> request, BY))
                 .map(found -> Response.noContent().build())
                 .onFailure(ShadowException.class)
-                .transform(failure -> problem((ShadowException) failure));
+                .transform(failure -> problem(failure));
     }
 
     /** Whether the client has this version: one of a list of ETags, also those that a proxy made weak, or any (RFC 9110, 13.1.2). */

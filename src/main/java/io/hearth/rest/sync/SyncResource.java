@@ -214,7 +214,7 @@ public class SyncResource {
                     return gzip ? response.header("Content-Encoding", "gzip").build() : response.build();
                 })
                 .onFailure(FeedBusyException.class)
-                .transform(busy -> new ProblemException(ProblemType.OVERLOADED, ((FeedBusyException) busy).detail()))
+                .transform(busy -> new ProblemException(ProblemType.OVERLOADED, busy.detail()))
                 .onFailure(CursorExpiredException.class)
                 .transform(gone -> new ProblemException(
                         ProblemType.CHANGES_GONE,

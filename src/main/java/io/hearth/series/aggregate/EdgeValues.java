@@ -87,7 +87,7 @@ final class EdgeValues {
             return kind > kinds[bucket];
         }
         String ours = text(bucket);
-        return text != null && ours != null ? text.compareTo(ours) > 0 : Double.compare(number, numbers[bucket]) > 0;
+        return (text != null && ours != null) ? text.compareTo(ours) > 0 : Double.compare(number, numbers[bucket]) > 0;
     }
 
     void merge(EdgeValues other) {

@@ -70,7 +70,7 @@ public sealed interface Every {
         }
 
         static Fixed of(Duration duration) {
-            require(duration.getNano() % 1_000_000 == 0);
+            require(duration.toNanosPart() % 1_000_000 == 0);
             return new Fixed(Math.multiplyExact(duration.toMillis(), 1000L));
         }
 

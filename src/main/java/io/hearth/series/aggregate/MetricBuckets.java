@@ -94,6 +94,7 @@ final class MetricBuckets {
         }
     }
 
+    @SuppressWarnings("ShortCircuitBoolean") // A branch on the kind would often be guessed wrong.
     private void addMixed(
             int bucket, byte[] kinds, double[] numbers, int from, int to, long[] times, double[] scratch) {
         int count = 0;
@@ -287,6 +288,7 @@ final class MetricBuckets {
         return at;
     }
 
+    @SuppressWarnings("ShortCircuitBoolean") // A branch on the kind would often be guessed wrong.
     private static boolean areNumeric(byte[] kinds, int from, int to) {
         boolean numeric = true;
         for (int i = from; i < to; i++) {

@@ -33,7 +33,7 @@ final class Moments {
     }
 
     static long bytesPerBucket(Collection<Function> functions) {
-        return Long.BYTES
+        return (long) Long.BYTES
                 + (hasSums(functions) ? Double.BYTES : 0)
                 + (hasBound(Function.MIN, functions) ? Double.BYTES : 0)
                 + (hasBound(Function.MAX, functions) ? Double.BYTES : 0)

@@ -107,7 +107,7 @@ final class Sketches {
         }
         DDSketch sketch = sketch(bucket);
         if (bins[0] > 0) {
-            sketch.accept(0, bins[0]);
+            sketch.accept(0, (double) bins[0]);
         }
         for (int i = 2; i < bins.length; i += 2) {
             Store store = i < positiveEnd ? sketch.getPositiveValueStore() : sketch.getNegativeValueStore();

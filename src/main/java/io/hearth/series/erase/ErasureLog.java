@@ -80,7 +80,11 @@ public final class ErasureLog {
         }
     }
 
-    /** @param removedMillis when it was removed first, epoch milliseconds; 0 if it was not */
+    /**
+     * An erasure in the log.
+     *
+     * @param removedMillis when it was removed first, epoch milliseconds; 0 if it was not
+     */
     public record Entry(long number, Erasure erasure, State state, long removedMillis) {
         public boolean isOpen() {
             return state != State.DONE;

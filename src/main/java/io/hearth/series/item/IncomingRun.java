@@ -65,7 +65,11 @@ public record IncomingRun(Item item, DeviceId device, WriteStamp stamp, ReadingB
                 retentionSeconds);
     }
 
-    /** @throws CorruptItemException if a metric or value is none that a reading may have */
+    /**
+     * Checks the metrics and values of a block.
+     *
+     * @throws CorruptItemException if a metric or value is none that a reading may have
+     */
     public static void check(ReadingBlock block) {
         for (Column column : block.columns()) {
             if (!MetricName.isValid(column.metric())) {

@@ -304,7 +304,7 @@ public final class RunWriter {
         for (int i = 0; i < count; i += 8) {
             int octet = 0;
             for (int j = i; j < Math.min(i + 8, count); j++) {
-                octet |= bit.test(j) ? 1 << j - i : 0;
+                octet |= bit.test(j) ? 1 << (j - i) : 0;
             }
             metricOut.writeByte(octet);
         }

@@ -136,7 +136,7 @@ public final class StampedPoints {
             return bytes == 0;
         }
 
-        public void add(String metric, Value value) {
+        void add(String metric, Value value) {
             StampedPoints.add(points, metric, value);
             bytes += sizeOf(value) + (names.add(metric) ? sizeOf(metric) : 0);
         }

@@ -68,6 +68,8 @@ public final class RolledAggregates {
     /** Adds the readings of a range to the aggregation. */
     public interface Readings {
         /**
+         * Adds the readings of the range.
+         *
          * @param metrics which metrics; empty means all
          * @param nowMicros what expiry is judged by
          */

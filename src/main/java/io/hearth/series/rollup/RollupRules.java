@@ -90,7 +90,7 @@ public final class RollupRules {
         }
         List<RollupLevel> levels = new ArrayList<>();
         for (String level : text.split(",", -1)) {
-            String[] words = level.strip().split("\\s+");
+            String[] words = level.strip().split("\\s+", -1);
             if (words.length != 3 || !words[1].equals("for")) {
                 throw new IllegalArgumentException(
                         "'" + level.strip() + "' is not like 1h for 2y; a rule is none, or such levels with commas");

@@ -68,7 +68,11 @@ public abstract class Reorganisation {
         Blocking.await(table.replace(device.value(), items, superseded));
     }
 
-    /** @throws CorruptItemException it is none, or damaged */
+    /**
+     * Checks an item that should be a guard.
+     *
+     * @throws CorruptItemException it is none, or damaged
+     */
     public static void checkGuard(Item item) {
         Format.require(new ByteReader(item.body().array()).readByte(), FORMAT, "a guard");
     }

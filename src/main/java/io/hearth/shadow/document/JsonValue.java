@@ -29,7 +29,7 @@ public sealed interface JsonValue {
         /** Whether no 64-bit float is near to it: it overflows, or becomes zero without being it. A shadow has none such. */
         boolean isUnrepresentable() {
             double value = Double.parseDouble(literal);
-            return Double.isInfinite(value) || value == 0 && !isZero();
+            return Double.isInfinite(value) || (value == 0 && !isZero());
         }
 
         private boolean isZero() {

@@ -48,7 +48,7 @@ public record Node(@Nullable Assignment assigned, @Nullable WriteStamp objectSin
 
     /** Whether anything stands here. */
     public boolean isPresent() {
-        return isObject() || assigned != null && assigned.value != JsonValue.Null.NULL;
+        return isObject() || (assigned != null && assigned.value != JsonValue.Null.NULL);
     }
 
     /** Whether an object stands here. */

@@ -130,8 +130,8 @@ public record ShadowRequest(
             object.fields().values().forEach(field -> check(field, level + 1, inArray, limits, token));
         } else if (value instanceof JsonValue.Array array) {
             array.elements().forEach(element -> check(element, level + 1, true, limits, token));
-        } else if (inArray && value == JsonValue.Null.NULL
-                || value instanceof JsonValue.Numeral number && number.isUnrepresentable()) {
+        } else if ((inArray && value == JsonValue.Null.NULL)
+                || (value instanceof JsonValue.Numeral number && number.isUnrepresentable())) {
             throw new ShadowException(ShadowError.INVALID_NODE, token);
         }
     }

@@ -115,7 +115,8 @@ public final class FeedReader implements AutoCloseable {
 
     private void execute(Runnable action, long delayNanos, UniEmitter<? super SyncPage> emitter) {
         try {
-            threads.schedule(
+            // The action tells the emitter of its failures, so the future has nothing to say.
+            var unused = threads.schedule(
                     () -> {
                         try {
                             action.run();

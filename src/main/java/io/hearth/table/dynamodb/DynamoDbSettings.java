@@ -24,7 +24,11 @@ public record DynamoDbSettings(
         Duration deadline,
         long maxPendingBytes,
         int maxConnections) {
-    /** @param region null for the one that the environment names; with an endpoint of one's own it need not */
+    /**
+     * Where the table is.
+     *
+     * @param region null for the one that the environment names; with an endpoint of one's own it need not
+     */
     public record Location(@Nullable String region, String table) {}
 
     /**

@@ -213,7 +213,7 @@ public final class RawClient implements AutoCloseable {
         packet.write(first);
         int rest = body.length;
         while (rest >= 0x80) {
-            packet.write(rest & 0x7F | 0x80);
+            packet.write((rest & 0x7F) | 0x80);
             rest >>>= 7;
         }
         packet.write(rest);

@@ -38,7 +38,11 @@ abstract class ShadowConformance {
         DELETE
     }
 
-    /** What a request is answered. @param json the body, accepted or rejected */
+    /**
+     * What a request is answered.
+     *
+     * @param json the body, accepted or rejected
+     */
     record Reply(boolean accepted, JsonNode json) {}
 
     @BeforeAll
@@ -51,7 +55,11 @@ abstract class ShadowConformance {
         hearth.close();
     }
 
-    /** Asks as a client does. @param name of the shadow, empty for the classic one */
+    /**
+     * Asks as a client does.
+     *
+     * @param name of the shadow, empty for the classic one
+     */
     abstract Reply ask(Operation operation, String name, byte[] body) throws Exception;
 
     // --- update ------------------------------------------------------------------------------------------------------

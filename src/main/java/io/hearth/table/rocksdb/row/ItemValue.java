@@ -108,7 +108,7 @@ public final class ItemValue {
         String partition = new String(require(partitionLength), position, partitionLength, StandardCharsets.UTF_8);
         position += partitionLength;
         require(2);
-        int sortLength = (value[position] & 0xFF) << 8 | value[position + 1] & 0xFF;
+        int sortLength = ((value[position] & 0xFF) << 8) | (value[position + 1] & 0xFF);
         position += 2;
         byte[] sort = Arrays.copyOfRange(require(sortLength), position, position + sortLength);
         position += sortLength;
