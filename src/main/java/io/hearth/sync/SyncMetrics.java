@@ -102,7 +102,7 @@ public final class SyncMetrics {
         counter(
                 "differing",
                 null,
-                "Days of devices that were not the same when they were compared",
+                "Days of devices, and shadows, that were not the same when they were compared",
                 peer,
                 PeerProgress::differing);
         counter("snapshots", null, "Times that everything was taken over", peer, PeerProgress::snapshots);
