@@ -94,8 +94,8 @@ class StreamIT extends RestFixture {
     void stream_whenClientsDoNotRead_keepsNothingForThemAndLosesNothing() throws Exception {
         int readings = 40_000;
         List<Socket> stuck = new ArrayList<>();
-        try (HearthProcess small =
-                HearthProcess.start(Map.of("JAVA_TOOL_OPTIONS", "-Xmx160m -XX:+ExitOnOutOfMemoryError"))) {
+        try (HearthProcess small = HearthProcess.start(Map.of(
+                "JAVA_TOOL_OPTIONS", "-Xmx160m -XX:+ExitOnOutOfMemoryError", "HEARTH_STREAM_MAX_CLIENTS", "60"))) {
             List<BufferedReader> followers = new ArrayList<>();
             for (int i = 0; i < 60; i++) {
                 Socket socket = new Socket("127.0.0.1", small.httpUri().getPort());
@@ -114,6 +114,9 @@ class StreamIT extends RestFixture {
             }
             await().untilAsserted(() ->
                     assertThat(small.client().metric("hearth_stream_clients")).isEqualTo(60));
+            HttpResponse<String> oneMore = small.client().get("/api/v1/stream");
+            assertThat(oneMore.statusCode()).isEqualTo(503);
+            assertThat(oneMore.headers().firstValue("Retry-After")).hasValue("1");
             assertThat(small.isRunning()).as(small.log()).isTrue();
             assertToldOnce(followers.get(0), readings);
             assertToldOnce(followers.get(59), readings);

@@ -79,10 +79,7 @@ public class Failures {
         boolean tooLarge = failure.reason() == QueryRefusedException.Reason.TOO_LARGE;
         ProblemException problem = new ProblemException(
                 tooLarge ? ProblemType.QUERY_TOO_LARGE : ProblemType.OVERLOADED, failure.getMessage() + ".");
-        Response.ResponseBuilder answer = answer(problem, request);
-        return tooLarge
-                ? answer.build()
-                : answer.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS).build();
+        return answer(problem, request).build();
     }
 
     @ServerExceptionMapper
@@ -175,9 +172,7 @@ public class Failures {
                 ProblemType.OVERLOADED,
                 "The table cannot keep up, and some of this request may not be stored. Send it again; readings with a time"
                         + " of their own are not doubled by that.");
-        return answer(problem, request)
-                .header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS)
-                .build();
+        return answer(problem, request).build();
     }
 
     /** Logs {@code failure} under an id and tells the caller only that id. */
@@ -193,7 +188,11 @@ public class Failures {
 
     private static Response.ResponseBuilder answer(ProblemException failure, HttpServerRequest request) {
         Problem problem = failure.problem(request.path());
-        return Response.status(problem.status()).type(Problem.MEDIA_TYPE).entity(problem);
+        Response.ResponseBuilder answer =
+                Response.status(problem.status()).type(Problem.MEDIA_TYPE).entity(problem);
+        return problem.status() == ProblemType.OVERLOADED.status()
+                ? answer.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS)
+                : answer;
     }
 
     private static String fieldOf(ConstraintViolation<?> violation) {
