@@ -40,7 +40,11 @@ public final class ShadowBenchmark {
         this.from = from;
     }
 
-    /** @param args seconds of each measurement; updates/s of the second one, 0 for half of what the first one reached */
+    /**
+     * Measures, and prints the figures.
+     *
+     * @param args seconds of each measurement; updates/s of the second one, 0 for half of what the first one reached
+     */
     public static void main(String[] args) throws Exception {
         int seconds = args.length > 0 && !args[0].isBlank() ? Integer.parseInt(args[0]) : 10;
         int givenRate = args.length > 1 ? Integer.parseInt(args[1]) : 0;

@@ -58,7 +58,7 @@ class DocumentationTest {
         String rooms = page.substring(page.indexOf("## Rooms"), page.indexOf("## What is stored"));
         Set<String> named = rooms.lines()
                 .filter(line -> line.startsWith("| `"))
-                .map(line -> line.split("\\|")[1])
+                .map(line -> line.split("\\|", -1)[1])
                 .flatMap(cell -> Pattern.compile("`([a-z.]+)`").matcher(cell).results())
                 .map(room -> room.group(1))
                 .collect(Collectors.toCollection(TreeSet::new));

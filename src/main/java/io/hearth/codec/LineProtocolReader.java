@@ -321,7 +321,7 @@ final class LineProtocolReader extends LineReader {
         boolean hasEscape = false;
         for (; i < length; i++) {
             byte c = text[i];
-            if (c == ',' || c == ' ' || c == '\n' || c == '=' && equalsEnds) {
+            if (c == ',' || c == ' ' || c == '\n' || (c == '=' && equalsEnds)) {
                 break;
             }
             if (c == '\\' && i + 1 < length && text[i + 1] != '\n') {

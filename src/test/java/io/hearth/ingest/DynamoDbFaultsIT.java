@@ -42,9 +42,9 @@ class DynamoDbFaultsIT {
     private static final int MESSAGES = 2_000;
     private static final int IN_FLIGHT = 50;
     private static final int MAX_PENDING_BYTES = 2 << 20;
-    private static final Duration REQUEST_TIME_OUT = Duration.ofMillis(1_000);
+    private static final Duration REQUEST_TIME_OUT = Duration.ofSeconds(1);
     private static final long START_MICROS = EpochMicros.of(Instant.now());
-    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
 
     @Test
     void faultsOfEveryKind_loseAndDoubleNothing_inBoundedMemory() throws Exception {

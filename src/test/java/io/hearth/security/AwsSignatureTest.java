@@ -140,13 +140,13 @@ class AwsSignatureTest {
         Map<String, List<String>> headers = new HashMap<>();
         headers.put("host", List.of("hearth.example.org"));
         headers.put("x-amz-date", List.of("20261130T130000Z"));
-        for (String name : signedHeaders.split(";")) {
+        for (String name : signedHeaders.split(";", -1)) {
             canonical.append(name).append(':').append(header(headers, name)).append('\n');
         }
         canonical.append('\n').append(signedHeaders).append('\n').append(hex(sha256(BODY)));
         String scope = "20261130/eu-central-1/iotdata/aws4_request";
         byte[] key = ("AWS4" + SECRET).getBytes(UTF_8);
-        for (String part : scope.split("/")) {
+        for (String part : scope.split("/", -1)) {
             key = hmac(key, part);
         }
         String toSign = "AWS4-HMAC-SHA256\n20261130T130000Z\n" + scope + "\n"

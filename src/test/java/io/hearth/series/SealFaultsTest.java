@@ -136,7 +136,7 @@ class SealFaultsTest {
         AppendBatch batch = new AppendBatch();
         for (int minute = 0; minute < 1440; minute++) {
             String text = minute + "x".repeat(400);
-            SeriesFixture.add(batch, "d1", DAY_BEFORE + minute * 60 * SECOND, Map.of("t", text, "n", minute), null);
+            SeriesFixture.add(batch, "d1", DAY_BEFORE + minute * 60L * SECOND, Map.of("t", text, "n", minute), null);
         }
         store.append(batch).await().indefinitely();
 

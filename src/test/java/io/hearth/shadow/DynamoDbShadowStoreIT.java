@@ -57,7 +57,7 @@ class DynamoDbShadowStoreIT extends ShadowStoreContract {
                 table,
                 new RegionId("here"),
                 InstantSource.system(),
-                new ShadowStore.Settings(Limits.DEFAULT, Duration.ofHours(48), Duration.ofDays(30)));
+                new ShadowStore.Settings(Limits.DEFAULT, Duration.ofDays(2), Duration.ofDays(30)));
     }
 
     private static DynamoDbTable open(URI endpoint, DynamoDbSettings.Location location, boolean create) {

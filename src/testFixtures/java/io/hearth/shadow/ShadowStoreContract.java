@@ -55,7 +55,7 @@ abstract class ShadowStoreContract {
     private static final RegionId HERE = new RegionId("here");
     private static final RegionId THERE = new RegionId("there");
     private static final ShadowStore.Settings SETTINGS =
-            new ShadowStore.Settings(Limits.DEFAULT, Duration.ofHours(48), Duration.ofDays(30));
+            new ShadowStore.Settings(Limits.DEFAULT, Duration.ofDays(2), Duration.ofDays(30));
 
     private final FakeClock clock = new FakeClock();
     private Table table;

@@ -233,7 +233,11 @@ public class ShadowResource {
         }
     }
 
-    /** @param nextCursor null at the end */
+    /**
+     * A page of the names of shadows.
+     *
+     * @param nextCursor null at the end
+     */
     public record Names(List<String> shadows, @Nullable String nextCursor) {
         static Names of(NamePage page) {
             return new Names(page.names(), page.next());

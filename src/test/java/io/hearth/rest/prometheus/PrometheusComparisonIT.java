@@ -58,7 +58,7 @@ class PrometheusComparisonIT {
         for (String device : List.of("kitchen", "hall:1", "attic-2", "cellar", "d5")) {
             double walk = 15 + random.nextInt(10);
             double counter = 100_000 + random.nextInt(1000);
-            long millis = START_MILLIS + random.nextInt(60) * 1000;
+            long millis = START_MILLIS + random.nextInt(60) * 1000L;
             for (int i = 0; i < SAMPLES; i++) {
                 millis += 10_000;
                 if (i % 300 == 299) {

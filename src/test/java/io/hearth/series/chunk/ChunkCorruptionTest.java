@@ -151,7 +151,7 @@ class ChunkCorruptionTest {
         int length = in.readCount(0, in.remaining());
         int crc = ChunkFormat.headerCrc(bytes, in.take(length) + length);
         for (int i = 0; i < Integer.BYTES; i++) {
-            bytes[1 + i] = (byte) (crc >>> 8 * i);
+            bytes[1 + i] = (byte) (crc >>> (8 * i));
         }
     }
 }

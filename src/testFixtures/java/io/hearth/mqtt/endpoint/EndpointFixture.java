@@ -105,7 +105,7 @@ final class EndpointFixture implements AutoCloseable {
                 table,
                 new RegionId("local"),
                 Clock.systemUTC(),
-                new ShadowStore.Settings(Limits.DEFAULT, Duration.ofHours(48), Duration.ofDays(7)));
+                new ShadowStore.Settings(Limits.DEFAULT, Duration.ofDays(2), Duration.ofDays(7)));
     }
 
     static MqttEndpoint.Shadows shadows(ShadowStore store, Executor threads) {

@@ -104,7 +104,11 @@ public final class RawClient implements AutoCloseable {
         this("127.0.0.1", port, false);
     }
 
-    /** @param from the address to connect from, one of this machine */
+    /**
+     * Connects from an address.
+     *
+     * @param from the address to connect from, one of this machine
+     */
     public RawClient(String from, int port) {
         this(from, port, false);
     }
@@ -177,7 +181,11 @@ public final class RawClient implements AutoCloseable {
         return publish(topic, qos << 1, packetId, payload.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** @param flags the lower half of the first byte: 8 is DUP, 2 and 4 are the QoS, 1 is RETAIN */
+    /**
+     * The bytes of a PUBLISH.
+     *
+     * @param flags the lower half of the first byte: 8 is DUP, 2 and 4 are the QoS, 1 is RETAIN
+     */
     public byte[] publish(String topic, int flags, int packetId, byte[] payload) {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         body.writeBytes(text(topic));
