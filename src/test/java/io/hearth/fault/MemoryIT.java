@@ -75,9 +75,9 @@ class MemoryIT {
             Instant end = Instant.now().plus(HOSTILITY);
             await().atMost(PATIENCE)
                     .until(() -> !hearth.isRunning()
-                            || Instant.now().isAfter(end)
+                            || (Instant.now().isAfter(end)
                                     && answered.get() > CLIENTS_OF_A_KIND
-                                    && publishedBytes.get() > (128L << 20));
+                                    && publishedBytes.get() > (128L << 20)));
             assertThat(hearth.isRunning()).as(hearth.log()).isTrue();
             fleet.awaitAcknowledged(50);
             over.set(true);

@@ -68,7 +68,7 @@ class DynamoDbFaultsIT {
             AtomicLong mostPending = new AtomicLong();
             long[] ackMillis = new long[MESSAGES];
             ScheduledExecutorService sampler = Executors.newSingleThreadScheduledExecutor();
-            sampler.scheduleAtFixedRate(
+            var unused = sampler.scheduleAtFixedRate(
                     () -> mostPending.accumulateAndGet(table.pendingBytes(), Math::max), 1, 1, TimeUnit.MILLISECONDS);
             try (Ingest ingest = new Ingest(series, deadLetters, clock, settings, registry)) {
                 proxy.faults(0.25);

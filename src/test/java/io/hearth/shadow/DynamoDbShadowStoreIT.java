@@ -76,7 +76,11 @@ class DynamoDbShadowStoreIT extends ShadowStoreContract {
     static final class Writer {
         private Writer() {}
 
-        /** @param arguments endpoint, table, and the field to count in */
+        /**
+         * Counts in a shadow.
+         *
+         * @param arguments endpoint, table, and the field to count in
+         */
         public static void main(String[] arguments) {
             System.setProperty("aws.accessKeyId", "test");
             System.setProperty("aws.secretAccessKey", "test");

@@ -138,7 +138,7 @@ final class EndpointFixture implements AutoCloseable {
         return endpoint.actualPort();
     }
 
-    /** Lets what comes in wait, until {@link #settleAll} or {@link #take}. */
+    /** Lets what comes in wait, until {@link #settleAll}. */
     synchronized void stall() {
         settleAtOnce = false;
     }
