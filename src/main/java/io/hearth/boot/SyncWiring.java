@@ -7,7 +7,6 @@ import io.hearth.config.StartupRefusedException;
 import io.hearth.config.StreamConfig;
 import io.hearth.config.SyncConfig;
 import io.hearth.model.RegionId;
-import io.hearth.presence.DevicePresence;
 import io.hearth.series.SeriesStore;
 import io.hearth.shadow.ShadowStore;
 import io.hearth.sync.PullLeases;
@@ -114,13 +113,8 @@ class SyncWiring {
             Table table,
             SeriesStore series,
             ShadowStore shadows,
-            DevicePresence presence,
             SyncConfig config,
             InstantSource clock) {
-        return new SyncTarget(table, series.remote(), shadows, clock, config.maxClockAhead(), erasure -> {
-            if (erasure.wholeDevice()) {
-                presence.forget(erasure.device());
-            }
-        });
+        return new SyncTarget(table, series.remote(), shadows, clock, config.maxClockAhead());
     }
 }

@@ -6,7 +6,6 @@ import io.hearth.model.WriteStamp;
 import io.hearth.series.replicate.ApplyResult;
 import io.hearth.series.replicate.RemoteWrites;
 import io.hearth.series.value.ClockAheadException;
-import io.hearth.series.value.Erasure;
 import io.hearth.series.value.RemoteRun;
 import io.hearth.shadow.ShadowStore;
 import io.hearth.shadow.document.RegionMerge;
@@ -26,7 +25,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
@@ -47,24 +45,14 @@ public final class SyncTarget {
     private final RemoteWrites series;
     private final ShadowStore shadows;
     private final Duration maxClockAhead;
-    private final Consumer<Erasure> erased;
 
-    /**
-     * @param maxClockAhead how far the clock of another region may be ahead of the one here
-     * @param erased is called with each erasure that came in and was not known, when it is done
-     */
+    /** @param maxClockAhead how far the clock of another region may be ahead of the one here */
     public SyncTarget(
-            Table table,
-            RemoteWrites series,
-            ShadowStore shadows,
-            InstantSource clock,
-            Duration maxClockAhead,
-            Consumer<Erasure> erased) {
+            Table table, RemoteWrites series, ShadowStore shadows, InstantSource clock, Duration maxClockAhead) {
         this.putAside = new PutAsideItems(table, clock, MOST_ASIDE_BYTES);
         this.series = series;
         this.shadows = shadows;
         this.maxClockAhead = maxClockAhead;
-        this.erased = erased;
     }
 
     /**
@@ -180,18 +168,12 @@ public final class SyncTarget {
 
         @Override
         public void erased(SyncRecord.Erased found) {
-            isolated(found, intake, () -> erase(found.erasure()));
+            isolated(found, intake, () -> series.apply(found.erasure(), maxClockAhead));
         }
 
         @Override
         public void shadow(SyncRecord.Shadow shadow) {
             shadows.add(shadow);
-        }
-    }
-
-    private void erase(Erasure erasure) {
-        if (series.apply(erasure, maxClockAhead)) {
-            erased.accept(erasure);
         }
     }
 

@@ -198,6 +198,19 @@ class DeviceEraserTest {
     }
 
     @Test
+    void erasureOfAnotherRegion_thatComesLate_leavesThatTheDeviceHasConnectedSince() {
+        Erasure erasure =
+                new Erasure(D1, TimeRange.ALL, true, new WriteStamp(HybridTime.of(clock.millis(), 0), ELSEWHERE));
+        clock.advance(Duration.ofSeconds(1));
+        process.presence.said(D1, true, 1).toCompletableFuture().join();
+
+        assertThat(process.series.remote().apply(erasure, Duration.ofMinutes(1)))
+                .isTrue();
+
+        assertThat(process.presence.of(D1)).isPresent();
+    }
+
+    @Test
     void erasureOfARange_leavesDeadLetters_butTheirReplayDoesNotBringItBack() {
         DeadLetter letter = letterOfReadingsAhead(15, 16);
         long erasedMicros =

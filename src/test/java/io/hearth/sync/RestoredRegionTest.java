@@ -155,7 +155,7 @@ final class RestoredRegionTest {
                     table, id, clock, new ShadowStore.Settings(Limits.DEFAULT, Duration.ofDays(2), Duration.ofDays(7)));
             series.remote().finishErasures();
             source = new SyncSource(table, id);
-            target = new SyncTarget(table, series.remote(), shadows, clock, MAX_CLOCK_AHEAD, erasure -> {});
+            target = new SyncTarget(table, series.remote(), shadows, clock, MAX_CLOCK_AHEAD);
         }
 
         PeerPull pullOf(Region peer) {

@@ -93,7 +93,7 @@ final class SimulatedRegion implements InstantSource {
         shadows = new ShadowStore(
                 table, id, this, new ShadowStore.Settings(Limits.DEFAULT, KEPT_AFTER_DELETE, Duration.ofDays(30)));
         source = new SyncSource(table, id);
-        target = new SyncTarget(table, series.remote(), shadows, this, MAX_CLOCK_AHEAD, erasure -> {});
+        target = new SyncTarget(table, series.remote(), shadows, this, MAX_CLOCK_AHEAD);
         pulls.clear();
         progress.clear();
     }
