@@ -30,6 +30,7 @@ final class SteadyPublisher implements AutoCloseable {
     private final Thread sender = new Thread(this::send, "steady-publisher");
     private final Thread receiver = new Thread(this::receive, "steady-publisher-acks");
     private volatile boolean over;
+    private volatile boolean closed;
     private volatile int sent;
     private volatile @Nullable Throwable failure;
 
@@ -70,7 +71,8 @@ final class SteadyPublisher implements AutoCloseable {
 
     private void receive() {
         try {
-            while (!over || acknowledged() < sent) {
+            // Until the connection is closed: the sender may be about to send one more when all before it are acknowledged.
+            while (true) {
                 Packet ack = client.read();
                 int number = acknowledged();
                 if (ack.type() != RawClient.PUBACK || ack.packetId() != 1 + number % PACKET_IDS) {
@@ -79,7 +81,9 @@ final class SteadyPublisher implements AutoCloseable {
                 took(System.nanoTime() - dueNanos[number % PACKET_IDS]);
             }
         } catch (RuntimeException e) {
-            failure = e;
+            if (!closed) {
+                failure = e;
+            }
         }
     }
 
@@ -149,6 +153,7 @@ final class SteadyPublisher implements AutoCloseable {
     @Override
     public void close() {
         over = true;
+        closed = true;
         client.close();
     }
 }

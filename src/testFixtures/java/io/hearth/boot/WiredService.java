@@ -105,7 +105,7 @@ final class WiredService implements AutoCloseable {
                 true));
         SyncSource source = made(syncs.source(table, hearth));
         var feed = made(syncs.feed(source, stream, sync, registry));
-        SyncTarget target = made(syncs.target(table, series, shadows, presence, sync, clock));
+        SyncTarget target = made(syncs.target(table, series, shadows, sync, clock));
         var shadowVerification = made(syncs.shadowVerification(table, shadows, target, shadow, clock));
         var verification = made(syncs.verification(series, target, shadowVerification, hearth, clock));
         SyncService service =
