@@ -109,12 +109,7 @@ class SyncWiring {
 
     @Produces
     @Singleton
-    SyncTarget target(
-            Table table,
-            SeriesStore series,
-            ShadowStore shadows,
-            SyncConfig config,
-            InstantSource clock) {
+    SyncTarget target(Table table, SeriesStore series, ShadowStore shadows, SyncConfig config, InstantSource clock) {
         return new SyncTarget(table, series.remote(), shadows, clock, config.maxClockAhead());
     }
 }

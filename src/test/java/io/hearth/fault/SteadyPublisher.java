@@ -71,7 +71,8 @@ final class SteadyPublisher implements AutoCloseable {
 
     private void receive() {
         try {
-            // Until the connection is closed: the sender may be about to send one more when all before it are acknowledged.
+            // Until the connection is closed: the sender may be about to send one more when all before it are
+            // acknowledged.
             while (true) {
                 Packet ack = client.read();
                 int number = acknowledged();
