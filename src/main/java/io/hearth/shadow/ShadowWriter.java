@@ -108,8 +108,7 @@ final class ShadowWriter {
             return put;
         }
         // The change that was last goes to its own item no later than the next one takes its place. Both are under way
-        // at
-        // once; a retry writes the same again.
+        // at once; a retry writes the same again.
         return Uni.combine().all().unis(history.add(next.id(), moving), put).discardItems();
     }
 }

@@ -199,11 +199,6 @@ public final class SyncService implements AutoCloseable {
         }
     }
 
-    /** Begins with peers that were added, by any process, and ends those that were removed. */
-    void readPeers() {
-        peers.readStored();
-    }
-
     /**
      * Adds a peer, durably, or changes how it is reached.
      *

@@ -210,18 +210,18 @@ class SyncStartTest {
         other.attemptStart();
 
         one.add(peers.get(0));
-        other.readPeers();
+        other.lookAgain();
 
         assertThat(other.peers()).extracting(SyncService.PeerStatus::peer).isEqualTo(peers);
 
         Peer moved = new Peer(peer.id, URI.create("http://127.0.0.1:9"), "");
         one.add(moved);
-        other.readPeers();
+        other.lookAgain();
 
         assertThat(other.peers()).extracting(SyncService.PeerStatus::peer).containsExactly(moved);
 
         one.remove(peer.id);
-        other.readPeers();
+        other.lookAgain();
 
         assertThat(other.peers()).isEmpty();
     }

@@ -52,7 +52,8 @@ public final class DeviceCatalog {
      * @param region whose readings {@link #knows} and {@link #recordWith} are about
      * @param erasedUntilMicros {@link Erasure#behindMicros} of the last erasure of the whole device, 0 if there was none: an
      *     earlier record is going to be removed, so the next reading has to bring a new one
-     * @param maxCachedBytes memory for records, two bytes a character, 200 a device and 96 a metric; those that are used least are read from the table again
+     * @param maxCachedBytes memory for records, two bytes a character, 200 a device and 96 a metric; those that are used least are
+     *     read from the table again
      */
     public DeviceCatalog(
             Table table,

@@ -194,8 +194,7 @@ public final class LogCheck {
         long first = BatchFormat.sequence(batch);
         if (next == LogFiles.NONE) {
             // What is in sorted files may be in the log, too, but nothing may be missing in between. Behind damage at
-            // the
-            // beginning, at least the record before was in the log.
+            // the beginning, at least the record before was in the log.
             next = Math.min(whole ? first : first - 1, manifest.lastSequence() + 1);
         }
         if (first == next && !ends.containsKey(log)) {

@@ -122,7 +122,7 @@ public final class TableRepair {
         if (manifest == null) {
             throw new TableException(
                     from.resolve(ManifestFile.CURRENT)
-                            + " is missing: nothing tells which files the table has. Restore a" + " backup",
+                            + " is missing: nothing tells which files the table has. Restore a backup",
                     null);
         }
         return manifest;
